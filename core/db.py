@@ -1,0 +1,176 @@
+"""Engine and sessions for SQLite (embedded default) and PostgreSQL (scaled out)."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from core.errors import ConfigError, Temporary
+
+SQLITE_BUSY_MS = 10_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in, aware UTC out; SQLite keeps it as text without zone, PostgreSQL as timestamptz."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("a naive datetime reached the database: use the clock")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every ``tables.py`` maps onto this; names of constraints are fixed, so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own protocol
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[Any]: JSON,
+    }
+
+
+def new_id() -> str:
+    """A random key for rows about people: 16 hex characters, known before the insert, so that seals can name it."""
+    return secrets.token_hex(8)
+
+
+class Database:
+    """One engine a process; made after the fork, never before."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url = make_url(url)
+            self.engine = _engine(self.url.drivername, url)
+        except (ArgumentError, ImportError, ValueError) as error:
+            raise ConfigError("DATABASE_URL cannot be used: write postgresql+psycopg://USER@HOST/NAME") from error
+        self.dialect = self.engine.dialect.name
+        self._writer = self.engine.execution_options(write=True)
+
+    @contextmanager
+    def session(self, *, write: bool) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, rolled back when anything is raised.
+
+        Raises:
+            Temporary: the database cannot be reached, is locked for too long, or its disk is full.
+        """
+        with (
+            translated_errors(),
+            Session(self._writer if write else self.engine, expire_on_commit=False) as session,
+        ):
+            if write:
+                with session.begin():
+                    yield session
+            else:
+                yield session
+
+    @contextmanager
+    def connection(self, *, write: bool) -> Iterator[Connection]:
+        """The same without the ORM, for the mail path."""
+        with translated_errors(), (self._writer if write else self.engine).connect() as connection:
+            if write:
+                with connection.begin():
+                    yield connection
+            else:
+                yield connection
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        return Path(self.url.database) if self.dialect == "sqlite" and self.url.database else None
+
+    def prepare_file(self) -> None:
+        """Make the SQLite file and switch it to WAL: once, before any other process opens it.
+
+        Two processes that switch a fresh file at the same moment get "database is locked".
+        """
+        if self.sqlite_file is None:
+            return
+        self.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with translated_errors(), self.engine.connect() as connection:
+            connection.connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+        self.sqlite_file.chmod(0o600)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn "cannot reach the database just now" into our own word for it, without its SQL and its values."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Temporary(f"the database does not answer: {type(error.orig).__name__}") from error
+
+
+def _engine(driver: str, url: str) -> Engine:
+    if driver.startswith("sqlite"):
+        engine = create_engine(
+            url,
+            pool_size=16,
+            max_overflow=16,
+            connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    return create_engine(
+        url,
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,
+        connect_args={"options": "-c synchronous_commit=on -c timezone=UTC"},
+    )
+
+
+def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we write BEGIN ourselves, see below
+    cursor = connection.cursor()
+    for pragma in (
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "recursive_triggers=ON",
+        f"busy_timeout={SQLITE_BUSY_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer can fail at once with "database is locked";
+    # an immediate one waits its turn (busy_timeout).
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

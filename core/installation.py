@@ -1,0 +1,29 @@
+"""One row about this installation; its ``config_version`` tells running processes to read the configuration again."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.db import Base
+
+ONLY_ROW = 1
+
+
+class Installation(Base):
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    config_version: Mapped[int] = mapped_column(default=1)
+    bypass: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+def bump_config_version(session: Session) -> None:
+    session.execute(
+        update(Installation).where(Installation.id == ONLY_ROW).values(config_version=Installation.config_version + 1)
+    )
+
+
+def config_version(session: Session) -> int:
+    return session.scalar(select(Installation.config_version).where(Installation.id == ONLY_ROW)) or 0

@@ -1,0 +1,57 @@
+"""Processes of this installation with a heartbeat; a lease on a mail dies with the process that holds it."""
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+from core.runtime import Tx
+
+BEAT_S = 2.0
+DEAD_AFTER_S = 20.0
+
+
+class Process(Base):
+    __tablename__ = "process"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    host: Mapped[str]
+    pid: Mapped[int]
+    started_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
+
+
+def register(tx: Tx, role: str) -> int:
+    values = {
+        "role": role,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "started_at": tx.now,
+        "beat_at": tx.now,
+    }
+    return tx.session.execute(insert(Process).values(values).returning(Process.id)).scalar_one()
+
+
+def beat(tx: Tx, process_id: int) -> bool:
+    """False when somebody has declared this process dead: it must end, its mails belong to others now."""
+    done = tx.session.execute(update(Process).where(Process.id == process_id).values(beat_at=tx.now))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def dead(tx: Tx, older_than_s: float = DEAD_AFTER_S) -> list[int]:
+    """Processes that have not been heard of for ``older_than_s`` seconds."""
+    horizon = tx.now - timedelta(seconds=older_than_s)
+    return list(tx.session.scalars(select(Process.id).where(Process.beat_at < horizon)))
+
+
+def by_pid(tx: Tx, pid: int) -> list[int]:
+    """Rows of a child of this machine that has ended; the supervisor knows it before any heartbeat does."""
+    return list(tx.session.scalars(select(Process.id).where(Process.pid == pid, Process.host == socket.gethostname())))
+
+
+def forget(tx: Tx, process_id: int) -> None:
+    tx.session.execute(delete(Process).where(Process.id == process_id))

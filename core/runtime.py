@@ -1,0 +1,71 @@
+"""What every use case needs, in one value; and the transaction it works in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.clock import Clock
+from core.crypto import KeyRing
+from core.db import Database
+from core.installation import bump_config_version
+from core.settings import Settings
+from core.waker import NoWaker, Waker
+
+
+@dataclass
+class Tx:
+    """One transaction. Use cases are functions ``verb(tx, …)``; who opened it commits it."""
+
+    session: Session
+    now: datetime
+    keys: KeyRing
+    settings: Settings
+    queues: set[str] = field(default_factory=set)
+    hooks: list[Callable[[], None]] = field(default_factory=list)
+
+    def config_changed(self) -> None:
+        """Let running processes reload companies, agencies and rules within a second."""
+        bump_config_version(self.session)
+
+    def wake(self, queue: str) -> None:
+        """After the commit, tell those who wait on ``queue``."""
+        self.queues.add(queue)
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        self.hooks.append(hook)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    settings: Settings
+    db: Database
+    clock: Clock
+    keys: KeyRing
+    waker: Waker = field(default_factory=NoWaker)
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """A write transaction: committed at the end of the block, rolled back when it raises."""
+        with self.db.session(write=True) as session:
+            tx = self.transaction(session)
+            yield tx
+        self.committed(tx)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that only reads."""
+        with self.db.session(write=False) as session:
+            yield self.transaction(session)
+
+    def transaction(self, session: Session) -> Tx:
+        """Wrap a session that somebody else commits; they call `committed` afterwards."""
+        return Tx(session, self.clock.now(), self.keys, self.settings)
+
+    def committed(self, tx: Tx) -> None:
+        for queue in sorted(tx.queues):
+            self.waker.wake(queue)
+        for hook in tx.hooks:
+            hook()

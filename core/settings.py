@@ -1,0 +1,337 @@
+"""How this installation runs. Read once (in ``careerrelay/cli.py``) and passed down; what companies decide is data.
+
+Sources, strongest first: environment ``CAREERRELAY_…`` with ``__`` between levels, then the TOML file of ``--config``.
+``…_FILE`` names a file that holds the value, for secrets.
+"""
+
+import difflib
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from core.endpoints import Listen, NextHop
+from core.errors import ConfigError
+
+PREFIX = "CAREERRELAY_"
+
+
+def _parsed(kind: type[Listen] | type[NextHop], value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return kind.parse(value)
+    except ConfigError as error:
+        raise ValueError(error.message) from None
+
+
+def _listen(value: object) -> object:
+    return _parsed(Listen, value)
+
+
+def _listen_list(value: object) -> object:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    return [_listen(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _next_hop(value: object) -> object:
+    return None if value == "" else _parsed(NextHop, value)
+
+
+def _numbers(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Smtp(Section):
+    listen: Annotated[tuple[Listen, ...], NoDecode, BeforeValidator(_listen_list)] = Field(
+        (Listen("127.0.0.1", 2525),),
+        min_length=1,
+        description="addresses to accept mail on, comma-separated; tls:// for implicit TLS",
+    )
+    tls_cert: Path | None = Field(None, description="PEM certificate chain; STARTTLS is offered when set")
+    tls_key: Path | None = Field(None, description="PEM private key of the certificate")
+    hostname: str = Field(
+        default_factory=socket.getfqdn,
+        min_length=1,
+        description="name in the greeting, EHLO, Received and bounces",
+    )
+    message_bytes_max: int = Field(52_428_800, ge=1024, description="largest mail in bytes, announced by SIZE")
+    line_bytes_max: int = Field(1_048_576, ge=1000, description="longest line of a mail in bytes")
+    recipients_max: int = Field(
+        1000,
+        ge=100,
+        description="recipients of one mail; more get 452 (RFC 5321 4.5.3.1.8 wants at least 100)",
+    )
+    connections_max: int = Field(500, ge=1, description="open connections of one gateway process")
+    idle_s: float = Field(300.0, gt=0, description="seconds without a command before 421 (RFC 5321 4.5.3.2.7)")
+    data_memory_bytes_max: int = Field(
+        67_108_864, ge=1_048_576, description="mail bytes that one process holds in memory while receiving"
+    )
+    auth_failures_per_minute_max: int = Field(10, ge=1, description="failed AUTH of one address a minute")
+    auth_failures_per_day_max: int = Field(50, ge=1, description="failed AUTH of one address a day")
+    foreign_sender: Literal["relay", "refuse"] = Field(
+        "relay", description="mail of a sender outside the company's domains: relay unjudged, or refuse"
+    )
+
+
+class Relay(Section):
+    next_hop: Annotated[NextHop | None, NoDecode, BeforeValidator(_next_hop)] = Field(
+        None,
+        description="server that takes every relayed mail: smtp://host:port, smtp+starttls://user@host:port, smtps://user@host:port",
+    )
+    password: SecretStr = Field(SecretStr(""), description="password of the next hop's user")
+    tls_verify: bool = Field(True, description="verify the next hop's certificate")
+    retry_s: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_numbers)] = Field(
+        (60, 300, 900, 1800, 3600, 7200, 14400),
+        min_length=1,
+        description="seconds between attempts; the last repeats until give_up_s",
+    )
+    give_up_s: int = Field(
+        432_000,
+        ge=1,
+        description="age in seconds at which an undelivered mail bounces (RFC 5321 4.5.4.1: 4-5 days)",
+    )
+    delay_notice_s: int = Field(14_400, ge=60, description="age in seconds at which the sender is told of a delay")
+    assume_8bit: bool = Field(
+        True, description="send 8-bit bytes as they are to a next hop without 8BITMIME; off: 5.6.3 bounce"
+    )
+    connections_max: int = Field(8, ge=1, description="kept connections of one process to one next hop")
+    connect_timeout_s: float = Field(30.0, gt=0, description="seconds to connect and greet")
+    command_timeout_s: float = Field(300.0, gt=0, description="seconds to wait for a reply (RFC 5321 4.5.3.2)")
+    dot_timeout_s: float = Field(
+        600.0, gt=0, description="seconds to wait for the reply to the final dot (RFC 5321 4.5.3.2.6)"
+    )
+
+
+class Web(Section):
+    listen: Annotated[Listen, NoDecode, BeforeValidator(_listen)] = Field(
+        Listen("127.0.0.1", 8080), description="address of the console and the candidate's pages"
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8080",
+        pattern=r"^https?://[^/\s]+(/[^\s]*[^/\s])?$",
+        description="public address; links in mails start with it",
+    )
+    threads: int = Field(8, ge=1, description="threads of the web process")
+
+
+class Gateway(Section):
+    processes: int = Field(default_factory=_cores, ge=1, le=64, description="gateway processes; default: one a core")
+
+
+class Spool(Section):
+    inline_bytes_max: int = Field(
+        262_144, ge=0, description="mails up to this size stay in the database row, larger ones in a file"
+    )
+    free_bytes_min: int = Field(1_073_741_824, ge=0, description="free disk below which mail is answered 452")
+
+
+class OwnMail(Section):
+    from_: str = Field("", alias="from", description="sender of our own mails when the company has set none")
+
+
+class Keys(Section):
+    file: Path | None = Field(None, description="key ring; default HOME/keys/ring.json")
+
+
+class Jobs(Section):
+    batch: int = Field(20, ge=1, description="jobs claimed at once")
+    lease_s: int = Field(300, ge=5, description="seconds after which another worker may take a claimed job")
+    poll_s: float = Field(1.0, gt=0, description="seconds between looks at the job table when nobody wakes the worker")
+    tries_max: int = Field(10, ge=1, description="attempts before a job is dead")
+
+
+class Judge(Section):
+    text_bytes_max: int = Field(262_144, ge=1024, description="bytes of a mail's text that are read for the decision")
+    parts_max: int = Field(1000, ge=1, description="MIME parts of a mail that may still be edited")
+    depth_max: int = Field(20, ge=1, description="nesting of MIME parts of a mail that may still be edited")
+    spans_max: int = Field(20_000, ge=100, description="sentences and HTML elements that are read for the decision")
+
+
+class Retention(Section):
+    raw_days: int = Field(
+        30,
+        ge=1,
+        description="days that original and final bytes of edited and reviewed mails are kept, encrypted",
+    )
+    job_days: int = Field(14, ge=1, description="days that finished jobs stay listed")
+
+
+class Consent(Section):
+    undo_minutes: int = Field(
+        60, ge=0, le=1440, description="minutes between a candidate's receipt and the hand-over, to undo it"
+    )
+
+
+class Metrics(Section):
+    token: SecretStr = Field(SecretStr(""), description="bearer token for /metrics; empty: loopback only")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,
+        populate_by_name=True,
+    )
+
+    home: Path = Field(Path("var"), description="data directory: database file, spool, keys; created with mode 0700")
+    database_url: str = Field("", description="empty: SQLite file in HOME; or postgresql+psycopg://…")
+    redis_url: str = Field("", description="empty: embedded workers; set: RQ carries the wake-ups")
+    smtp: Smtp = Smtp()
+    relay: Relay = Relay()
+    web: Web = Web()
+    gateway: Gateway = Gateway()
+    spool: Spool = Spool()
+    mail: OwnMail = OwnMail()
+    keys: Keys = Keys()
+    jobs: Jobs = Jobs()
+    judge: Judge = Judge()
+    retention: Retention = Retention()
+    consent: Consent = Consent()
+    metrics: Metrics = Metrics()
+
+    @property
+    def keys_file(self) -> Path:
+        return self.keys.file or self.home / "keys" / "ring.json"
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite+pysqlite:///{(self.home / 'careerrelay.sqlite3').absolute()}"
+
+
+class _GivenEnvironment(EnvSettingsSource):
+    """The environment as passed in, not the process's: settings stay a function of their arguments."""
+
+    def __init__(self, settings_cls: type[BaseSettings], env: Mapping[str, str]) -> None:
+        self._given = {name.lower(): value for name, value in env.items()}
+        super().__init__(settings_cls)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._given
+
+
+def names(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterator[tuple[str, Any]]:
+    """Every setting as (environment name, pydantic field), in the order of the file."""
+    for name, field in model.model_fields.items():
+        full = prefix + (field.alias or name).upper()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from names(field.annotation, full + "__")
+        else:
+            yield full, field
+
+
+def load(config_file: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Settings from ``env`` (default: none) over ``config_file``.
+
+    Raises:
+        ConfigError: one line for every problem found, not only the first.
+    """
+    problems: list[str] = []
+    given = _expand_files(_known({k: v for k, v in (env or {}).items() if k.startswith(PREFIX)}, problems), problems)
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **__: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            environment = _GivenEnvironment(settings_cls, given)
+            if config_file is None:
+                return (environment,)
+            return environment, TomlConfigSettingsSource(settings_cls, config_file)
+
+    if config_file is not None and not config_file.is_file():
+        problems.append(f"--config {config_file}: no such file")
+        config_file = None
+    try:
+        settings = Loaded()
+    except ValidationError as error:
+        problems += [_explain(item) for item in error.errors()]
+    except ValueError as error:  # TOML syntax
+        problems.append(f"{config_file}: {error}")
+    else:
+        problems += _contradictions(settings)
+    if problems:
+        raise ConfigError(*problems)
+    return settings
+
+
+def _known(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+    known = {name for name, _ in names()}
+    good = {}
+    for name, value in env.items():
+        if name in known or name.removesuffix("_FILE") in known:
+            good[name] = value
+            continue
+        near = difflib.get_close_matches(name, known, 1)
+        problems.append(f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return good
+
+
+def _expand_files(env: dict[str, str], problems: list[str]) -> dict[str, str]:
+    known = {name for name, _ in names()}
+    expanded = dict(env)
+    for name, value in env.items():
+        if name in known:
+            continue
+        del expanded[name]
+        try:
+            expanded[name.removesuffix("_FILE")] = Path(value).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{name}: cannot read {value}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")
+    return expanded
+
+
+def _explain(item: Any) -> str:
+    where = PREFIX + "__".join(str(part).upper() for part in item["loc"] if not isinstance(part, int))
+    what = item["msg"].removeprefix("Value error, ")
+    secret = "PASSWORD" in where or "TOKEN" in where
+    shown = (
+        ""
+        if secret or isinstance(item["input"], dict) or item["type"] == "value_error"
+        else f" (given: {item['input']!r})"
+    )
+    if item["type"] == "extra_forbidden":
+        return f"{where}: no such setting"
+    return f"{where}: {what[:1].lower()}{what[1:]}{shown}"
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems = []
+    smtp = settings.smtp
+    if (smtp.tls_cert is None) != (smtp.tls_key is None):
+        problems.append(f"{PREFIX}SMTP__TLS_CERT and {PREFIX}SMTP__TLS_KEY: set both or none")
+    for name, path in (("CERT", smtp.tls_cert), ("KEY", smtp.tls_key)):
+        if path is not None and not os.access(path, os.R_OK):
+            problems.append(f"{PREFIX}SMTP__TLS_{name}: cannot read {path}")
+    if any(listen.tls for listen in smtp.listen) and smtp.tls_cert is None:
+        problems.append(f"{PREFIX}SMTP__LISTEN: tls:// needs {PREFIX}SMTP__TLS_CERT and {PREFIX}SMTP__TLS_KEY")
+    if settings.database_url and not settings.database_url.startswith(("postgresql+psycopg://", "sqlite+pysqlite:///")):
+        problems.append(
+            f"{PREFIX}DATABASE_URL: write postgresql+psycopg://USER@HOST/NAME, or leave it empty for SQLite"
+        )
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        problems.append(f"{PREFIX}REDIS_URL: write redis://HOST:PORT/0, or leave it empty for embedded workers")
+    return problems
