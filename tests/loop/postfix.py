@@ -8,15 +8,16 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers import ServerMissing, free_port, wait_for_port
 
 MASTER_CF = """\
 127.0.0.1:{port} inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
+{more}pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 1 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -78,9 +79,19 @@ def _installed() -> bool:
     return shutil.which("postfix") is not None
 
 
+@dataclass(frozen=True)
+class Running:
+    port: int
+    master_pid: int
+
+
 @contextmanager
-def postfix(name: str, relay_port: int) -> Iterator[int]:
-    """Run a Postfix called ``name`` that relays everything to 127.0.0.1:``relay_port``; yields its SMTP port."""
+def postfix(name: str, relay_port: int, extra: Callable[[Path], tuple[str, str]] | None = None) -> Iterator[Running]:
+    """Run a Postfix called ``name`` that relays everything to 127.0.0.1:``relay_port``.
+
+    ``extra`` gets the instance's folder and gives lines to add to main.cf and master.cf; in the latter, options of the
+    SMTP server (`-o …`) may come first.
+    """
     if not _installed():
         raise ServerMissing("no Postfix: install it (apt-get install postfix) or run the tests as root")
     # Not below pytest's own folder: that one is closed to the user `postfix`.
@@ -90,13 +101,14 @@ def postfix(name: str, relay_port: int) -> Iterator[int]:
     for part in ("etc", "queue", "data", "log"):
         (folder / part).mkdir()
     shutil.chown(folder / "data", "postfix")
-    (folder / "etc" / "main.cf").write_text(MAIN_CF.format(folder=folder, name=name, relay_port=relay_port))
-    (folder / "etc" / "master.cf").write_text(MASTER_CF.format(port=port))
+    main, master_lines = extra(folder) if extra else ("", "")
+    (folder / "etc" / "main.cf").write_text(MAIN_CF.format(folder=folder, name=name, relay_port=relay_port) + main)
+    (folder / "etc" / "master.cf").write_text(MASTER_CF.format(port=port, more=master_lines))
     subprocess.run(["postfix", "-c", str(folder / "etc"), "start"], check=True, capture_output=True)
     master = int((folder / "queue" / "pid" / "master.pid").read_text())
     try:
         wait_for_port(port)
-        yield port
+        yield Running(port, master)
     finally:
         os.kill(master, signal.SIGTERM)
         shutil.rmtree(folder, ignore_errors=True)
