@@ -163,6 +163,7 @@ def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
         "foreign_keys=ON",
         "synchronous=FULL",
         "recursive_triggers=ON",
+        "secure_delete=ON",  # a forgotten mail leaves no trace in free pages; not every build has it on by itself
         f"busy_timeout={SQLITE_BUSY_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

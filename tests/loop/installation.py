@@ -85,6 +85,9 @@ class Installation:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        finally:
+            if self.process.stdout is not None:
+                self.process.stdout.close()
 
     def children(self, role: str) -> list[int]:
         """Process ids of the running children with this command, e.g. "gateway"."""
