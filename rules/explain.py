@@ -1,0 +1,73 @@
+"""Puts a decision into lines for people, Japanese or English: what was decided, why, and what would change it."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+
+from rules.model import Decision, Lang, Reason
+
+QUOTE_CHARS_MAX = 60
+_DAYS = re.compile(r"(?<=\d) d\b")
+
+
+def lines(decision: Decision, lang: Lang = "ja") -> list[str]:
+    """Return the explanation of ``decision``: the result first, then each reason in the order it was found."""
+    return list(_lines(decision, _words(lang)))
+
+
+def reason_line(reason: Reason, lang: Lang = "ja") -> str:
+    """Return one reason as one line."""
+    return _reason(reason, _words(lang))
+
+
+def _lines(decision: Decision, words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    head = words["head"]
+    yield head["result"].format(
+        verdict=words["verdict"][decision.verdict.value], text=words["text"][decision.text.value], score=decision.score
+    )
+    for reason in decision.because:
+        yield _reason(reason, words)
+    if decision.sentence:
+        yield head["sentence"].format(sentence=decision.sentence)
+    for code in decision.would_change:
+        yield head["change"].format(what=_change(code, words))
+    yield head["rules"].format(version=decision.ruleset or "-")
+
+
+def _reason(reason: Reason, words: Mapping[str, Mapping[str, str]]) -> str:
+    quote = " ".join(reason.quote.split())
+    if len(quote) > QUOTE_CHARS_MAX:
+        quote = quote[:QUOTE_CHARS_MAX] + "…"
+    if reason.kind == "hit":
+        group = words["group"].get(_group(reason.id), reason.id)
+        mood = words["mood"].get(reason.detail, "")
+        return words["kind"]["hit"].format(group=group, quote=quote, weight=reason.weight, mood=mood, id=reason.id)
+    said = words["reason"].get(reason.id)
+    if said is None:
+        said = words["reason"]["rule"] if reason.id.startswith("rule:") else reason.id
+    detail = _DAYS.sub(words["head"]["days"], reason.detail)
+    line = words["kind"][reason.kind].format(said=said.format(detail=detail, id=reason.id.partition(":")[2]))
+    return f"{line} 「{quote}」" if quote else line
+
+
+def _group(phrase_id: str) -> str:
+    """Return the middle of an id such as ``ja.no.declined``."""
+    return phrase_id.split(".")[1] if phrase_id.count(".") >= 2 else ""
+
+
+def _change(code: str, words: Mapping[str, Mapping[str, str]]) -> str:
+    if code.startswith("without:"):
+        veto = code.removeprefix("without:")
+        named = words["reason"].get(veto, veto).format(detail="", id="")
+        return words["change"]["without"].format(veto=named)
+    return words["change"].get(code) or words["reason"].get(code, code).format(detail="", id="")
+
+
+@functools.cache
+def _words(lang: Lang) -> Mapping[str, Mapping[str, str]]:
+    text = (resources.files("rules") / "words" / f"{lang}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
