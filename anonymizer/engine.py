@@ -1,0 +1,155 @@
+"""Strip a text for an agency: ``anonymise`` reads from top to bottom as the text goes.
+
+Reading view with an offset map -> pages -> recognisers (Presidio frame) -> known identities -> protected
+phrases -> names found once are found everywhere -> one finding a character -> replacement in the original.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from anonymizer import identities as known
+from anonymizer import propagate
+from anonymizer.forms import Form, View
+from anonymizer.model import Anonymised, Finding, Identity, Kind, Span
+from anonymizer.normalise import normalise
+from anonymizer.page import LineCache, pages
+from anonymizer.protect import drop_protected
+from anonymizer.replace import Replacer
+from anonymizer.resolve import resolve
+
+__all__ = ["Anonymised", "Finding", "Identity", "anonymise"]
+
+SCORE_MIN = 0.4
+# A replacement changes what stands around the rest, which may then read as a name: look again until nothing is found.
+ROUNDS_MAX = 4
+
+
+@dataclass(slots=True)
+class _Document:
+    """What is known of one text while its rounds run."""
+
+    identities: tuple[Identity, ...]
+    keep: frozenset[str]
+    wanted: dict[str, Form] = field(default_factory=dict)
+    lines: LineCache = field(default_factory=dict)
+    rounds: int = 0
+
+
+def anonymise(
+    text: str,
+    identities: Sequence[Identity] = (),
+    lang: Literal["ja", "en", "mixed"] = "ja",
+    *,
+    keep: Collection[str] = (),
+) -> Anonymised:
+    """Return ``text`` without identifying spans, and what was replaced, with offsets into ``text``.
+
+    ``identities`` are the participants known; ``lang`` chooses the language of the placeholders (mixed: ja);
+    ``keep`` holds words to leave (own company, agency). Stripping the result again changes nothing.
+    """
+    document = _Document(tuple(identities), frozenset(word.lower() for word in keep))
+    replacer = Replacer("en" if lang == "en" else "ja")
+    roles = known.roles(document.identities)
+    pieces = _Pieces(text)
+    for _ in range(ROUNDS_MAX):
+        found = _find(pieces.text, document)
+        if not found:
+            break
+        pieces.put([(span, replacer.replacement(span, surface, roles.get(span.label, ""))) for span, surface in found])
+    return Anonymised(pieces.text, tuple(pieces.findings()))
+
+
+def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
+    """Return the spans to replace in ``text``, disjoint and in order, each with its reading view."""
+    from anonymizer import frame
+
+    # The trace of Presidio is of use in the first round; the later ones only have to find that nothing is left.
+    recognise = frame.recognise if document.rounds == 0 else frame.recognise_plainly
+    document.rounds += 1
+    view = normalise(text)
+    guesses: list[Span] = []
+    boundary: set[int] = set()
+    for page in pages(view.text, document.lines):
+        found = [span for span in recognise(page) if span.score >= SCORE_MIN]
+        guesses.extend(span.shifted(page.offset) for span in drop_protected(page, found, document.keep))
+        for token in page.tokens:
+            boundary.add(page.offset + token.start)
+            boundary.add(page.offset + token.end)
+    searched = View(view.text, boundary)
+    guesses.extend(known.find(searched, document.identities))
+    chosen = resolve(view.text, guesses)
+    for key, form in propagate.forms(view.text, chosen).items():
+        if len(document.wanted) < propagate.FORMS_MAX:
+            document.wanted.setdefault(key, form)
+    more = list(propagate.find(searched, document.wanted.values()))
+    # Places found already are no news, and settling once is enough then.
+    taken = {(span.start, span.end) for span in chosen}
+    if any((span.start, span.end) not in taken for span in more):
+        chosen = resolve(view.text, [*guesses, *more])
+    chosen = propagate.labelled(view.text, chosen, document.wanted)
+    return [(_on_original(span, *view.back(span.start, span.end)), view.text[span.start : span.end]) for span in chosen]
+
+
+def _on_original(span: Span, start: int, end: int) -> Span:
+    return Span(span.kind, start, end, span.score, span.recogniser, span.why, span.label)
+
+
+class _Pieces:
+    """A text whose stretches are replaced in rounds, while offsets into the first original stay known."""
+
+    def __init__(self, original: str) -> None:
+        self.text = original
+        # (start in text, start in original, replaced finding or None): an untouched piece runs on one for one.
+        self._pieces: list[tuple[int, int, Finding | None]] = [(0, 0, None)]
+
+    def put(self, replacements: Sequence[tuple[Span, str]]) -> None:
+        """Replace disjoint ranges of the current text, given in order."""
+        out: list[str] = []
+        pieces: list[tuple[int, int, Finding | None]] = []
+        length = at = 0
+        for span, replacement in replacements:
+            if span.start < at:
+                continue  # Two reading-view spans of one original character (㈱): it is gone already.
+            length += self._copy(at, span.start, length, out, pieces)
+            start, end = self._original(span.start), self._original(span.end - 1) + 1
+            pieces.append(
+                (
+                    length,
+                    start,
+                    Finding(str(Kind(span.kind)), start, end, replacement, span.recogniser, span.score, span.why),
+                )
+            )
+            out.append(replacement)
+            length += len(replacement)
+            at = span.end
+        self._copy(at, len(self.text), length, out, pieces)
+        self.text = "".join(out)
+        self._pieces = pieces or [(0, 0, None)]
+
+    def _copy(
+        self, start: int, end: int, length: int, out: list[str], pieces: list[tuple[int, int, Finding | None]]
+    ) -> int:
+        """Copy a range of the current text with its pieces; return its length."""
+        if start >= end:
+            return 0
+        index = self._index(start)
+        while index < len(self._pieces) and self._pieces[index][0] < end:
+            begin, origin, finding = self._pieces[index]
+            shift = max(start - begin, 0)
+            pieces.append((length + max(begin, start) - start, origin + (0 if finding else shift), finding))
+            index += 1
+        out.append(self.text[start:end])
+        return end - start
+
+    def _index(self, position: int) -> int:
+        return bisect_right(self._pieces, position, key=lambda piece: piece[0]) - 1
+
+    def _original(self, position: int) -> int:
+        begin, origin, finding = self._pieces[self._index(position)]
+        return origin if finding else origin + position - begin
+
+    def findings(self) -> list[Finding]:
+        """Return every replacement in order, each once."""
+        return [finding for _, _, finding in self._pieces if finding is not None]

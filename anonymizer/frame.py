@@ -1,0 +1,165 @@
+"""Presidio as the frame: the only file that knows it. Imported on first use (about a second, 100 MB).
+
+An AnalyzerEngine with the NoOp NLP engine runs our recognisers and Presidio's own for cards, IBAN and IP
+addresses over one page, and keeps the decision trace of each. No model, no network: none of the registered
+recognisers uses tldextract.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from presidio_analyzer import (
+    AnalysisExplanation,
+    AnalyzerEngine,
+    EntityRecognizer,
+    RecognizerRegistry,
+    RecognizerResult,
+)
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
+from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, IbanRecognizer, IpRecognizer
+
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+from anonymizer.recognizers.all import RECOGNISERS
+from anonymizer.recognizers.spans import Recogniser
+
+_LANGUAGE = "ja"
+"""Presidio sorts recognisers by language; ours read mixed text, so there is one."""
+
+
+class _PageArtifacts(NlpArtifacts):  # type: ignore[misc]
+    """Carries the page, with its morphemes, to the recognisers."""
+
+    def __init__(self, page: Page, engine: NoOpNlpEngine) -> None:
+        super().__init__(entities=[], tokens=(), tokens_indices=[], lemmas=[], nlp_engine=engine, language=_LANGUAGE)
+        self.page = page
+
+
+class _NoContext(ContextAwareEnhancer):  # type: ignore[misc]
+    """Our patterns hold their own context words; Presidio's enhancer needs lemmas, which there are none of."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            context_similarity_factor=0.0,
+            min_score_with_context_similarity=0.0,
+            context_prefix_count=0,
+            context_suffix_count=0,
+        )
+
+    def enhance_using_context(
+        self, text: str, raw_results: list[Any], nlp_artifacts: Any, recognizers: list[Any], context: Any = None
+    ) -> list[Any]:
+        """Return the results as they are."""
+        return raw_results
+
+
+class _Ours(EntityRecognizer):  # type: ignore[misc]
+    """One of our recognisers in Presidio's clothes."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._find = recogniser.find
+        super().__init__(
+            supported_entities=[str(kind) for kind in recogniser.kinds],
+            name=recogniser.name,
+            supported_language=_LANGUAGE,
+        )
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[Any]:
+        """Return Presidio results with the reason of each."""
+        return [self._result(span) for span in _best(self._find(nlp_artifacts.page))]
+
+    def _result(self, span: Span) -> Any:
+        trace = AnalysisExplanation(recognizer=self.name, original_score=span.score, textual_explanation=span.why)
+        who = {
+            RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+        }
+        return RecognizerResult(str(span.kind), span.start, span.end, span.score, trace, who)
+
+
+def _best(spans: Iterable[Span]) -> Iterable[Span]:
+    """Keep the surest of the guesses of one recogniser for the same range."""
+    best: dict[tuple[Kind, int, int], Span] = {}
+    for span in spans:
+        key = (span.kind, span.start, span.end)
+        if key not in best or best[key].score < span.score:
+            best[key] = span
+    return best.values()
+
+
+class _Presidios(EntityRecognizer):  # type: ignore[misc]
+    r"""One of Presidio's pattern recognisers, read on an ASCII view: its ``\b`` fails beside kanji."""
+
+    def __init__(self, inner: Any, needs: str, digits_min: int) -> None:
+        self._inner, self._needs, self._digits_min = inner, needs, digits_min
+        super().__init__(supported_entities=inner.supported_entities, name=inner.name, supported_language=_LANGUAGE)
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[Any]:
+        """Run the inner recogniser only where its characters occur at all."""
+        view = nlp_artifacts.page.ascii_view
+        if self._needs not in view or sum(map(view.count, "0123456789")) < self._digits_min:
+            return []
+        results: list[Any] = self._inner.analyze(text=view, entities=entities, nlp_artifacts=None)
+        return results
+
+
+class _Registry(RecognizerRegistry):  # type: ignore[misc]
+    """A registry with one language, which therefore need not choose anew for every page."""
+
+    def get_recognizers(self, *_args: object, **_kwargs: object) -> list[Any]:
+        """Return every recogniser."""
+        return list(self.recognizers)
+
+
+def _presidios() -> list[_Presidios]:
+    return [_Presidios(inner(supported_language=_LANGUAGE), needs, digits_min)
+            for inner, needs, digits_min in ((CreditCardRecognizer, "", 12), (IbanRecognizer, "", 10), (IpRecognizer, ".", 4))]  # fmt: skip
+
+
+@cache
+def _engine() -> Any:
+    nlp_engine = NoOpNlpEngine(models=[{"lang_code": _LANGUAGE, "model_name": "none"}])
+    nlp_engine.load()
+    registry = _Registry(
+        recognizers=[*(_Ours(each) for each in RECOGNISERS), *_presidios()], supported_languages=[_LANGUAGE]
+    )
+    return AnalyzerEngine(
+        registry=registry, nlp_engine=nlp_engine, supported_languages=[_LANGUAGE], context_aware_enhancer=_NoContext()
+    )
+
+
+@cache
+def _entities() -> Sequence[str]:
+    found: list[str] = _engine().get_supported_entities(language=_LANGUAGE)
+    return found
+
+
+def recognise(page: Page) -> Iterator[Span]:
+    """Yield what the registered recognisers find in ``page``, with the trace, offsets within the page."""
+    engine = _engine()
+    results = engine.analyze(text=page.text, language=_LANGUAGE, entities=_entities(), return_decision_process=True,
+                             nlp_artifacts=_PageArtifacts(page, engine.nlp_engine))  # fmt: skip
+    yield from map(_span, results)
+
+
+def recognise_plainly(page: Page) -> Iterator[Span]:
+    """Yield the same spans without the engine around the recognisers."""
+    for each in RECOGNISERS:
+        yield from each.find(page)
+    for presidios in _engine().registry.recognizers[len(RECOGNISERS) :]:
+        yield from map(_span, presidios.analyze(page.text, _entities(), _PageArtifacts(page, _engine().nlp_engine)))
+
+
+def _span(result: Any) -> Span:
+    trace = result.analysis_explanation
+    why = (trace.textual_explanation or trace.pattern_name or "") if trace else ""
+    name = (result.recognition_metadata or {}).get(RecognizerResult.RECOGNIZER_NAME_KEY, "")
+    return Span(Kind(result.entity_type), result.start, result.end, result.score, name, why)

@@ -1,0 +1,141 @@
+"""T0: participants known beforehand, in every way they are usually written.
+
+No recogniser comes near this: a list of all participants brings the leak of names below one in two hundred.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import product
+
+from anonymizer.forms import Form, View, squeezed
+from anonymizer.model import Identity, Kind, Span
+from anonymizer.names import Word, readings
+from anonymizer.normalise import normalise
+from anonymizer.numerals import ascii_digits
+from anonymizer.recognizers.japanese import is_kanji, split_name
+from anonymizer.romaji import hiragana, katakana, spellings
+
+NAME = "identity"
+IDENTITIES_MAX = 200
+_LOCAL_PART_CHARS_MIN = 5
+_PHONE_DIGITS_MIN, _PHONE_DIGITS_MAX = 8, 15
+_KANA = re.compile(r"[ぁ-んァ-ヶー]+")
+
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+"""Possible family names and possible given names in one script."""
+
+
+def _reading(text: str) -> str:
+    return normalise(text.strip()).text
+
+
+def _japanese(name: str) -> bool:
+    return any(is_kanji(char) or "ぁ" <= char <= "ー" for char in name)
+
+
+def _written(identity: Identity) -> Iterator[tuple[str, bool]]:
+    """Yield (form, whole) of the name as given, in kanji or kana."""
+    name = _reading(identity.name)
+    if not _japanese(name):
+        return
+    split = split_name(name)
+    # A single short name may stand inside other words; a full one hardly does.
+    yield name, split is not None or len(name) > 3
+    if split:
+        yield split[1] + split[0], True
+        yield split[0], False
+        yield split[1], False
+
+
+@lru_cache(maxsize=512)
+def _kana_names(identity: Identity) -> Names:
+    """Return katakana readings of family and given name: as given, else from the dictionary."""
+    kana = katakana(_reading(identity.kana)).split()
+    if len(kana) >= 2:
+        return (kana[0],), (kana[-1],)
+    name = _reading(identity.name)
+    split = split_name(name) if _japanese(name) else None
+    if split is None:
+        return tuple(kana), ()
+    families, givens = readings(split[0], Word.SURNAME)[:3], readings(split[1], Word.GIVEN)[:4]
+    if kana:
+        family = next((each for each in families if kana[0].startswith(each) and kana[0] != each), "")
+        return ((family,), (kana[0][len(family) :],)) if family else ((kana[0],), ())
+    families = (katakana(split[0]),) if _KANA.fullmatch(split[0]) else families
+    return families, (katakana(split[1]),) if _KANA.fullmatch(split[1]) else givens
+
+
+def _spoken(identity: Identity) -> Iterator[tuple[str, bool]]:
+    """Yield (form, whole) in katakana and hiragana."""
+    families, givens = _kana_names(identity)
+    for script in (katakana, hiragana):
+        for family, given in product(families, givens):
+            yield script(family + given), True
+            yield script(given + family), True
+        for part in (*families, *givens):
+            yield script(part), False
+
+
+def _latin(identity: Identity) -> Iterator[tuple[str, bool]]:
+    """Yield (form, whole) in Latin letters: as given, and every usual spelling of the reading."""
+    pairs: set[tuple[str, str]] = set()
+    name = _reading(identity.name)
+    for text in filter(None, (_reading(identity.romaji), "" if _japanese(name) else name)):
+        parts = [part.strip(".,").lower() for part in re.split(r"[\s,_・]+", text) if part.strip(".,")]
+        yield "".join(parts), len(parts) > 1
+        if len(parts) > 1:
+            pairs.add((parts[0], parts[-1]))
+            yield from ((part, False) for part in parts[1:-1] if len(part) > 2)
+    families, givens = _kana_names(identity)
+    pairs |= {
+        pair for family, given in product(families, givens) for pair in product(spellings(family), spellings(given))
+    }
+    for one, two in sorted(pairs):
+        for first, second in ((one, two), (two, one)):
+            yield first + second, True
+            yield first[0] + second, True
+            yield second + first[0], True
+        yield one, False
+        yield two, False
+
+
+@lru_cache(maxsize=512)
+def forms(identity: Identity, label: str) -> tuple[Form, ...]:
+    """Return every written form of a participant, each once."""
+    found: dict[tuple[str, bool], Form] = {}
+    for text, whole in (*_written(identity), *_spoken(identity), *_latin(identity)):
+        key = squeezed(text) if whole else text.lower()
+        if len(key) >= (2 if key.isascii() else 1):
+            found.setdefault((key, whole), Form(key, Kind.PERSON, whole, label))
+    mail = squeezed(_reading(identity.email))
+    if mail:
+        found[mail, True] = Form(mail, Kind.EMAIL, True, label)
+        local = mail.split("@")[0]
+        if len(local) >= _LOCAL_PART_CHARS_MIN:
+            found.setdefault((local, True), Form(local, Kind.HANDLE, True, label))
+    return tuple(found.values())
+
+
+def _phone_digits(phone: str) -> str:
+    digits = ascii_digits(_reading(phone))
+    national = "0" + digits[2:].lstrip("0") if digits.startswith("81") and len(digits) > 10 else digits
+    return national if _PHONE_DIGITS_MIN <= len(national) <= _PHONE_DIGITS_MAX else ""
+
+
+def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
+    """Yield every written form of the participants."""
+    for number, identity in enumerate(list(identities)[:IDENTITIES_MAX]):
+        label = f"identity:{number}"
+        for form in forms(identity, label):
+            for start, end in view.places(form):
+                yield Span(form.kind, start, end, 1.0, NAME, "known participant", label)
+        digits = _phone_digits(identity.phone)
+        # Without the leading 0 the number is found behind a country code too.
+        for start, end in view.numbers(digits.lstrip("0")) if digits else ():
+            yield Span(Kind.PHONE, start, end, 1.0, NAME, "known participant's number", label)
+
+
+def roles(identities: Iterable[Identity]) -> dict[str, str]:
+    """Return the role of each label."""
+    return {f"identity:{number}": identity.role for number, identity in enumerate(list(identities)[:IDENTITIES_MAX])}

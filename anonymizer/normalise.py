@@ -1,0 +1,99 @@
+"""The reading view of a text: NFKC with an offset map, so that every span found maps back to the original.
+
+NFKC as a whole string loses positions (㈱ becomes three characters, ｶﾞ one), therefore it is applied
+to each cluster (a base and its marks). Only the recognisers see this view; output is cut from the original.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from anonymizer.replace import PLACEHOLDER
+
+WALL = "\ue000"
+"""Stands for a character of one of our own placeholders: no recogniser's pattern includes it."""
+
+# At most 8 marks a base: canonical ordering of a long run of marks is quadratic in CPython.
+_CLUSTER = re.compile(r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗ｰ─━"), "-")
+# Zero-width, bidi controls, soft hyphen, variation selectors: invisible, so they must not split a number.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
+    r"\U000e0100-\U000e01ef]"
+)
+# Old and variant shapes of one name character; only the reading view changes, one for one.
+_VARIANTS = str.maketrans(
+    "髙﨑邊邉齋齊濵濱澤櫻廣國嶋嶌德惠眞榮條學瀨𠮷栁槗桒冨寶彌淵圓實靜壽莊禮邨舘藏來會將鄕",
+    "高崎辺辺斎斉浜浜沢桜広国島島徳恵真栄条学瀬吉柳橋桑富宝弥渕円実静寿荘礼村館蔵来会将郷",
+)
+_MARKS = re.compile(r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f]")
+_TABLE_MAX = 20_000
+_LONG_MARK = re.compile(r"(?<=[0-9〇零一二三四五六七八九十])ー(?=[0-9〇零一二三四五六七八九十])")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """``text[i]`` comes from ``original[starts[i]:ends[i]]``."""
+
+    original: str
+    text: str
+    starts: tuple[int, ...] | range
+    ends: tuple[int, ...] | range
+
+    def back(self, start: int, end: int) -> tuple[int, int]:
+        """Map a non-empty half-open range of ``text`` to the range of ``original`` it was read from."""
+        return self.starts[start], self.ends[end - 1]
+
+
+class _Table(dict[int, str]):
+    """One character to its reading form, worked out when first met: ``str.translate`` runs at C speed on it."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold(chr(code))
+        if len(self) < _TABLE_MAX:
+            self[code] = folded
+        return folded
+
+
+def _fold(char: str) -> str:
+    if _INVISIBLE.match(char):
+        return ""
+    return unicodedata.normalize("NFKC", char.translate(_DASHES)).translate(_DASHES).translate(_VARIANTS)
+
+
+_TABLE = _Table()
+
+
+def _fold_cluster(cluster: str) -> str:
+    if len(cluster) == 1:
+        return _TABLE[ord(cluster)]
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", cluster.translate(_DASHES))).translate(_VARIANTS)
+
+
+def _masked(text: str) -> str:
+    """Hide what an earlier run has put in, so that stripping twice is stripping once."""
+    return PLACEHOLDER.sub(lambda match: WALL * len(match.group()), text)
+
+
+def normalise(original: str) -> Normalised:
+    """Return the reading view of ``original``; linear in its length."""
+    masked = _masked(original)
+    if masked.isascii():
+        return Normalised(original, masked, range(len(masked)), range(1, len(masked) + 1))
+    if not _MARKS.search(masked) and not _INVISIBLE.search(masked):
+        # Without marks and invisible characters the view can only grow; of equal length it is one for one.
+        text = masked.translate(_TABLE)
+        if len(text) == len(original):
+            return Normalised(original, _LONG_MARK.sub("-", text), range(len(text)), range(1, len(text) + 1))
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for match in _CLUSTER.finditer(masked):
+        folded = _fold_cluster(match.group())
+        start, end = match.span()
+        for char in folded:
+            out.append(char)
+            starts.append(start)
+            ends.append(end)
+    text = _LONG_MARK.sub("-", "".join(out))
+    return Normalised(original, text, tuple(starts), tuple(ends))

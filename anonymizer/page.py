@@ -1,0 +1,126 @@
+"""A page: a stretch of the reading view short enough for every recogniser, with its morphemes.
+
+Texts are cut at line ends or sentence ends so that hostile sizes cost linear time; where no such place
+exists the pages overlap, and both readings of the overlap count.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from anonymizer import names
+
+PAGE_CHARS_MAX = 3_000
+OVERLAP_CHARS = 200
+_DIGIT = re.compile(r"[0-9〇零一二三四五六七八九十]")
+_LATIN = re.compile(r"[A-Za-z]{2}")
+_JAPANESE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿𠀀-𯿿]")
+
+
+LineCache = dict[str, tuple[int, tuple[names.Token, ...]]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """``text`` starts at ``offset`` of the whole reading view.
+
+    ``lines`` keeps the morphemes of each line while one document is read again and again.
+    """
+
+    text: str
+    offset: int = 0
+    lines: LineCache = field(default_factory=dict)
+
+    @cached_property
+    def japanese(self) -> bool:
+        """Whether the page holds any kana or kanji."""
+        return _JAPANESE.search(self.text) is not None
+
+    @cached_property
+    def tokens(self) -> tuple[names.Token, ...]:
+        """Morphemes in order, none for pages without Japanese; a line end is always a boundary."""
+        if not self.japanese:
+            return ()
+        found: list[names.Token] = []
+        start = 0
+        for line in self.text.splitlines(keepends=True):
+            known = self.lines.get(line)
+            if known is None:
+                tokens = names.tokenise(line, start)
+                self.lines[line] = (start, tokens)
+            else:
+                by = start - known[0]
+                tokens = (
+                    tuple(names.Token(one.start + by, one.end + by, *one[2:]) for one in known[1]) if by else known[1]
+                )
+            found.extend(tokens)
+            start += len(line)
+        return tuple(found)
+
+    @cached_property
+    def starts(self) -> dict[int, int]:
+        """Index of the token that starts at a position."""
+        return {token.start: index for index, token in enumerate(self.tokens)}
+
+    @cached_property
+    def token_ends(self) -> dict[int, int]:
+        """Index of the token that ends at a position."""
+        return {token.end: index for index, token in enumerate(self.tokens)}
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in small letters, for looking whether a word occurs at all."""
+        return self.text.lower()
+
+    @cached_property
+    def chars(self) -> frozenset[str]:
+        """The characters that occur, in small letters."""
+        return frozenset(self.lowered)
+
+    @cached_property
+    def has_digits(self) -> bool:
+        """Whether the page holds any digit, kanji digits included."""
+        return _DIGIT.search(self.text) is not None
+
+    @cached_property
+    def has_latin(self) -> bool:
+        """Whether the page holds two Latin letters in a row."""
+        return _LATIN.search(self.text) is not None
+
+    def holds(self, words: Iterable[str]) -> bool:
+        """Tell whether any of ``words`` (small letters; ``#`` is any digit) occurs in the page; so it is without words."""
+        chars, lowered, empty = self.chars, self.lowered, True
+        for word in words:
+            # Most words fail by their first character, which is a look-up and no search.
+            if (word[0] in chars and word in lowered) or (word == "#" and self.has_digits):
+                return True
+            empty = False
+        return empty
+
+    @cached_property
+    def ascii_view(self) -> str:
+        r"""The text with every non-ASCII character as a space: ``\b`` beside kanji then works."""
+        return re.sub(r"[^\x00-\x7f]", " ", self.text)
+
+
+def _cut(text: str, start: int) -> int:
+    """Return where the page that begins at ``start`` ends: the last break in its second half, else its limit."""
+    limit = start + PAGE_CHARS_MAX
+    if limit >= len(text):
+        return len(text)
+    newline = text.rfind("\n", start + PAGE_CHARS_MAX // 2, limit)
+    if newline >= 0:
+        return newline + 1
+    sentence = max(text.rfind(mark, start + PAGE_CHARS_MAX // 2, limit) for mark in "。!?")
+    return sentence + 1 if sentence >= 0 else limit
+
+
+def pages(text: str, lines: LineCache) -> Iterator[Page]:
+    """Cut ``text`` into pages that together cover it; overlapping where a cut fell inside a sentence."""
+    start = 0
+    while start < len(text):
+        end = _cut(text, start)
+        clean = end == len(text) or text[end - 1] in "\n。!?"
+        yield Page(text[start : end if clean else min(end + OVERLAP_CHARS, len(text))], start, lines)
+        start = end

@@ -1,0 +1,113 @@
+"""Names found once are found everywhere in the document: the full name brings its family and given name.
+
+Also decides which findings are the same person, so that a letter in the output stays with one person.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from anonymizer import lexicon, names
+from anonymizer.forms import Form, View, squeezed
+from anonymizer.model import Kind, Span
+from anonymizer.names import Word
+from anonymizer.recognizers.japanese import split_name
+from anonymizer.romaji import hiragana, spellings
+
+NAME = "propagation"
+FORMS_MAX = 600
+_SURE = 0.65
+_READING_CHARS_MIN = 3
+_LATIN = re.compile(r"[A-Za-zÀ-ỿ]")
+
+
+def _latin_parts(surface: str) -> Iterator[tuple[str, bool, bool]]:
+    words = [re.sub(r"['’]s$", "", word.strip(".,")) for word in surface.split()]
+    yield surface, len(words) > 1, False
+    for word in words if len(words) > 1 else ():
+        everyday = word.lower() in lexicon.words("capitalised") and word.lower() not in lexicon.surnames_any()
+        if len(word) >= 3 and not everyday:
+            yield word, False, word == words[-1]
+
+
+@lru_cache(maxsize=2048)
+def _parts_of(surface: str) -> tuple[tuple[str, str, bool, bool], ...]:
+    """Return (key, form, whole, family) of a found name: itself, its parts, their readings."""
+    parts = _latin_parts(surface) if _LATIN.match(surface) else _japanese_parts(surface)
+    return tuple(
+        (squeezed(part), squeezed(part) if whole else part.lower(), whole, family) for part, whole, family in parts
+    )
+
+
+def _japanese_parts(surface: str) -> list[tuple[str, bool, bool]]:
+    split = split_name(surface)
+    if split is None:
+        return [(surface, False, bool(names.kinds(surface) & Word.SURNAME))]
+    found = [(surface, True, False), (split[0], False, True), (split[1], False, False)]
+    for family in names.readings(split[0], Word.SURNAME)[:2]:
+        for given in names.readings(split[1], Word.GIVEN)[:2]:
+            found += [(family + given, True, False), (hiragana(family + given), True, False)]
+            found += [
+                (form, True, False)
+                for one in spellings(family)
+                for two in spellings(given)
+                for form in (one + two, two + one)
+            ]
+        found += [
+            (word, False, False)
+            for word in (family, hiragana(family), *spellings(family))
+            if len(word) >= _READING_CHARS_MIN
+        ]
+    return found
+
+
+def forms(text: str, spans: Iterable[Span]) -> dict[str, Form]:
+    """Collect what to search for from the sure findings of persons, the longest names first."""
+    found: dict[str, Form] = {}
+    people = sorted(
+        (span for span in spans if span.kind == Kind.PERSON and span.score >= _SURE),
+        key=lambda span: span.start - span.end,
+    )
+    for span in people:
+        surface = text[span.start : span.end]
+        own = _parts_of(surface)
+        known = next((found[key].label for key, *_ in own if key in found), "")
+        label = span.label or known or f"name:{squeezed(surface)}"
+        for key, form, whole, family in own:
+            if len(found) < FORMS_MAX and key not in found:
+                found[key] = Form(form, Kind.PERSON, whole, label, family)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _everyday(word: str) -> bool:
+    """Tell whether a part of a name is an everyday word, which alone names nobody."""
+    if word in lexicon.words("not_people") or word in lexicon.words("not_surnames"):
+        return True
+    if word.isascii():
+        return word in lexicon.words("given_en_weak")
+    known = names.kinds(word)
+    other = bool(known & (Word.COMMON | Word.OTHER | Word.VERBAL))
+    return not known & Word.SURNAME and (other or len(word) == 1)
+
+
+def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
+    """Yield every place where a collected name stands as a word of its own."""
+    for form in wanted:
+        for start, end in view.places(form):
+            sure = form.whole or (form.family and (not form.text.isascii() or view.text[start].isupper()))
+            if sure or not _everyday(form.text) or view.beside_honorific(end):
+                yield Span(Kind.PERSON, start, end, 0.7, NAME, "named elsewhere in the text", form.label)
+
+
+def labelled(text: str, spans: Sequence[Span], wanted: Mapping[str, Form]) -> list[Span]:
+    """Give every person the label of the fullest name that its surface belongs to."""
+    out: list[Span] = []
+    for span in spans:
+        if span.kind == Kind.PERSON and not span.label:
+            key = squeezed(text[span.start : span.end])
+            out.append(replace(span, label=wanted[key].label if key in wanted else f"name:{key}"))
+        else:
+            out.append(span)
+    return out

@@ -1,0 +1,56 @@
+"""What an agency needs to read and no recogniser may take: skills, tests, licences, job ids, pay.
+
+Applied after recognition: a weak finding that lies inside a protected phrase is dropped. What a known
+participant's entry says is never dropped, nor are addresses, mail addresses and URLs.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import resources
+
+from anonymizer import lexicon
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+from anonymizer.recognizers.rulefile import Rules, parse
+
+# Known participants and 12 digits beside マイナンバー: stronger than any phrase around them.
+_NEVER_DROPPED = 0.97
+_ALWAYS_TAKEN = frozenset({Kind.EMAIL, Kind.URL, Kind.ADDRESS})
+
+
+@cache
+def _phrases() -> Rules:
+    return parse(resources.files(__package__ or "").joinpath("protect.rules").read_text(encoding="utf-8"))
+
+
+def protected(page: Page) -> list[tuple[int, int]]:
+    """Return the protected ranges of a page's text, in order, overlapping ones joined."""
+    phrases = _phrases()
+    found = sorted(match.span() for name, pattern in phrases.patterns.items() if page.holds(phrases.needs[name])
+                   for match in pattern.finditer(page.text))  # fmt: skip
+    joined: list[tuple[int, int]] = []
+    for start, end in found:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def drop_protected(page: Page, spans: Iterable[Span], keep: frozenset[str]) -> Iterator[Span]:
+    """Yield the spans that no protected phrase covers; ``keep`` holds further words (small letters) to leave."""
+    found = sorted(spans, key=lambda span: span.start)
+    ranges = protected(page) if found else []
+    skills = lexicon.words("skills") | keep if keep else lexicon.words("skills")
+    at = 0
+    for span in found:
+        while at < len(ranges) and ranges[at][1] <= span.start:
+            at += 1
+        inside = at < len(ranges) and ranges[at][0] <= span.start and span.end <= ranges[at][1]
+        if (
+            span.kind not in _ALWAYS_TAKEN
+            and span.score < _NEVER_DROPPED
+            and (inside or page.text[span.start : span.end].strip().lower() in skills)
+        ):
+            continue
+        yield span

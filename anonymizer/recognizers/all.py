@@ -1,0 +1,27 @@
+"""The list of our recognisers, in the order in which they matter."""
+
+from anonymizer.recognizers import (
+    address,
+    bank,
+    birth,
+    employer,
+    ids,
+    mail,
+    person_caption,
+    person_ja,
+    person_latin,
+    person_phrase,
+    phone,
+    postcode,
+    school,
+    special,
+    web,
+)  # fmt: skip
+
+RECOGNISERS = tuple(
+    module.RECOGNISER
+    for module in (
+        mail, phone, postcode, address, birth, ids, bank, web, person_caption, person_phrase, person_ja, person_latin,
+        employer, school, special,
+    )
+)  # fmt: skip

@@ -1,0 +1,117 @@
+"""Employers: by legal form, by what firms are called, and by the words of a career (前職, 入社, worked at)."""
+
+from collections.abc import Iterator
+
+from anonymizer import lexicon, names
+from anonymizer.model import Kind, Span
+from anonymizer.names import Word
+from anonymizer.page import Page
+from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.spans import Recogniser
+
+NAME = "employer"
+_FORM_NEEDS = ("会社", "(株", "(有", "(同", "(合", "法人")
+_ENGLISH_NEEDS = tuple(f" {word}" for word in lexicon.words("firm_words"))
+_NAME_CHARS_MAX = 12
+_VERB_CHARS_MAX = 24
+_CAREER_NEEDS = tuple("入社 勤務 在籍 転職 就職 入職 出向 復職 退社 退職 辞め 出身 インターン バイト".split(" "))  # noqa: SIM905
+
+
+def _by_form(page: Page) -> Iterator[Span]:
+    patterns = load(NAME).patterns
+    for name in ("BEFORE", "AFTER"):
+        for match in patterns[name].finditer(page.text):
+            found = match.group()
+            if name == "BEFORE" and match.start() and _in_name(page.text[match.start() - 1]):
+                continue  # The form stands behind the name.
+            # The first four characters are the form itself or the beginning of the name.
+            department = patterns["DEPARTMENT"].search(found, 6) if name == "BEFORE" else None
+            found = (found[: department.start()] if department else found).rstrip(" ・-&'")
+            yield Span(Kind.EMPLOYER, match.start(), match.start() + len(found), 0.85, NAME, "legal form")
+
+
+def _is_generic(word: str) -> bool:
+    """Tell whether a word names a line of business and no firm."""
+    known = names.kinds(word)
+    return word in lexicon.words("businesses") or bool(known & Word.COMMON and not known & Word.PROPER)
+
+
+def _by_suffix(page: Page) -> Iterator[Span]:
+    patterns = load(NAME).patterns
+    for match in patterns["SUFFIX"].finditer(page.text):
+        start = match.start()
+        while start > 0 and match.start() - start <= _NAME_CHARS_MAX and _in_name(page.text[start - 1]):
+            start -= 1
+        word = page.text[start : match.end()]
+        if (
+            0 < match.start() - start <= _NAME_CHARS_MAX
+            and not _is_generic(word)
+            and not patterns["NOT_A_NAME"].match(word)
+        ):
+            yield Span(Kind.EMPLOYER, start, match.end(), 0.55, NAME, "what firms are called")
+
+
+def _in_name(char: str) -> bool:
+    return "一" <= char <= "鿿" or "ァ" <= char <= "ヶ" or char in "々ー" or (char.isascii() and char.isalpha())
+
+
+def _by_context(page: Page) -> Iterator[Span]:
+    patterns = load(NAME).patterns
+    for name, score, needs in (
+        ("CONTEXT", 0.65, ("職", "先", "所属", "在籍", "会社名", "企業名")),
+        ("CAREER", 0.55, _CAREER_NEEDS),
+    ):
+        for match in patterns[name].finditer(page.text) if page.holds(needs) else ():
+            word = match.group("x")
+            if patterns["NOT_EMPLOYER"].match(word) or word.lower() in lexicon.words("skills") or _is_generic(word):
+                continue
+            if name == "CAREER" and not names.kinds(word) & Word.PROPER and names.kinds(word) != Word.NONE:
+                continue
+            yield Span(Kind.EMPLOYER, *match.span("x"), score, NAME, "words of a career")
+
+
+def _english(page: Page) -> Iterator[Span]:
+    patterns, common = load(NAME).patterns, lexicon.words("capitalised")
+    for match in patterns["ENGLISH"].finditer(page.text) if page.holds(_ENGLISH_NEEDS) else ():
+        words = match.group().split(" ")
+        start = match.start()
+        while len(words) > 2 and words[0].lower() in common - lexicon.words("firm_first_words"):
+            start += len(words[0]) + 1
+            words = words[1:]
+        if len(words) >= 2 and not _everyday(words):
+            yield Span(Kind.EMPLOYER, start, match.end(), 0.7, NAME, "legal form or what firms are called")
+    yield from _english_career(page)
+
+
+def _everyday(words: list[str]) -> bool:
+    """Tell whether the words are a product or a thing: Visual Studio, Human Capital."""
+    last = words[1].strip(".,").lower() in lexicon.words("firm_last_words")
+    everyday = len(words) == 2 and words[0].lower() in lexicon.words("capitalised") and last
+    return everyday or "_".join(words[:2]).lower() in lexicon.words("famous")
+
+
+def _english_career(page: Page) -> Iterator[Span]:
+    patterns, common = load(NAME).patterns, lexicon.words("capitalised")
+    career = (
+        match
+        for match in patterns["AT"].finditer(page.text)
+        if patterns["BEFORE_AT"].search(page.text, max(0, match.start() - _VERB_CHARS_MAX), match.start())
+    )
+    for match in (*patterns["JOINED"].finditer(page.text), *career):
+        name, start = match.group("x").rstrip(".,'’-"), match.start("x")
+        if name.lower() not in lexicon.words("skills") and not (" " not in name and name.lower() in common):
+            yield Span(Kind.EMPLOYER, start, start + len(name), 0.6, NAME, "words of a career")
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Yield employers; generic words (製薬会社, 銀行) stay."""
+    if page.japanese:
+        if page.holds(_FORM_NEEDS):
+            yield from _by_form(page)
+        yield from _by_suffix(page)
+        yield from _by_context(page)
+    if page.has_latin:
+        yield from _english(page)
+
+
+RECOGNISER = Recogniser(NAME, (Kind.EMPLOYER,), find)

@@ -1,0 +1,44 @@
+"""Numbers that identify a person to an authority, a school or an employer.
+
+Internal ids of openings and applications (REQ-1234) are none of these and stay.
+"""
+
+from collections.abc import Iterator
+
+from anonymizer.model import Kind, Span
+from anonymizer.numerals import ascii_digits
+from anonymizer.page import Page
+from anonymizer.recognizers.checksums import is_driving_licence, is_my_number
+from anonymizer.recognizers.rulefile import apply, load
+from anonymizer.recognizers.spans import Recogniser
+
+NAME = "ids"
+_NEAR_CHARS = 30
+
+
+def _twelve_digits(page: Page) -> Iterator[Span]:
+    """Decide on bare 12-digit numbers by the words around them and, without any, by their check digits."""
+    patterns = load(NAME).patterns
+    for match in patterns["TWELVE"].finditer(page.text):
+        digits = ascii_digits(match.group())
+        around = page.text[max(0, match.start() - _NEAR_CHARS) : match.end() + 10]
+        if patterns["MY_NUMBER"].search(around):
+            yield Span(Kind.MY_NUMBER, *match.span(), 0.98, NAME, "12 digits near マイナンバー")
+        elif patterns["LICENCE"].search(around):
+            yield Span(Kind.ID_NUMBER, *match.span(), 0.95, NAME, "12 digits near 免許")
+        elif patterns["GOODS"].search(around):
+            continue
+        elif is_my_number(digits):
+            yield Span(Kind.MY_NUMBER, *match.span(), 0.8, NAME, "My Number check digit")
+        elif is_driving_licence(digits):
+            yield Span(Kind.ID_NUMBER, *match.span(), 0.75, NAME, "driving licence check digit")
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Yield personal numbers."""
+    if page.holds(("#",)):
+        yield from apply(load(NAME).rules, page, NAME)
+        yield from _twelve_digits(page)
+
+
+RECOGNISER = Recogniser(NAME, (Kind.ID_NUMBER, Kind.MY_NUMBER), find)

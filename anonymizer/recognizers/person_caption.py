@@ -1,0 +1,129 @@
+"""Names after a caption: 氏名:, 面接官: 佐藤、高橋, Candidate:, From:."""
+
+import re
+from collections.abc import Iterator
+
+from anonymizer import lexicon
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+from anonymizer.recognizers.japanese import name_after, not_a_person
+from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.spans import Recogniser
+
+NAME = "person-caption"
+_PATTERNS = load("person_caption").patterns
+_WHY = "after a caption for a name"
+_LIST_MAX = 8
+_CAPTION_CHARS_MAX = 40
+
+
+def trim_latin(words: str) -> str:
+    """Drop trailing everyday words from a capitalised run: "Emily Stone Senior Engineer" is Emily Stone."""
+    known = lexicon.latin_names()
+    kept: list[str] = []
+    for part in words.rstrip(".,-'’").split(" "):
+        plain = lexicon.plain(part)
+        if plain in lexicon.words("capitalised") and plain not in known:
+            break
+        kept.append(part)
+    return re.sub(r"['’]s$", "", " ".join(kept).rstrip(",-"))
+
+
+def latin_span(match: re.Match[str], score: float, recogniser: str, why: str) -> Iterator[Span]:
+    """Yield the name in group ``x`` of a match, trimmed to the words that belong to it."""
+    name = trim_latin(match.group("x"))
+    if len(name) > 1:
+        yield Span(Kind.PERSON, match.start("x"), match.start("x") + len(name), score, recogniser, why)
+
+
+def _japanese_value(page: Page, at: int, strong: bool) -> int | None:
+    """Return the end of the name at ``at``; a strong caption is believed against the dictionary."""
+    end = name_after(page, at, strong)
+    if strong:
+        value = _PATTERNS["VALUE"].match(page.text, at)
+        if value and not _PATTERNS["NO_VALUE"].match(value.group()):
+            plain = _PATTERNS["TAIL"].sub("", value.group()) or value.group()
+            end = max(end or 0, at + len(plain.rstrip()))
+    return end if end and not not_a_person(page.text[at:end]) else None
+
+
+def _list_of_names(page: Page, at: int, strong: bool) -> Iterator[Span]:
+    """Yield the names that begin at ``at`` and go on behind commas, slashes and と."""
+    for _ in range(_LIST_MAX):
+        end = _japanese_value(page, at, strong)
+        latin = None if end else _PATTERNS["LATIN_VALUE"].match(page.text, at)
+        if end:
+            yield Span(Kind.PERSON, at, end, 0.9 if strong else 0.75, NAME, _WHY)
+        elif latin and (strong or lexicon.plain(latin.group("x").split()[0]) not in lexicon.words("capitalised")):
+            yield from latin_span(latin, 0.85, NAME, _WHY)
+            end = latin.end()
+        if not end:
+            return
+        following = _PATTERNS["NEXT"].match(page.text, end)
+        if not following:
+            return
+        at, strong = following.end(), False
+
+
+def _captioned(page: Page) -> Iterator[Span]:
+    """Look at what stands before each colon (or bracket): a caption for a name?"""
+    for match in _PATTERNS["COLON"].finditer(page.text):
+        from_char = max(0, match.start() - _CAPTION_CHARS_MAX)
+        strong = weak = None
+        if page.japanese:
+            strong = _PATTERNS["STRONG_JA"].search(page.text, from_char, match.start())
+            weak = strong or _PATTERNS["WEAK_JA"].search(page.text, from_char, match.start())
+        if weak:
+            yield from _list_of_names(page, match.end(), strong is not None)
+        caption = None if weak else _PATTERNS["CAPTION_EN"].search(page.text, from_char, match.start())
+        kind = _caption_kind(caption.group()) if caption else ""
+        if kind:
+            yield from _english_values(page, match.end(), kind == "strong")
+
+
+def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
+    known = lexicon.latin_names()
+    if page.starts.get(at) is not None:
+        yield from _list_of_names(page, at, strong)
+    for _ in range(_LIST_MAX):
+        value = _PATTERNS["LATIN_VALUE"].match(page.text, at)
+        if value is None:
+            lower = _PATTERNS["LATIN_LOWER"].match(page.text, at) if strong else None
+            if lower:
+                yield Span(Kind.PERSON, *lower.span("x"), 0.8, NAME, _WHY)
+            return
+        words = value.group("x").split()
+        first = lexicon.plain(words[0])
+        if strong or first not in lexicon.words("capitalised") or (first in known and len(words) > 1):
+            yield from latin_span(value, 0.85, NAME, _WHY)
+        following = _PATTERNS["NEXT_EN"].match(page.text, value.end())
+        if not following:
+            return
+        at = following.end()
+
+
+def _spaced(page: Page) -> Iterator[Span]:
+    for match in _PATTERNS["SPACE"].finditer(page.text) if page.holds(("名", "ふりがな", "フリガナ", "旧姓")) else ():
+        yield from _list_of_names(page, match.end(), strong=True)
+
+
+def _caption_kind(caption: str) -> str:
+    """Return "strong", "weak" or "": the caption may be the last one to four words before the colon."""
+    words = caption.lower().split(" ")
+    for size in range(len(words), 0, -1):
+        key = "_".join(words[-size:])
+        if key in lexicon.words("captions_strong"):
+            return "strong"
+        if key in lexicon.words("captions_weak"):
+            return "weak"
+    return ""
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Yield names that a caption announces."""
+    yield from _captioned(page)
+    if page.japanese:
+        yield from _spaced(page)
+
+
+RECOGNISER = Recogniser(NAME, (Kind.PERSON,), find)

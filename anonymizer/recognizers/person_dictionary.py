@@ -1,0 +1,105 @@
+"""Japanese names by the dictionary alone: surname and given name side by side, or a morpheme read as a name."""
+
+import re
+from collections.abc import Iterator
+
+from anonymizer import lexicon, names
+from anonymizer.model import Kind, Span
+from anonymizer.names import NAME, Token, Word
+from anonymizer.page import Page
+from anonymizer.recognizers.japanese import in_organisation, is_kanji, is_rare_given, rare_given_end
+from anonymizer.recognizers.rulefile import load
+
+NAME_ID = "person-ja"
+_NO_NAME = Word.PARTICLE | Word.SYMBOL | Word.SUFFIX | Word.NUMBER
+_EVERYDAY = Word.COMMON | Word.PROPER | Word.PLACE | Word.VERBAL | Word.OTHER
+_KATAKANA = re.compile(r"[ァ-ヶー]+")
+_KANJI = re.compile(r"[一-鿿々ヶ]{1,3}(?![一-鿿々ヶ])")
+_AFTER_NAME = frozenset("はがをにもとへでのやよりからまでさだけ、。・,./()「」『』[]:;!?\n \t→-=|~〜")
+
+
+def _span(start: int, end: int, score: float, why: str) -> Span:
+    return Span(Kind.PERSON, start, end, score, NAME_ID, why)
+
+
+def _can_be(token: Token, wanted: int) -> bool:
+    if token.word & wanted:
+        return True
+    return (
+        not token.word & _NO_NAME
+        and bool(names.kinds(token.surface) & wanted)
+        and token.surface not in lexicon.words("not_people")
+    )
+
+
+def _given_after(page: Page, index: int) -> int | None:
+    """Return the end of a given name that follows the surname token ``index``, over at most one space."""
+    surname, rest = page.tokens[index], page.tokens[index + 1 : index + 4]
+    spaced = bool(rest) and rest[0].surface in (" ", "・")
+    rest = rest[1:] if spaced else rest
+    if not rest:
+        return None
+    first = rest[0]
+    if spaced and len(surname.surface) == 1 and _KATAKANA.fullmatch(first.surface) and len(first.surface) >= 2:
+        return first.end
+    if spaced and surname.word & Word.SURNAME:
+        run = _KANJI.match(page.text, first.start)
+        if run and run.end() > first.end and is_rare_given(run.group()):
+            return run.end()
+    if not _can_be(first, Word.GIVEN) or (
+        first.surface in lexicon.words("not_surnames") and not first.word & Word.GIVEN
+    ):
+        run = _KANJI.match(page.text, first.start)
+        rare = (
+            spaced
+            and surname.word & Word.SURNAME
+            and run
+            and names.kinds(run.group()) == Word.NONE
+            and is_rare_given(run.group())
+        )
+        return run.end() if rare and run else None
+    if not first.word & Word.GIVEN and (in_organisation(page.text, surname.end) or not (surname.word & Word.SURNAME)):
+        return None
+    return rare_given_end(page, first.end) if len(first.surface) == 1 else first.end
+
+
+def _alone(page: Page, token: Token) -> Iterator[Span]:
+    """Judge a single name morpheme by what surrounds it."""
+    text, surface = page.text, token.surface
+    if surface in lexicon.words("not_surnames") or surface in lexicon.words("not_people") or len(surface) < 2:
+        return
+    before, after = text[token.start - 1 : token.start], text[token.end : token.end + 1]
+    beside_role = load("person_ja").patterns["BESIDE_ROLE"]
+    if in_organisation(text, token.end) or (
+        before and is_kanji(before) and not beside_role.search(text[max(0, token.start - 6) : token.start])
+    ):
+        return
+    known = names.kinds(surface)
+    if surface in lexicon.words("places") and rare_given_end(page, token.end) == token.end:
+        return
+    free = not after or after in _AFTER_NAME
+    if token.word & Word.SURNAME:
+        end = rare_given_end(page, token.end)
+        if (end > token.end or free or not is_kanji(after)) and not (
+            _KATAKANA.fullmatch(surface) and known & (Word.COMMON | Word.PROPER)
+        ):
+            yield _span(token.start, end, 0.8 if end > token.end else 0.6, "surname by context of the tokeniser")
+    elif token.word & Word.GIVEN:
+        if free and not known & (Word.COMMON | Word.PLACE | Word.OTHER | Word.VERBAL):
+            yield _span(token.start, token.end, 0.55, "given name by context of the tokeniser")
+    elif free and not known & _EVERYDAY and len(surface) >= 3 and not (before and "ァ" <= before <= "ー"):
+        yield _span(token.start, token.end, 0.5, "foreign name of the dictionary")
+
+
+def dictionary_names(page: Page) -> Iterator[Span]:
+    """Yield names that the dictionary and the tokeniser agree on."""
+    for index, token in enumerate(page.tokens):
+        if token.word & _NO_NAME or token.surface.isascii():
+            continue
+        if _can_be(token, Word.SURNAME):
+            end = _given_after(page, index)
+            if end is not None:
+                yield _span(token.start, end, 0.9, "surname and given name of the dictionary")
+                continue
+        if token.word & NAME:
+            yield from _alone(page, token)

@@ -1,0 +1,200 @@
+"""Names in Latin letters: English, romaji and others, by lists of given names and surnames and by shape."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from anonymizer import lexicon
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.spans import Recogniser
+from anonymizer.romaji import can_be_japanese
+
+NAME = "person-latin"
+_PATTERNS = load("person_latin").patterns
+_PREFIXES = frozenset({"mc", "mac", "o", "st", "de", "la", "le", "al", "el", "van", "von", "di", "da"})
+_WORDS_MAX = 4
+_NAME_CHARS_MAX = 66
+
+
+class _Words:
+    """The words of one capitalised run and what the lists know of each."""
+
+    def __init__(self, pieces: Sequence[re.Match[str]]) -> None:
+        self.pieces = pieces
+        self.plain = [lexicon.plain(piece.group()) for piece in pieces]
+
+    def given(self, at: int) -> bool:
+        return self.plain[at] in lexicon.given_any() or self.plain[at].split("-")[0] in lexicon.given_strong()
+
+    def strong(self, at: int) -> bool:
+        return len(self.plain[at]) > 2 and (self.plain[at] in lexicon.given_strong())
+
+    def surname(self, at: int) -> bool:
+        return any(part in lexicon.surnames_any() for part in (self.plain[at], *self.plain[at].split("-")[1:]))
+
+    def link(self, at: int) -> bool:
+        return self.pieces[at].group().islower()
+
+    def common(self, at: int) -> bool:
+        return self.plain[at] in lexicon.words("capitalised")
+
+    def initial(self, at: int) -> bool:
+        return len(self.plain[at]) == 1
+
+    def japanese(self, at: int) -> bool:
+        return len(self.plain[at]) > 2 and not self.common(at) and can_be_japanese(self.plain[at])
+
+    def listed_japanese(self, at: int) -> bool:
+        return self.plain[at] in lexicon.words("surname_ja") or self.plain[at] in lexicon.words("given_ja")
+
+
+def _pair_score(words: _Words, one: int) -> float:
+    """Judge two neighbouring words as a full name, 0 when they are none."""
+    two = one + 1
+    if f"{words.plain[one]}_{words.plain[two]}" in lexicon.words("famous"):
+        return 0.0
+    if words.initial(one) or words.initial(two):
+        other = two if words.initial(one) else one
+        known = words.surname(other) or words.strong(other)
+        return 0.75 if known and not words.common(other) and not words.initial(other) else 0.0
+    either_common, both_common = words.common(one) or words.common(two), words.common(one) and words.common(two)
+    if (words.given(one) and words.surname(two)) or (words.surname(one) and words.given(two)):
+        return 0.0 if both_common else 0.9
+    if words.japanese(one) and words.japanese(two) and (words.listed_japanese(one) or words.listed_japanese(two)):
+        return 0.85
+    if not either_common and (words.strong(one) or words.strong(two)):
+        return 0.8
+    return 0.6 if words.surname(two) and not either_common else 0.0
+
+
+def _extend(words: _Words, at: int, end: int) -> int:
+    """Stretch a name over further surnames and initials: Maria Garcia Lopez, Nguyen Thi Lan Anh, Siti binti Ahmad."""
+    if words.plain[end - 1] in _PREFIXES and end < len(words.plain):
+        end += 1
+    while end + 1 < len(words.plain) and words.link(end):
+        end += 2
+    while (
+        end < len(words.plain)
+        and end - at < _WORDS_MAX
+        and not words.common(end)
+        and (words.surname(end) or words.given(end) or words.initial(end))
+    ):
+        end += 1
+    return end
+
+
+def _three(words: _Words, at: int) -> bool:
+    """Tell whether a middle name or initial stands between given name and surname."""
+    if (
+        at + 2 >= len(words.plain)
+        or (words.common(at + 1) and not words.initial(at + 1))
+        or (words.common(at) and words.common(at + 2))
+    ):
+        return False
+    return (words.given(at) and words.surname(at + 2)) or (words.surname(at) and words.given(at + 2))
+
+
+def _linked(words: _Words, at: int) -> int:
+    """Return the end of a name with a link inside (Siti Nurhaliza binti Ahmad), 0 when there is none."""
+    link = next((index for index in range(at + 1, min(at + 3, len(words.plain) - 1)) if words.link(index)), 0)
+    if not link or any(words.common(index) for index in (*range(at, link), link + 1)):
+        return 0
+    return _extend(words, at, link + 2)
+
+
+def _judge(words: _Words, at: int) -> tuple[int, float, str]:
+    """Return where a name that begins at word ``at`` ends, its score (0: no name) and why."""
+    linked = _linked(words, at)
+    if linked:
+        return linked, 0.8, "words joined as in a name"
+    if _three(words, at):
+        return _extend(words, at, at + 3), 0.9, "given name, middle name, surname"
+    if at + 1 < len(words.plain):
+        score = _pair_score(words, at)
+        if score:
+            return _extend(words, at, at + 2), score, "given name and surname"
+    word = words.plain[at]
+    if words.common(at) or words.initial(at):
+        return at + 1, 0.0, ""
+    if words.strong(at):
+        return at + 1, 0.6, "given name of the list"
+    if word in lexicon.words("surname_ja") and len(word) >= 5 and word not in lexicon.words("given_en_weak"):
+        return at + 1, 0.6, "Japanese surname of the list"
+    return at + 1, 0.0, ""
+
+
+def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
+    pieces = list(_PATTERNS["PIECE"].finditer(page.text, *match.span()))
+    words = _Words(pieces)
+    at = 0
+    while at < len(pieces):
+        end, score, why = _judge(words, at)
+        stop = pieces[end - 1].end() - (2 if re.search(r"['’]s$", pieces[end - 1].group()) else 0)
+        if score and not _PATTERNS["COMPANY_AFTER"].match(page.text, stop) and not _separate(page, pieces, at, end):
+            yield Span(Kind.PERSON, pieces[at].start(), stop, score, NAME, why)
+        elif not score and at + 1 < len(pieces):
+            yield from _unknown_pair(page, words, at)
+        at = end
+
+
+def _separate(page: Page, pieces: Sequence[re.Match[str]], at: int, end: int) -> bool:
+    """Tell whether a comma between two words separates two things and is not "Smith, John"."""
+    between = page.text[pieces[at].end() : pieces[at + 1].start()] if end - at == 2 else ""
+    return "," in between and lexicon.plain(pieces[at].group()) not in lexicon.surnames_any()
+
+
+def _unknown_pair(page: Page, words: _Words, at: int) -> Iterator[Span]:
+    """Take two unknown capitalised words for a name where a person must stand: "interviewed by Xx Yy"."""
+    if any(words.common(index) or words.initial(index) for index in (at, at + 1)):
+        return
+    start, end = words.pieces[at].start(), words.pieces[at + 1].end()
+    acronym = any(
+        word.isupper() and len(word) <= 5 for word in (words.pieces[at].group(), words.pieces[at + 1].group())
+    )
+    if acronym or _PATTERNS["COMPANY_AFTER"].match(page.text, end):
+        return
+    if _PATTERNS["BEFORE"].search(page.text[max(0, start - 24) : start]) and _PATTERNS["AFTER"].match(page.text, end):
+        yield Span(Kind.PERSON, start, end, 0.55, NAME, "two capitalised words where a person stands")
+
+
+def _lower(page: Page) -> Iterator[Span]:
+    for match in _PATTERNS["LOWER_INITIAL"].finditer(page.text):
+        if match.group(1) in lexicon.words("surname_ja") - lexicon.words("capitalised"):
+            yield Span(Kind.PERSON, *match.span(), 0.7, NAME, "initial and Japanese surname in small letters")
+    given, family = lexicon.words("given_ja"), lexicon.words("surname_ja")
+    for match in _PATTERNS["LOWER_PAIR"].finditer(page.text):
+        one, two = match.groups()
+        named = (one in given and two in family) or (one in family and two in given)
+        if named and not {one, two} & lexicon.words("capitalised"):
+            yield Span(Kind.PERSON, *match.span(), 0.75, NAME, "Japanese name in small letters")
+
+
+def _before_honorific(page: Page) -> Iterator[Span]:
+    known = lexicon.latin_names()
+    for honorific in _PATTERNS["HONORIFIC"].finditer(page.text):
+        match = _PATTERNS["BEFORE_HONORIFIC"].search(
+            page.text, max(0, honorific.start() - _NAME_CHARS_MAX), honorific.start()
+        )
+        if match is None:
+            continue
+        words = match.group("x").split(" ")
+        start = match.start("x")
+        while len(words) > 1 and words[0].lower() in lexicon.words("capitalised"):
+            start += len(words[0]) + 1
+            words = words[1:]
+        if words[0].lower() not in lexicon.words("capitalised") or words[0].lower() in known:
+            yield Span(Kind.PERSON, start, match.end("x"), 0.85, NAME, "before an honorific")
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Yield names in Latin letters."""
+    if not page.has_latin:
+        return
+    for match in _PATTERNS["RUN"].finditer(page.text):
+        yield from _in_run(page, match)
+    yield from _lower(page)
+    yield from _before_honorific(page)
+
+
+RECOGNISER = Recogniser(NAME, (Kind.PERSON,), find)

@@ -1,0 +1,66 @@
+"""Names that a phrase announces: a greeting, a closing, "my name is", Mr and Ms, a mail address behind it."""
+
+from collections.abc import Iterator
+
+from anonymizer import lexicon
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+from anonymizer.recognizers.japanese import name_after
+from anonymizer.recognizers.person_caption import latin_span
+from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.spans import Recogniser
+
+NAME = "person-phrase"
+_DISPLAY_NAME_CHARS_MAX = 48
+_SCORES = {
+    "GREETING": 0.8,
+    "CLOSING": 0.8,
+    "SELF": 0.75,
+    "SELF_LOWER": 0.8,
+    "GREETING_LOWER": 0.7,
+    "TITLED": 0.9,
+    "ROLE": 0.7,
+}
+# An everyday word is believed to be a name here only when a list of names has it too.
+_DOUBTFUL = frozenset({"SELF", "ROLE"})
+
+
+def _is_name(pattern: str, words: list[str]) -> bool:
+    first = lexicon.plain(words[0])
+    if pattern == "GREETING_LOWER":
+        return first in lexicon.given_strong() or first in lexicon.words("surname_ja") - lexicon.words("capitalised")
+    if first not in lexicon.words("capitalised"):
+        return pattern != "ROLE" or len(words) > 1 or first in lexicon.latin_names()
+    listed = first in lexicon.latin_names()
+    return listed and not (pattern in _DOUBTFUL and len(words) == 1)
+
+
+def _before_mail(page: Page) -> Iterator[Span]:
+    """Yield the display name before <address>."""
+    patterns = load("person_phrase").patterns
+    for mail in patterns["MAIL_START"].finditer(page.text):
+        match = patterns["BEFORE_MAIL"].search(page.text, max(0, mail.start() - _DISPLAY_NAME_CHARS_MAX), mail.start())
+        if match is None:
+            continue
+        if "一" <= match.group("x")[0] <= "鿿":
+            end = name_after(page, match.start("x"))
+            if end is not None:
+                yield Span(Kind.PERSON, match.start("x"), end, 0.85, NAME, "before a mail address")
+        elif _is_name("MAIL", match.group("x").split()):
+            yield from latin_span(match, 0.85, NAME, "before a mail address")
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Yield names that a phrase announces."""
+    if not page.has_latin:
+        return
+    rules = load("person_phrase")
+    for name, score in _SCORES.items():
+        for match in rules.patterns[name].finditer(page.text) if page.holds(rules.needs[name]) else ():
+            if name == "SELF_LOWER" or _is_name(name, match.group("x").split()):
+                yield from latin_span(match, score, NAME, "announced by a phrase")
+    if page.holds(rules.needs["MAIL_START"]):
+        yield from _before_mail(page)
+
+
+RECOGNISER = Recogniser(NAME, (Kind.PERSON,), find)

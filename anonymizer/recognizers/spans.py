@@ -1,0 +1,16 @@
+"""A recogniser is a name, the kinds it may report, and a pure function from a page to spans."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """One recogniser: what it may report, and how."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    find: Callable[[Page], Iterable[Span]]
