@@ -1,0 +1,1 @@
+"""What other systems know: applicant tracking systems, files, and the way back. Never sends mail to a candidate."""
