@@ -1,0 +1,262 @@
+"""Placement agencies: only a licensed one may stand in a mail or receive anything (職業安定法 30条)."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from core import audit
+from core.clock import JST
+from core.errors import ConfigError, NotFound
+from core.runtime import Tx
+from core.tokens import new_token
+from crm.company_input import NAME_CHARS_MAX, Locale, address
+from crm.programmes import THRESHOLD, Programme, open_programme, programme_of
+from crm.tables import AgencyRow, ProgrammeRow
+
+__all__ = ["AddedAgency", "AgencyView", "NewAgency", "programme_of"]
+
+# Prefecture code 01-47, ユ for paid or ム for free placement, six digits: 13-ユ-300001.
+_LICENCE = re.compile(r"(?:0[1-9]|[1-3]\d|4[0-7])-[ユム]-\d{6}\Z")
+LICENCE_CHARS_MAX = 40
+KEY_PREFIX_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgency:
+    """What an operator gives to add an agency; ``odd_licence_ok`` confirms a number of an unusual form."""
+
+    name: str
+    licence_no: str
+    licence_expires_on: date
+    mail: str
+    postal_address: str | None = None
+    representative: str | None = None
+    locale: Locale = "ja"
+    threshold: int = THRESHOLD
+    with_api_key: bool = False
+    odd_licence_ok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyView:
+    """An agency as others read it; ``licence_valid`` is true up to and on the expiry date (Japanese time)."""
+
+    id: int
+    name: str
+    licence_no: str
+    licence_expires_on: date
+    licence_valid: bool
+    mail: str
+    postal_address: str | None
+    representative: str | None
+    locale: Locale
+    suspended: bool
+    has_api_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddedAgency:
+    """The new agency, its contract, and its API key, which is never shown again."""
+
+    agency: AgencyView
+    programme: Programme
+    api_key: str | None
+
+
+def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> AddedAgency:
+    """Add an agency with its contract. A licence number that is known already only gets the new contract.
+
+    Raises:
+        NotFound: no such company.
+        ConfigError: wrong values, an expired licence, an unusual licence number that was not confirmed, a number
+            known under another name or address, or a second contract of the same two.
+    """
+    licence = _checked(tx, new)
+    row = tx.session.scalar(select(AgencyRow).where(AgencyRow.licence_no == licence).with_for_update())
+    if row is None:
+        row = AgencyRow(
+            name=new.name.strip(),
+            licence_no=licence,
+            licence_expires_on=new.licence_expires_on,
+            mail=address(new.mail),
+            postal_address=new.postal_address,
+            representative=new.representative,
+            locale=new.locale,
+            created_at=tx.now,
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        audit.record(tx, actor, "agency added", f"agency:{row.id}", company=company_id)
+    elif (row.name, row.mail) != (new.name.strip(), address(new.mail)):
+        raise ConfigError(f"licence {licence} belongs to agency {row.id}, which has another name or mail address")
+    programme = open_programme(tx, company_id, row.id, threshold=new.threshold, actor=actor)
+    api_key = new_api_key(tx, row.id, actor=actor) if new.with_api_key else None
+    return AddedAgency(_view(tx, row), programme, api_key)
+
+
+def renew(
+    tx: Tx,
+    agency_id: int,
+    licence_expires_on: date,
+    *,
+    licence_no: str | None = None,
+    odd_licence_ok: bool = False,
+    actor: str = "cli",
+) -> AgencyView:
+    """Write down a renewed licence; links are issued again from now on.
+
+    Raises:
+        NotFound, ConfigError: as in ``add``.
+    """
+    row = _row(tx, agency_id, lock=True)
+    _check_expiry(tx, licence_expires_on)
+    if licence_no is not None:
+        number = _licence(licence_no, odd_ok=odd_licence_ok)
+        other = tx.session.scalar(select(AgencyRow.id).where(AgencyRow.licence_no == number, AgencyRow.id != agency_id))
+        if other is not None:
+            raise ConfigError(f"licence {number} belongs to agency {other}")
+        row.licence_no = number
+    row.licence_expires_on = licence_expires_on
+    tx.session.flush()
+    audit.record(tx, actor, "licence renewed", f"agency:{agency_id}", until=licence_expires_on.isoformat())
+    tx.config_changed()
+    return _view(tx, row)
+
+
+def suspend(tx: Tx, agency_id: int, *, on: bool = True, actor: str = "cli") -> AgencyView:
+    """Stop (or take up again) everything with an agency: no link, no hand-over, no answers by its key."""
+    row = _row(tx, agency_id, lock=True)
+    row.suspended_at = (row.suspended_at or tx.now) if on else None
+    tx.session.flush()
+    audit.record(tx, actor, "agency suspended" if on else "agency resumed", f"agency:{agency_id}")
+    tx.config_changed()
+    return _view(tx, row)
+
+
+def new_api_key(tx: Tx, agency_id: int, *, actor: str = "cli") -> str:
+    """Make a key, in place of an older one; returned once, kept as a hash (it is random: no slow hash needed)."""
+    row = _row(tx, agency_id, lock=True)
+    row.api_key_prefix = f"cr{secrets.token_hex(KEY_PREFIX_BYTES)}"
+    key = f"{row.api_key_prefix}.{new_token()}"
+    row.api_key_sha256 = _key_hash(key)
+    tx.session.flush()
+    audit.record(tx, actor, "agency key made", f"agency:{agency_id}")
+    return key
+
+
+def check_api_key(tx: Tx, key: str) -> AgencyView | None:
+    """Return the agency of a key, or None for an unknown key or a suspended agency."""
+    prefix = key.partition(".")[0]
+    row = tx.session.scalar(
+        select(AgencyRow).where(AgencyRow.api_key_prefix == prefix, AgencyRow.suspended_at.is_(None))
+    )
+    if row is None or row.api_key_sha256 is None or not hmac.compare_digest(row.api_key_sha256, _key_hash(key)):
+        return None
+    return _view(tx, row)
+
+
+def get(tx: Tx, agency_id: int) -> AgencyView:
+    """Return one agency.
+
+    Raises:
+        NotFound: no such agency.
+    """
+    return _view(tx, _row(tx, agency_id))
+
+
+def all_agencies(tx: Tx, company_id: int | None = None) -> list[AgencyView]:
+    """Return every agency, or those with a contract with one company; the oldest contract first."""
+    query = select(AgencyRow).order_by(AgencyRow.id)
+    if company_id is not None:
+        query = (
+            select(AgencyRow)
+            .join(ProgrammeRow, ProgrammeRow.agency_id == AgencyRow.id)
+            .where(ProgrammeRow.company_id == company_id)
+            .order_by(ProgrammeRow.id)
+        )
+    return [_view(tx, row) for row in tx.session.scalars(query)]
+
+
+def licensed(tx: Tx, company_id: int) -> list[AgencyView]:
+    """Return the agencies that may stand in a mail of this company today; none: no link (domain LAW10)."""
+    today = _today(tx)
+    rows = tx.session.scalars(
+        select(AgencyRow)
+        .join(ProgrammeRow, ProgrammeRow.agency_id == AgencyRow.id)
+        .where(
+            ProgrammeRow.company_id == company_id,
+            ProgrammeRow.valid_from <= today,
+            or_(ProgrammeRow.valid_until.is_(None), ProgrammeRow.valid_until >= today),
+            AgencyRow.licence_expires_on >= today,
+            AgencyRow.suspended_at.is_(None),
+        )
+        .order_by(ProgrammeRow.id)
+    )
+    return [_view(tx, row) for row in rows]
+
+
+def _checked(tx: Tx, new: NewAgency) -> str:
+    if not 0 < len(new.name.strip()) <= NAME_CHARS_MAX or not new.name.strip().isprintable():
+        raise ConfigError(f"agency name: 1 to {NAME_CHARS_MAX} characters")
+    if new.locale not in ("ja", "en"):
+        raise ConfigError("agency locale: ja or en")
+    address(new.mail)
+    _check_expiry(tx, new.licence_expires_on)
+    return _licence(new.licence_no, odd_ok=new.odd_licence_ok)
+
+
+def _licence(text: str, *, odd_ok: bool) -> str:
+    """Canonical licence number. An unusual form is asked about, not refused: local bodies number differently."""
+    clean = re.sub(r"[‐‑‒–—−ー]", "-", unicodedata.normalize("NFKC", text)).replace(" ", "")
+    if _LICENCE.match(clean):
+        return clean
+    if not clean or len(clean) > LICENCE_CHARS_MAX or not clean.isprintable():
+        raise ConfigError(f"licence number: 1 to {LICENCE_CHARS_MAX} characters")
+    if not odd_ok:
+        raise ConfigError(
+            f"licence number {clean!r} has not the usual form 13-ユ-300001; if it is right, confirm it (odd_licence_ok)"
+        )
+    return clean
+
+
+def _check_expiry(tx: Tx, expires_on: date) -> None:
+    if expires_on < _today(tx):
+        raise ConfigError(f"the licence expired on {expires_on.isoformat()}: no agency without a valid licence")
+
+
+def _today(tx: Tx) -> date:
+    """The ministry that licenses is in Japan: a licence ends with the Japanese day."""
+    return tx.now.astimezone(JST).date()
+
+
+def _row(tx: Tx, agency_id: int, *, lock: bool = False) -> AgencyRow:
+    row = tx.session.get(AgencyRow, agency_id, with_for_update=True if lock else None)
+    if row is None:
+        raise NotFound(f"there is no agency {agency_id}")
+    return row
+
+
+def _key_hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+
+
+def _view(tx: Tx, row: AgencyRow) -> AgencyView:
+    return AgencyView(
+        id=row.id,
+        name=row.name,
+        licence_no=row.licence_no,
+        licence_expires_on=row.licence_expires_on,
+        licence_valid=row.licence_expires_on >= _today(tx),
+        mail=row.mail,
+        postal_address=row.postal_address,
+        representative=row.representative,
+        locale="en" if row.locale == "en" else "ja",
+        suspended=row.suspended_at is not None,
+        has_api_key=row.api_key_sha256 is not None,
+    )

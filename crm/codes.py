@@ -1,0 +1,77 @@
+"""The six-digit code that proves an address other than the one the link was sent to (decisions 21)."""
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from core.outbox import Kind
+from core.runtime import Tx
+from crm import letters, links
+from crm.errors import Refused, WrongCode
+from crm.links import LinkKind
+from crm.tables import CompanyRow, RegistrationRow
+
+CODE_MINUTES = 10
+CODE_TRIES_MAX = 5
+CODE_MAILS_A_DAY_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNeeded:
+    """The address is not the one the link was sent to: a six-digit code went there. Page: ``/r/code/TOKEN``."""
+
+    confirm_token: str
+    expires_at: datetime
+
+
+def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNeeded:
+    asked = tx.session.scalar(
+        select(func.count())
+        .select_from(RegistrationRow)
+        .where(
+            RegistrationRow.invitation_id == row.invitation_id,
+            RegistrationRow.code_expires_at.is_not(None),
+            RegistrationRow.created_at > tx.now - timedelta(days=1),
+        )
+    )
+    if (asked or 0) >= CODE_MAILS_A_DAY_MAX:
+        raise Refused("too_many_codes", "too many codes were sent for this link today")
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    expires_at = tx.now + timedelta(minutes=CODE_MINUTES)
+    row.code_mac, row.code_expires_at = tx.keys.mac("token", _code_data(row, code)), expires_at
+    tx.session.flush()
+    letters.send(
+        tx,
+        name="confirm_code",
+        key=f"code:{row.id}",
+        company=company,
+        kind=Kind.CANDIDATE,
+        recipient=mail,
+        lang="en" if row.lang == "en" else "ja",
+        gate_ref=f"code:{row.id}",
+        values={"code": code, "minutes": CODE_MINUTES},
+    )
+    return CodeNeeded(
+        links.issue(tx, LinkKind.CONFIRM, row.id, expires_at + timedelta(minutes=CODE_MINUTES)), expires_at
+    )
+
+
+def check(tx: Tx, row: RegistrationRow, code: str) -> WrongCode | None:
+    if row.code_mac is None or row.code_expires_at is None or row.code_expires_at <= tx.now:
+        return WrongCode("code_expired", 0)
+    if row.code_tries >= CODE_TRIES_MAX:
+        return WrongCode("code_tries", 0)
+    row.code_tries += 1
+    tx.session.flush()
+    typed = unicodedata.normalize("NFKC", code).replace(" ", "")
+    if tx.keys.verify_mac("token", _code_data(row, typed), row.code_mac):
+        return None
+    left = CODE_TRIES_MAX - row.code_tries
+    return WrongCode("code_wrong" if left else "code_tries", left)
+
+
+def _code_data(row: RegistrationRow, code: str) -> bytes:
+    return f"{row.id}:{code}".encode("utf-8", "surrogateescape")

@@ -1,0 +1,213 @@
+"""What a candidate types, checked: pure. Every field is a choice from a list or a short, bounded text."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+
+from anonymizer.model import QUASI, Anonymised, Identity
+from crm import choices
+from crm.choices import Choices, Lang
+from crm.errors import FormRefused, Problem
+
+WANTED_JOB_CHARS_MAX = 60
+SKILLS_MAX = 20
+SKILL_CHARS_MAX = 40
+YEARS_MAX = 60
+LANGUAGES_MAX = 6
+NAME_CHARS_MAX = 80
+MAIL_CHARS_MAX = 254
+USER_AGENT_CHARS_MAX = 200
+_PHONE = re.compile(r"\+?[0-9][0-9() -]{7,18}[0-9]\Z")
+_MAIL_SHAPE = re.compile(r"[^\s@<>\x00-\x1f\x7f\",;]{1,64}@[^\s@<>\x00-\x1f\x7f\",;]{1,189}\Z")
+
+CONTACT_ITEMS = ("name", "phone", "mail")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileForm:
+    """The short profile. All but ``wanted_job``, ``years`` and ``skills`` are codes of `crm/choices.py`; an empty
+    string or tuple is "not said". ``languages`` are "LANGUAGE:LEVEL" pairs."""
+
+    wanted_job: str
+    prefecture: str
+    years: int
+    skills: tuple[str, ...] = ()
+    education: str = ""
+    employment: str = ""
+    salary_band: str = ""
+    available: str = ""
+    languages: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "ProfileForm":
+        """Rebuild what ``asdict`` wrote."""
+        return cls(**{**stored, "skills": tuple(stored["skills"]), "languages": tuple(stored["languages"])})
+
+
+# Consent names exactly what leaves: the fields of the form, no more and no less.
+PROFILE_ITEMS = tuple(one.name for one in fields(ProfileForm))
+
+
+@dataclass(frozen=True, slots=True)
+class ContactForm:
+    """Who the candidate is: only for the second step, and only stored when a contact box is ticked."""
+
+    name: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows later that a person gave consent: a shortened address of the browser and its name."""
+
+    ip_prefix: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationForm:
+    """One POST of the candidate. ``boxes``: name of each ticked box -> hash of the text that stood beside it.
+
+    ``mail_sure``: the candidate says that an unusual address is right. ``adult``: the box "I am 18 or older".
+    """
+
+    mail: str
+    profile: ProfileForm
+    boxes: Mapping[str, str]
+    adult: bool
+    lang: Lang = "ja"
+    contact: ContactForm | None = None
+    mail_sure: bool = False
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+def checked(form: RegistrationForm) -> RegistrationForm:
+    """Return the form with blanks trimmed and identifying text taken out of the free fields.
+
+    Raises:
+        FormRefused: with every problem (codes: ``required too_long choice number adult_required mail_unusual
+            mail_wrong phone_wrong my_number nothing_ticked``).
+    """
+    problems = [*mail_problems(form.mail.strip(), sure=form.mail_sure), *_profile_problems(form.profile)]
+    if not form.adult:
+        problems.append(Problem("adult", "adult_required"))
+    if not any(name.startswith("profile:") for name in form.boxes):
+        problems.append(Problem("boxes", "nothing_ticked"))
+    wants_contact = any(name.startswith("contact:") for name in form.boxes)
+    contact = contact_checked(form.contact or ContactForm(""), problems) if wants_contact else None
+    if problems:
+        raise FormRefused(tuple(problems))
+    evidence = replace(form.evidence, user_agent=form.evidence.user_agent[:USER_AGENT_CHARS_MAX])
+    mail = form.mail.strip()
+    profile = cleaned(form.profile, form.lang, form.contact, mail)
+    return replace(form, mail=mail, profile=profile, contact=contact, evidence=evidence)
+
+
+def contact_checked(contact: ContactForm, problems: list[Problem]) -> ContactForm:
+    """Return the contact with its text in one form; what is wrong with it is added to ``problems``."""
+    name = " ".join(contact.name.split())
+    phone = unicodedata.normalize("NFKC", contact.phone).strip()
+    if not name:
+        problems.append(Problem("name", "required"))
+    elif len(name) > NAME_CHARS_MAX or not name.isprintable():
+        problems.append(Problem("name", "too_long"))
+    if phone and not _PHONE.match(phone):
+        problems.append(Problem("phone", "phone_wrong"))
+    return ContactForm(name, phone)
+
+
+def cleaned(profile: ProfileForm, lang: Lang, contact: ContactForm | None = None, mail: str = "") -> ProfileForm:
+    """Take identifying and forbidden text out of the free fields, before it is stored or shown (domain LAW8, LAW9).
+
+    The preview shows the same result, so nothing vanishes behind the candidate's back. A skill that names a person,
+    an address or something special-care is dropped as a whole; an employer in it becomes its industry.
+    """
+    known = (Identity(name=contact.name if contact else "", phone=contact.phone if contact else "", email=mail),)
+    skills = (_stripped(skill, lang, known, whole=True) for skill in profile.skills)
+    return replace(
+        profile,
+        wanted_job=_stripped(profile.wanted_job, lang, known, whole=False),
+        skills=tuple(dict.fromkeys(skill for skill in skills if skill)),
+    )
+
+
+def profile_problems(profile: ProfileForm) -> tuple[Problem, ...]:
+    """Return what is wrong with a profile alone, for the preview."""
+    return tuple(_profile_problems(profile))
+
+
+def stored(profile: ProfileForm) -> dict[str, Any]:
+    """Return the profile as JSON values; ``ProfileForm.from_json`` reads them."""
+    return asdict(profile)
+
+
+def _stripped(text: str, lang: Lang, known: Sequence[Identity], *, whole: bool) -> str:
+    found = _anonymised(text, lang, known)
+    if whole and any(finding.type not in QUASI for finding in found.findings):
+        return ""
+    return " ".join(found.text.split())
+
+
+def _anonymised(text: str, lang: Lang, known: Sequence[Identity] = ()) -> Anonymised:
+    from anonymizer.engine import anonymise  # the mail path imports this floor, and needs no recognisers
+
+    return anonymise(text, known, lang)
+
+
+def mail_problems(mail: str, *, sure: bool) -> list[Problem]:
+    """email-validator asks, never refuses: old carrier addresses break its rules and work (decisions 22)."""
+    if len(mail) > MAIL_CHARS_MAX or not _MAIL_SHAPE.match(mail):
+        return [Problem("mail", "mail_wrong" if mail else "required")]
+    if not sure:
+        try:
+            validate_email(mail, check_deliverability=False, test_environment=True)
+        except EmailNotValidError:
+            return [Problem("mail", "mail_unusual")]
+    return []
+
+
+def _profile_problems(profile: ProfileForm) -> list[Problem]:
+    problems = []
+    if not profile.wanted_job.strip():
+        problems.append(Problem("wanted_job", "required"))
+    if not 0 <= profile.years <= YEARS_MAX:
+        problems.append(Problem("years", "number"))
+    problems += _text_problems("wanted_job", (profile.wanted_job,), 1, WANTED_JOB_CHARS_MAX)
+    problems += _text_problems("skills", profile.skills, SKILLS_MAX, SKILL_CHARS_MAX)
+    if not profile.prefecture:
+        problems.append(Problem("prefecture", "required"))
+    return problems + _choice_problems(profile)
+
+
+def _text_problems(name: str, texts: tuple[str, ...], count_max: int, chars_max: int) -> list[Problem]:
+    if len(texts) > count_max or any(len(text) > chars_max or not text.isprintable() for text in texts):
+        return [Problem(name, "too_long")]
+    if any(_anonymised(text, "ja").alert for text in texts):
+        return [Problem(name, "my_number")]  # 番号法 20条: not even stored
+    return []
+
+
+_LISTS: Mapping[str, Choices] = {
+    "prefecture": choices.PREFECTURES,
+    "education": choices.EDUCATION,
+    "employment": choices.EMPLOYMENT,
+    "salary_band": choices.SALARY_BANDS,
+    "available": choices.AVAILABLE,
+}
+
+
+def _choice_problems(profile: ProfileForm) -> list[Problem]:
+    problems = [
+        Problem(name, "choice")
+        for name, allowed in _LISTS.items()
+        if getattr(profile, name) and getattr(profile, name) not in allowed
+    ]
+    pairs = [language.partition(":") for language in profile.languages]
+    known = all(name in choices.LANGUAGES and level in choices.LANGUAGE_LEVELS for name, _, level in pairs)
+    if not known or len(pairs) > LANGUAGES_MAX:
+        problems.append(Problem("languages", "choice"))
+    return problems

@@ -1,0 +1,89 @@
+"""What a candidate sees behind ``/r/TOKEN``: company, agencies, terms, boxes, and nobody's name. Reads only."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from core.clock import JST
+from core.runtime import Tx
+from crm import agencies, consent_texts, invitations, links, profiles, programmes
+from crm.agencies import AgencyView
+from crm.choices import Lang
+from crm.consent_texts import CONSENT_DAYS, Box
+from crm.errors import FormRefused, LinkGone
+from crm.forms import ContactForm, ProfileForm, cleaned, profile_problems
+from crm.links import LinkKind
+from crm.tables import CompanyRow, InvitationRow, RegistrationRow
+
+PREVIEW_PSEUDONYM = "CR-XXXXXXXX"
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationPage:
+    """Everything the page must say (domain 3.5). ``threshold``: so many registrations give the company a free slot.
+
+    ``registered``: done already, there is no form; ``agencies`` empty: nobody may receive anything now.
+    """
+
+    company: str
+    agencies: tuple[AgencyView, ...]
+    boxes: tuple[Box, ...]
+    expires_on: date
+    threshold: int
+    privacy_url: str | None
+    contact_mail: str | None
+    registered: bool
+
+
+def page(tx: Tx, token: str, lang: Lang) -> InvitationPage | None:
+    """Return the page behind a relay link, or None for the neutral one (unknown, expired, revoked, suspended)."""
+    link = links.find(tx, LinkKind.RELAY, token)
+    if link is None:
+        return None
+    invitation = tx.session.get_one(InvitationRow, link.subject)
+    company = tx.session.get_one(CompanyRow, invitation.company_id)
+    if company.suspended_at is not None:
+        return None
+    offered = agencies.licensed(tx, company.id)
+    return InvitationPage(
+        company=company.name,
+        agencies=tuple(offered),
+        boxes=consent_texts.boxes(company, offered, lang),
+        expires_on=invitations.last_day(invitation.expires_at, ZoneInfo(company.timezone)),
+        threshold=min((one.threshold for one in programmes.of_company(tx, company.id)), default=programmes.THRESHOLD),
+        privacy_url=company.privacy_url,
+        contact_mail=company.contact_mail,
+        registered=submitted(tx, invitation.id) is not None,
+    )
+
+
+def preview(
+    tx: Tx, token: str, profile: ProfileForm, lang: Lang = "ja", contact: ContactForm | None = None, mail: str = ""
+) -> dict[str, Any]:
+    """Return the exact JSON an agency would get, but for the pseudonym and the consent's id. Writes nothing.
+
+    ``contact`` and ``mail``, when typed already, are taken out of the free fields like any other name.
+
+    Raises:
+        LinkGone: the link is not valid.
+        FormRefused: the profile has problems.
+    """
+    if links.find(tx, LinkKind.RELAY, token) is None:
+        raise LinkGone
+    problems = profile_problems(profile)
+    if problems:
+        raise FormRefused(problems)
+    expires_on = (tx.now + timedelta(days=CONSENT_DAYS)).astimezone(JST).date()
+    return profiles.payload(cleaned(profile, lang, contact, mail), lang, PREVIEW_PSEUDONYM, "", expires_on)
+
+
+def submitted(tx: Tx, invitation_id: str) -> RegistrationRow | None:
+    """Return the live registration of an invitation."""
+    return tx.session.scalar(
+        select(RegistrationRow).where(
+            RegistrationRow.invitation_id == invitation_id, RegistrationRow.state == "submitted"
+        )
+    )
