@@ -1,0 +1,88 @@
+"""What companies have decided, as one frozen snapshot in memory; read anew within a second of a change."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from core.endpoints import NextHop
+from core.errors import ConfigError, Temporary
+from core.installation import config_version
+from core.log import get_logger
+from core.runtime import Runtime, Tx
+from crm.companies import CompanyView, all_companies, bypass_all
+from gateway.ruleset import Sentences, read_sentences
+
+log = get_logger(__name__)
+
+LOOK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Companies, the bypass switch, next hops of companies that have their own, and approved sentences."""
+
+    version: int
+    companies: tuple[CompanyView, ...]
+    bypass_all: bool
+    sentences: Sentences
+    hops: Mapping[int, NextHop]
+    by_id: Mapping[int, CompanyView] = field(default_factory=dict)
+
+    def company(self, company_id: int | None) -> CompanyView | None:
+        return None if company_id is None else self.by_id.get(company_id)
+
+    def next_hop(self, company_id: int | None, default: NextHop) -> NextHop:
+        return default if company_id is None else self.hops.get(company_id, default)
+
+
+def read_snapshot(tx: Tx) -> Snapshot:
+    version = config_version(tx.session)
+    companies = tuple(all_companies(tx))
+    return Snapshot(
+        version=version,
+        companies=companies,
+        bypass_all=bypass_all(tx),
+        sentences=read_sentences(tx),
+        hops=_hops(companies),
+        by_id={company.id: company for company in companies},
+    )
+
+
+def _hops(companies: tuple[CompanyView, ...]) -> dict[int, NextHop]:
+    hops = {}
+    for company in companies:
+        if company.next_hop:
+            try:
+                hops[company.id] = NextHop.parse(company.next_hop)
+            except ConfigError:
+                # Checked when it was set; should it be wrong all the same, mail takes the installation's way.
+                log.error("next hop of a company cannot be read", extra={"company_id": company.id})
+    return hops
+
+
+class Directory:
+    """The snapshot in force. `watch` keeps it fresh; a database that does not answer leaves the old one in force."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.on_change: Callable[[], None] | None = None
+        with runtime.read() as tx:
+            self.current = read_snapshot(tx)
+
+    async def watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                fresh = await asyncio.to_thread(self._look)
+            except Temporary:
+                continue
+            if fresh is not None:
+                self.current = fresh
+                if self.on_change is not None:
+                    self.on_change()
+
+    def _look(self) -> Snapshot | None:
+        with self._runtime.read() as tx:
+            if config_version(tx.session) == self.current.version:
+                return None
+            return read_snapshot(tx)

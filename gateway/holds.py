@@ -1,0 +1,136 @@
+"""Mode *confirm*: a sure rejection waits for a person, at most ``hold_minutes``, then leaves unchanged (decisions 19).
+
+Approved: the edited copy leaves. Released, or nobody came: the original leaves.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from core.errors import NotFound, Permanent
+from core.runtime import Tx
+from crm.companies import CompanyView
+from crm.companies import get as get_company
+from gateway import copies
+from gateway.copies import CopyKind
+from gateway.edit import EditRequest, NotEdited, edit_in, final_columns, store_decision
+from gateway.envelope import Envelope, Recipient
+from gateway.judge import limits
+from gateway.rewrite import remove_placeholder
+from gateway.spool import new_path
+from gateway.tables import DeliveryState, MailState, Variant, delivery, mail
+from rules.model import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """A mail to hold; only the delivery at ``position`` waits, copies for the company's own people leave."""
+
+    mail_id: int
+    company: CompanyView
+    envelope: Envelope
+    position: int
+    raw: bytes
+    decision: Decision
+
+
+def hold(tx: Tx, request: HoldRequest) -> None:
+    """Store the decision and let the mail wait."""
+    until = tx.now + timedelta(minutes=request.company.hold_minutes)
+    store_decision(tx, request.mail_id, request.decision, note="held", state=MailState.HELD.value, hold_until=until)
+    columns = delivery.c
+    tx.session.execute(
+        update(delivery)
+        .where(columns.mail_id == request.mail_id, columns.position == request.position)
+        .values(state=DeliveryState.HELD.value, leased_by=None, tries=0)
+    )
+    days = tx.settings.retention.raw_days
+    copies.keep(tx, request.mail_id, copies.of_judged(request.raw, request.envelope, request.decision, days))
+
+
+def overdue(tx: Tx, limit: int) -> list[int]:
+    """Mails whose time for an answer is over."""
+    columns = mail.c
+    return list(
+        tx.session.scalars(
+            select(columns.id)
+            .where(columns.state == MailState.HELD.value, columns.hold_until <= tx.now)
+            .order_by(columns.hold_until)
+            .limit(limit)
+        )
+    )
+
+
+def let_go(tx: Tx, mail_id: int, note: str) -> None:
+    """Let a held mail leave as it came, but without a placeholder that nobody replaced (decisions 13).
+
+    Raises:
+        NotFound, Permanent: there is no such mail, or it is not held any more.
+    """
+    row = _held(tx, mail_id)
+    values: dict[str, object] = {"state": MailState.READY.value, "note": note, "hold_until": None}
+    cleaned = remove_placeholder(_original(row), limits(tx.settings))
+    if cleaned is not None:
+        values |= final_columns(cleaned, new_path(tx.settings) if row.raw is None else None)
+    tx.session.execute(update(mail).where(mail.c.id == mail_id).values(**values))
+    _send(tx, mail_id, Variant.ORIGINAL if cleaned is None else Variant.EDITED)
+
+
+def approve(tx: Tx, mail_id: int) -> NotEdited | None:
+    """Let a held mail leave with the link; when that is not possible it leaves unchanged, and the reason comes back."""
+    row = _held(tx, mail_id)
+    recipients = tx.session.execute(
+        select(delivery).where(delivery.c.mail_id == mail_id).order_by(delivery.c.position)
+    ).all()
+    waiting = next(r for r in recipients if r.state == DeliveryState.HELD.value)
+    made = edit_in(
+        tx,
+        EditRequest(
+            mail_id=mail_id,
+            company=get_company(tx, row.company_id),
+            envelope=Envelope(row.envelope_from, tuple(Recipient(r.recipient) for r in recipients)),
+            position=waiting.position,
+            recipient=waiting.recipient,
+            raw=_original(row),
+            decision=_decision(tx, row),
+            final_path=new_path(tx.settings) if row.raw is None else None,
+            copies_kept=True,
+        ),
+    )
+    if isinstance(made, NotEdited):
+        let_go(tx, mail_id, made.reason)
+        return made
+    tx.session.execute(update(mail).where(mail.c.id == mail_id).values(hold_until=None))
+    _send(tx, mail_id, Variant.EDITED)
+    return None
+
+
+def _held(tx: Tx, mail_id: int) -> Row[Any]:
+    row = tx.session.execute(select(mail).where(mail.c.id == mail_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(f"no mail {mail_id}")
+    if row.state != MailState.HELD.value:
+        raise Permanent(f"mail {mail_id} is not held (state: {row.state})")
+    return row
+
+
+def _original(row: Row[Any]) -> bytes:
+    return Path(row.body_path).read_bytes() if row.raw is None else bytes(row.raw)
+
+
+def _decision(tx: Tx, row: Row[Any]) -> Decision:
+    kept = copies.open_copies(tx, row.id).get(CopyKind.DECISION)
+    return Decision.from_json(row.decision if kept is None else json.loads(kept))
+
+
+def _send(tx: Tx, mail_id: int, variant: Variant) -> None:
+    columns = delivery.c
+    tx.session.execute(
+        update(delivery)
+        .where(columns.mail_id == mail_id, columns.state == DeliveryState.HELD.value)
+        .values(state=DeliveryState.WAITING.value, due_at=tx.now, variant=variant.value)
+    )

@@ -1,0 +1,143 @@
+"""From the final dot to 250: check what came, store it durably, hand it on to be judged and delivered."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from datetime import datetime
+
+from core.db import new_id
+from core.metrics import ACCEPT_SECONDS, MAILS_RECEIVED
+from core.runtime import Runtime
+from gateway import policy, replies
+from gateway.auth import Authenticator
+from gateway.committer import Committer
+from gateway.config import Directory
+from gateway.data import Fault
+from gateway.envelope import Arrival, Envelope
+from gateway.policy import Route
+from gateway.received import HOPS_MAX, hops
+from gateway.replies import Refusal
+from gateway.sessions import Sessions
+from gateway.spool import Body, NewMail, Spool, store
+from gateway.tables import MailState, Origin
+from gateway.work import Hand, Work
+
+_FAULTS = {
+    Fault.MALFORMED: replies.MALFORMED,
+    Fault.LINE_TOO_LONG: replies.TEXT_LINE_TOO_LONG,
+    Fault.TOO_LARGE: replies.TOO_LARGE,
+}
+
+
+class Intake:
+    """What every session of one process shares. ``hand_on(work)`` starts the mail's way to the next hop.
+
+    ``has_room()``: may a mail stay in memory for an attempt at once? Else whoever sweeps the queue takes it later.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        directory: Directory,
+        committer: Committer,
+        spool: Spool,
+        process_id: int,
+        hand_on: Callable[[Work], None],
+        has_room: Callable[[], bool],
+    ) -> None:
+        self.settings = runtime.settings
+        self.authenticator = Authenticator(runtime)
+        self.sessions = Sessions(runtime.settings.smtp.connections_max)
+        self._runtime = runtime
+        self._directory = directory
+        self._committer = committer
+        self._spool = spool
+        self._process_id = process_id
+        self._hand_on = hand_on
+        self._has_room = has_room
+
+    def now(self) -> datetime:
+        return self._runtime.clock.now()
+
+    def is_loopback(self, peer: str) -> bool:
+        address = policy.peer_address(peer)
+        return address is not None and ipaddress.ip_address(address).is_loopback
+
+    def route(self, peer: str, company_id: int | None, sender: str) -> Route | None:
+        """Whose mail this session's sender writes; None: relaying denied."""
+        admitted = policy.admitted(self._directory.current.companies, peer, company_id)
+        found = policy.route(admitted, sender)
+        if found is not None and not found.own and self.settings.smtp.foreign_sender == "refuse":
+            raise Refusal(replies.FOREIGN_SENDER)
+        return found
+
+    def check_space(self, size_bytes: int) -> None:
+        self._spool.check_space(size_bytes)
+
+    def new_body(self) -> Body:
+        return Body(self._spool)
+
+    async def accept(self, route: Route, envelope: Envelope, arrival: Arrival, fault: Fault | None, body: Body) -> str:
+        """Store the mail; its queue id. ``body`` belongs to this call from now on.
+
+        Raises:
+            Refusal: the message itself is refused.
+            Temporary, OSError: it could not be stored.
+        """
+        # The client may go away now, but a commit under way cannot be taken back: it runs on without its session.
+        return await asyncio.shield(self._accept(route, envelope, arrival, fault, body))
+
+    async def _accept(self, route: Route, envelope: Envelope, arrival: Arrival, fault: Fault | None, body: Body) -> str:
+        with body:
+            if fault is not None:
+                raise Refusal(_FAULTS[fault])
+            if hops(body.head) > HOPS_MAX:
+                raise Refusal(replies.LOOP)
+            return await self._store(route, envelope, arrival, body)
+
+    async def _store(self, route: Route, envelope: Envelope, arrival: Arrival, body: Body) -> str:
+        began_s = asyncio.get_running_loop().time()
+        raw = await body.keep()
+        company = route.company
+        may_judge = policy.may_be_judged(
+            company, route.own, envelope.sender, bypass_all=self._directory.current.bypass_all
+        )
+        new = NewMail(
+            queue_id=new_id(),
+            origin=Origin.SMTP,
+            company_id=company.id,
+            may_judge=may_judge,
+            envelope=envelope,
+            arrival=arrival,
+            size=body.size,
+            raw=raw,
+            body_path=body.path,
+            leased_by=self._process_id if self._has_room() else None,
+        )
+        mail_id = await self._committer.submit_many(store, new)
+        ACCEPT_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
+        MAILS_RECEIVED.labels(str(company.id)).inc()
+        if new.leased_by is not None:
+            self._hand_on(_in_hand(mail_id, new, began_s))
+        return new.queue_id
+
+
+def _in_hand(mail_id: int, new: NewMail, accepted_s: float) -> Work:
+    return Work(
+        id=mail_id,
+        queue_id=new.queue_id,
+        origin=new.origin,
+        company_id=new.company_id,
+        state=MailState.RECEIVED,
+        may_judge=new.may_judge,
+        envelope=new.envelope,
+        arrival=new.arrival,
+        size=new.size,
+        deliveries=[
+            Hand(position, recipient.address, dict(recipient.params))
+            for position, recipient in enumerate(new.envelope.recipients)
+        ],
+        raw=new.raw,
+        body_path=new.body_path,
+        accepted_s=accepted_s,
+    )

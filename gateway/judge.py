@@ -1,0 +1,42 @@
+"""Reading a mail for the rules, and asking them. CPU only: no database, no network."""
+
+from core.crypto import KeyRing
+from core.settings import Settings
+from crm.companies import CompanyView
+from gateway import policy
+from gateway.envelope import Envelope
+from gateway.limits import Limits
+from gateway.parse import parse
+from gateway.read import read_mail
+from gateway.received import trace_fits
+from gateway.ruleset import Approval, shipped
+from rules.decide import decide as decide_by_rules
+from rules.mail import Mail
+from rules.model import AtsAnswer, Decision, Signals
+
+
+def read(raw: bytes, envelope: Envelope, company: CompanyView, settings: Settings, keys: KeyRing) -> Mail | None:
+    """The mail as the rules see it; None when its ``From`` is no recruiting sender: then nobody looks any further.
+
+    Raises:
+        Malformed: the mail cannot be read.
+    """
+    bounds = limits(settings)
+    mail = read_mail(
+        parse(raw, bounds),
+        envelope,
+        own_domains=frozenset(company.sender_domains),
+        own_link_base=settings.web.base_url,
+        already_processed=trace_fits(keys, raw, envelope.addresses),
+    )
+    return mail if policy.is_recruiting(company, mail.header_from) else None
+
+
+def decide(mail: Mail, approval: Approval, ats: AtsAnswer | None) -> Decision:
+    approved, refused = approval
+    return decide_by_rules(mail, shipped(), Signals(ats=ats, approved=approved, refused=refused))
+
+
+def limits(settings: Settings) -> Limits:
+    judge = settings.judge
+    return Limits(judge.text_bytes_max, judge.parts_max, judge.depth_max, judge.spans_max)

@@ -1,0 +1,213 @@
+"""Who holds which delivery. A lease is a process's and dies with it; what it held is *uncertain* (decisions 6)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from core import processes
+from core.log import get_logger
+from core.runtime import Tx
+from crm.consent import may_leave
+from gateway.envelope import Arrival, Envelope, Recipient
+from gateway.finish import Ending, end, end_state
+from gateway.retry import uncertain_delay_s
+from gateway.tables import DeliveryState, MailState, Origin, Variant, delivery, mail
+from gateway.work import Hand, Work
+
+log = get_logger(__name__)
+
+
+def due(tx: Tx) -> bool:
+    """Is there a delivery to claim? Asked every second, so that an idle gateway writes nothing."""
+    columns = delivery.c
+    found = select(columns.mail_id).where(columns.state == DeliveryState.WAITING.value, columns.due_at <= tx.now)
+    return tx.session.execute(found.limit(1)).first() is not None
+
+
+def claim(tx: Tx, process_id: int, limit: int) -> list[Work]:
+    """Take all due deliveries of up to ``limit`` mails, the oldest first, and count the try in the same transaction.
+
+    For a mail with a gate the gate is asked here, at each attempt: what may not leave is cancelled, an edited rejection
+    mail falls back to its original.
+    """
+    works = _works(tx, limit)
+    leaving = [work for work in works if _gate_is_open(tx, work)]
+    if leaving:
+        tx.session.connection().execute(
+            _LEASE,
+            [
+                {"of_mail": work.id, "at": hand.position, "by": process_id, "as": hand.variant.value}
+                for work in leaving
+                for hand in work.deliveries
+            ],
+        )
+    return leaving
+
+
+_LEASE = (
+    update(delivery)
+    .where(delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at"))
+    .values(
+        state=DeliveryState.SENDING.value,
+        leased_by=bindparam("by"),
+        variant=bindparam("as"),
+        tries=delivery.c.tries + 1,
+    )
+)
+
+
+def _works(tx: Tx, limit: int) -> list[Work]:
+    columns = delivery.c
+    is_due = (columns.state == DeliveryState.WAITING.value, columns.due_at <= tx.now)
+    oldest = func.min(columns.due_at)
+    wanted = select(columns.mail_id).where(*is_due).group_by(columns.mail_id).order_by(oldest).limit(limit)
+    mail_ids = list(tx.session.scalars(wanted))
+    if not mail_ids:
+        return []
+    # The mail's row is the lock: two processes must not share the deliveries of one mail between them.
+    mails = tx.session.execute(
+        select(mail).where(mail.c.id.in_(mail_ids)).order_by(mail.c.id).with_for_update(skip_locked=True)
+    ).all()
+    deliveries: dict[int, list[Row[Any]]] = {row.id: [] for row in mails}
+    for each in tx.session.execute(
+        select(delivery).where(columns.mail_id.in_(deliveries)).order_by(columns.mail_id, columns.position)
+    ):
+        deliveries[each.mail_id].append(each)
+    works = [_work(row, deliveries[row.id], tx.now) for row in mails]
+    return [work for work in works if work.deliveries]
+
+
+def _work(row: Row[Any], everybody: Sequence[Row[Any]], now: datetime) -> Work:
+    hands = [
+        Hand(each.position, each.recipient, each.rcpt_params, Variant(each.variant), each.tries + 1, each.delay_told)
+        for each in everybody
+        if each.state == DeliveryState.WAITING.value and each.due_at <= now
+    ]
+    recipients = tuple(Recipient(each.recipient, each.rcpt_params) for each in everybody)
+    return Work(
+        id=row.id,
+        queue_id=row.queue_id,
+        origin=Origin(row.origin),
+        company_id=row.company_id,
+        state=MailState(row.state),
+        may_judge=row.may_judge,
+        envelope=Envelope(row.envelope_from, recipients, row.mail_params),
+        arrival=Arrival(row.peer, row.helo, row.protocol, row.tls, row.received_at),
+        size=row.size,
+        deliveries=hands,
+        raw=row.raw,
+        body_path=Path(row.body_path) if row.body_path else None,
+        final_raw=row.final_raw,
+        final_path=Path(row.final_path) if row.final_path else None,
+        judged=row.judged,
+        note=row.note,
+        stored=row.state != MailState.RECEIVED.value,
+        whole=len(everybody) == len(hands),
+        outgoing_id=row.outgoing_id,
+        gate_ref=row.gate_ref,
+    )
+
+
+def _gate_is_open(tx: Tx, work: Work) -> bool:
+    """May the mail leave now? An edited mail always may, but without the link when that is no longer wanted."""
+    if work.gate_ref is None or may_leave(tx, work.gate_ref):
+        return True
+    if work.origin is Origin.SMTP:
+        for hand in work.deliveries:
+            hand.variant = Variant.ORIGINAL
+        return True
+    log.info("own mail cancelled: the gate is closed", extra={"mail_id": work.id})
+    cancel(tx, work.id)
+    return False
+
+
+def cancel(tx: Tx, mail_id: int) -> None:
+    """Stop every delivery of a mail that is not in somebody's hand; the mail ends when nothing is open any more."""
+    columns = delivery.c
+    stoppable = (DeliveryState.WAITING.value, DeliveryState.HELD.value)
+    tx.session.execute(
+        update(delivery)
+        .where(columns.mail_id == mail_id, columns.state.in_(stoppable))
+        .values(state=DeliveryState.CANCELLED.value, finished_at=tx.now)
+    )
+    states = set(tx.session.scalars(select(columns.state).where(columns.mail_id == mail_id)))
+    state = end_state(states)
+    row = tx.session.execute(
+        select(mail.c.judged, mail.c.outgoing_id, mail.c.body_path, mail.c.final_path).where(mail.c.id == mail_id)
+    ).one()
+    if state is not None:
+        files = [Path(path) for path in (row.body_path, row.final_path) if path]
+        end(tx, [Ending(mail_id, state, row.judged, row.outgoing_id, files)])
+
+
+def free(tx: Tx, process_id: int) -> int:
+    """Give back what a dead process held; how many deliveries. Nobody knows whether its next hop had taken them."""
+    columns = delivery.c
+    held = tx.session.execute(
+        select(columns.mail_id, columns.position, columns.uncertain)
+        .where(columns.leased_by == process_id)
+        .with_for_update()
+    ).all()
+    if held:
+        tx.session.connection().execute(
+            _FREE,
+            [
+                {
+                    "of_mail": row.mail_id,
+                    "at": row.position,
+                    "when": tx.now + timedelta(seconds=uncertain_delay_s(row.uncertain)),
+                }
+                for row in held
+            ],
+        )
+    processes.forget(tx, process_id)
+    return len(held)
+
+
+_FREE = (
+    update(delivery)
+    .where(delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at"))
+    .values(
+        state=DeliveryState.WAITING.value,
+        leased_by=None,
+        uncertain=delivery.c.uncertain + 1,
+        due_at=bindparam("when"),
+    )
+)
+
+
+class Observer:
+    """Tells which processes are dead: those whose heartbeat stands still while *our* clock runs on.
+
+    Comparing their time stamps with the time of day would kill every living process when the clock jumps.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[datetime, float]] = {}
+
+    def dead(self, beats: Mapping[int, datetime], now_s: float) -> list[int]:
+        """``beats``: heartbeat by process; ``now_s``: monotonic seconds."""
+        self._seen = {
+            process_id: self._seen[process_id]
+            if process_id in self._seen and self._seen[process_id][0] == beat_at
+            else (beat_at, now_s)
+            for process_id, beat_at in beats.items()
+        }
+        return [
+            process_id for process_id, (_, since_s) in self._seen.items() if now_s - since_s >= processes.DEAD_AFTER_S
+        ]
+
+
+def beats(tx: Tx) -> dict[int, datetime]:
+    """The last heartbeat of each process."""
+    rows = tx.session.execute(select(processes.Process.id, processes.Process.beat_at)).all()
+    return {row.id: row.beat_at for row in rows}
+
+
+def free_dead(tx: Tx, silent: Mapping[int, datetime]) -> int:
+    """Free the leases of processes whose heartbeat is still the one in ``silent``; how many deliveries."""
+    now = beats(tx)
+    return sum(free(tx, process_id) for process_id, at in silent.items() if now.get(process_id) == at)

@@ -1,0 +1,72 @@
+"""What the next hop said about a recipient, or what we say in its place when it says nothing. Pure."""
+
+import re
+from dataclasses import dataclass, replace
+
+_STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |\Z)")
+TEXT_CHARS_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``status`` is the enhanced code (RFC 3463) or empty; ``ours``: no server said this.
+
+    ``uncertain``: the next hop may have taken the mail, its answer was lost (RFC 1047).
+    ``dsn``: the next hop takes over the sender's wishes for delivery reports (RFC 3461 5.2).
+    """
+
+    code: int
+    status: str
+    text: str
+    ours: bool = False
+    uncertain: bool = False
+    dsn: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.code < 300
+
+    @property
+    def permanent(self) -> bool:
+        return 500 <= self.code < 600
+
+    @property
+    def status_or_default(self) -> str:
+        """An enhanced code for reports, made from the plain one when the server gave none (RFC 3464 2.3.4)."""
+        if self.status:
+            return self.status
+        return f"{self.code // 100}.0.0" if self.code // 100 in (2, 4, 5) else "4.0.0"
+
+    def with_dsn(self, dsn: bool) -> "Reply":
+        return replace(self, dsn=dsn)
+
+
+def read_reply(lines: list[bytes]) -> Reply:
+    """Make a reply of its lines, each "250-text" or "250 text"; raises ValueError when the server speaks no SMTP."""
+    code = int(lines[-1][:3])
+    if not 200 <= code < 600:
+        raise ValueError(code)
+    texts = [line[4:].strip().decode("utf-8", "replace") for line in lines]
+    match = _STATUS.match(texts[0])
+    status = match[0] if match and match[1] == str(code)[0] else ""
+    text = " ".join(text.removeprefix(status).strip() if status else text for text in texts)
+    return Reply(code, status, printable(text))
+
+
+def printable(text: str) -> str:
+    """One line without control characters, cut: it goes into reports and the console."""
+    return "".join(char if char.isprintable() else " " for char in text)[:TEXT_CHARS_MAX].strip()
+
+
+def ours(code: int, status: str, text: str, *, uncertain: bool = False) -> Reply:
+    return Reply(code, status, text, ours=True, uncertain=uncertain)
+
+
+TOO_LARGE = ours(552, "5.3.4", "the next hop does not take a message of this size")
+NEEDS_8BIT = ours(554, "5.6.3", "the next hop does not take 8-bit content, and it is not converted")
+NEEDS_SMTPUTF8 = ours(553, "5.6.7", "the next hop does not take non-ASCII addresses or header fields")
+DROPPED = ours(451, "4.4.2", "the next hop closed the connection")
+DROPPED_AFTER_DOT = ours(451, "4.4.2", "the next hop did not answer the end of the message", uncertain=True)
+NO_ANSWER = ours(451, "4.4.1", "the next hop does not answer")
+INTERNAL = ours(451, "4.3.0", "internal error")
+EXPIRED = ours(554, "5.4.7", "delivery time expired")

@@ -1,0 +1,226 @@
+"""Where in a letter the block goes: under the new text, above the signature and above what is quoted.
+
+The same reading of lines serves plain text and HTML (``place_html`` turns tags into spaces and line ends first). A
+wrong guess here costs looks, never content: the place is always between two lines.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+# Heads of quoted mail after which everything is quoted: Outlook, Gmail, Apple Mail, Thunderbird, Becky! and Japanese
+# webmail, in English and Japanese.
+_QUOTE_HEAD = re.compile(
+    r"""^[ \t*]*+(?:
+      -{2,}+[ ]?(?:Original\ (?:Message|Appointment|mail)|Forwarded\ (?:message|by)|元のメッセージ|オリジナルメッセージ
+          |転送(?:された)?メッセージ|転送メール|返信元メッセージ|受信メール)
+    | Begin\ forwarded\ message:
+    | On\ [^\n]{4,200}(?:\n[^\n]{0,200}){0,2}\bwrote:[ \t\r]*$
+    | (?:\d{4}[/年.-][ ]?\d{1,2}[/月.-][ ]?\d{1,2})[^\n<]{0,120}(?:\n[^\n<]{0,80})?<[^<>\s]{1,200}@[^<>\s]{1,200}>
+          [^\n:：]{0,20}[:：][ \t\r]*$
+    | [^\n]{1,120}(?:さん[はが]書きました|[ ]wrote|[ ]writes|のメール)[ ]?[:：][ \t\r]*$
+    | (?:From|差出人|送信者|送信元)[ *]*[:：][^\n]*\n(?:[^\n]*\n){0,2}?[ \t*]*
+          (?:Sent|Date|To|Subject|送信日時|受信日時|日時|日付|宛先|件名)[ *]*[:：]
+    )""",
+    re.MULTILINE | re.VERBOSE | re.IGNORECASE,
+)
+# A head holds one of these; looking for them first is much faster than the expression.
+_QUOTE_HEAD_WORDS = (
+    *(
+        "wrote",
+        "writes",
+        "書きました",
+        "のメール",
+        "essage",
+        "ESSAGE",
+        "ppointment",
+        "riginal",
+        "orwarded by",
+        "メッセージ",
+    ),
+    *("転送メール", "受信メール", ">:", ">：", "From", "FROM", "from", "差出人", "送信者", "送信元"),
+)
+_QUOTE_INTRO = re.compile(r"(?:wrote|writes|書きました|@[^\s]+>?.{0,20})\s*[:：]$|^On .{4,}|[:：]$")
+_DELIMITER = re.compile(r"--[ \u00a0]?$")
+_RULE = re.compile(r"[-=_*+~#|/\\<>:─━―ー－＝＊＿～◆◇■□●○★☆▲△▼▽∞・]{6,}$")
+_CONTACT = re.compile(
+    r"〒|TEL|FAX|電話|mail|メール|https?://|@|URL|会社|法人|人事|採用|担当|[\s|]HR\b|recruit|talent|\bInc\b|\bLtd\b|\bCorp\b",
+    re.IGNORECASE,
+)
+_OFFICE = re.compile(r"会社|[㈱㈲]|法人|人事|採用|担当|事務局|\bInc\b|\bLtd\b|\bHR\b|Recruit|Talent")
+_SIGN_OFF = re.compile(
+    r"(?:(?:best|kind|warm|kindest|warmest|with (?:best|kind|warm))\s+)?(?:regards|wishes)"
+    r"|(?:yours\s+)?(?:sincerely|faithfully|truly)(?:\s+yours)?|cheers|respectfully(?:\s+yours)?",
+    re.IGNORECASE,
+)
+_DISCLAIMER = re.compile(
+    r"[※*＊]?\s*(?:本|当|この)(?:電子)?(?:メール|e-?mail)(?:および|及び|に|は|の)"
+    r"|(?:this|the information in this) (?:e-?mail|message)\b|confidential|(?:important )?notice:"
+    r"|※\s*(?:このメール|送信専用)",
+    re.IGNORECASE,
+)
+# A short line that is no sentence and no item of a list.
+_BARE_NAME = re.compile(r"[^\s・●○■□◆※*\-0-9(（][^。、！？!?,:：;\n]{0,29}(?<!\.)$|[+(]?\d[\d ()-]{8,20}$")
+_SIGNATURE_LINES_MAX = 15
+_DELIMITED_LINES_MAX = 25
+_NAME_LINES_MAX = 5
+_NAME_CHARS_MAX = 45
+_TAIL_LINES = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Character offsets: the new text ends at ``end`` (a line start); from ``quote``, the head of a quoted mail, on
+    everything is quoted. Lines marked ``>`` are not counted in ``quote``: they tell by themselves what they are."""
+
+    end: int
+    quote: int
+
+
+class _Line(NamedTuple):
+    start: int
+    text: str
+
+
+def cut(text: str) -> Cut:
+    """Find where new text ends; without signature and quote both offsets are the length of ``text``."""
+    quote = _quote_head(text)
+    if quote and not text[:quote].strip():
+        quote = 0  # nothing but quoted text: the block can only go above it
+    lines = _lines(text, quote)
+    count = len(lines)
+    end = _signature(lines, count)
+    unquoted = _without_quotes(lines, end)
+    if unquoted < end:
+        end = _signature(lines, unquoted)
+    return Cut(lines[end].start if end < count else quote, quote)
+
+
+def new_text(text: str, found: Cut) -> str:
+    """Return the text without what is quoted, be it at the end or in between."""
+    new = text[: found.quote]
+    return "\n".join(line for line in new.split("\n") if not line.startswith(">")) if ">" in new else new
+
+
+def insertion(text: str, found: Cut) -> int:
+    """Return the start of the line after the last line with content before ``found.end``."""
+    content = len(text[: found.end].rstrip())
+    if not content:
+        return found.end
+    line_end = text.find("\n", content)
+    return line_end + 1 if 0 <= line_end < found.end else found.end
+
+
+def _quote_head(text: str) -> int:
+    if not any(word in text for word in _QUOTE_HEAD_WORDS):
+        return len(text)
+    found = _QUOTE_HEAD.search(text)
+    if found is None:
+        return len(text)
+    # Outlook draws a line above the head of the quoted mail.
+    before = text[: found.start()].rstrip()
+    line = before.rfind("\n") + 1
+    return line if re.fullmatch(r"_{8,}", before[line:].strip()) else found.start()
+
+
+def _lines(text: str, end: int) -> list[_Line]:
+    start = 0
+    lines = []
+    for piece in text[:end].split("\n"):
+        lines.append(_Line(start, piece.strip()))
+        start += len(piece) + 1
+    if not lines[-1].text:
+        lines.pop()
+    return lines
+
+
+def _without_quotes(lines: list[_Line], end: int) -> int:
+    """Leave out quoted lines (RFC 3676 4.5) at the end, with the line that introduces them."""
+    last, quoted = end, False
+    while last and (not lines[last - 1].text or lines[last - 1].text.startswith(">")):
+        last -= 1
+        quoted = quoted or lines[last].text.startswith(">")
+    if not quoted:
+        return end
+    while last < end and not lines[last].text:
+        last += 1
+    for above in range(last - 1, max(last - 4, -1), -1):
+        if lines[above].text and not _QUOTE_INTRO.search(lines[above].text):
+            break
+        if lines[above].text:
+            last = above
+    return last
+
+
+def _signature(lines: list[_Line], end: int) -> int:
+    """Return the index of the line where signature or disclaimer begins, ``end`` when the text has neither."""
+    tail = max(0, end - _TAIL_LINES)
+    # Whatever is taken for a signature, something must be left above it.
+    first = next((i for i in range(end) if lines[i].text and not lines[i].text.startswith(">")), end)
+    for index in range(max(tail, first + 1), end):
+        if _DELIMITER.match(lines[index].text):
+            after = sum(bool(line.text) for line in lines[index:end])
+            if after <= _DELIMITED_LINES_MAX:
+                return index
+    last = _without_disclaimers(lines, end, tail)
+    for find in (_ruled, _signed_off, _named):
+        found = find(lines, last, tail)
+        if first < found < last:
+            return found
+    return last if first < last else end
+
+
+def _content_end(lines: list[_Line], end: int) -> int:
+    while end and not lines[end - 1].text:
+        end -= 1
+    return end
+
+
+def _paragraph_start(lines: list[_Line], end: int, tail: int) -> int:
+    while end > tail and lines[end - 1].text:
+        end -= 1
+    return end
+
+
+def _without_disclaimers(lines: list[_Line], end: int, tail: int) -> int:
+    for _ in range(3):
+        last = _content_end(lines, end)
+        start = _paragraph_start(lines, last, tail)
+        if start == last or not _DISCLAIMER.match(lines[start].text):
+            return end
+        end = start
+    return end
+
+
+def _ruled(lines: list[_Line], end: int, tail: int) -> int:
+    """A signature between two drawn lines, or under one."""
+    last = _content_end(lines, end)
+    rules = [i for i in range(max(tail, last - _SIGNATURE_LINES_MAX - 1), last) if _RULE.match(lines[i].text)]
+    if not rules:
+        return end
+    if rules[-1] == last - 1 and len(rules) > 1:
+        return rules[-2]
+    inside = lines[rules[-1] : last]
+    return rules[-1] if any(_CONTACT.search(line.text) for line in inside) else end
+
+
+def _signed_off(lines: list[_Line], end: int, tail: int) -> int:
+    last = _content_end(lines, end)
+    for index in range(max(tail, last - 8), last):
+        if _SIGN_OFF.fullmatch(lines[index].text.rstrip(",.!")):
+            return index
+    return end
+
+
+def _named(lines: list[_Line], end: int, tail: int) -> int:
+    """A last paragraph that is only company, department and name."""
+    last = _content_end(lines, end)
+    start = _paragraph_start(lines, last, tail)
+    paragraph = lines[start:last]
+    if not 0 < len(paragraph) <= _NAME_LINES_MAX or start == tail:
+        return end
+    if any("。" in line.text or len(line.text) > _NAME_CHARS_MAX for line in paragraph):
+        return end
+    named = _OFFICE.search(" ".join(line.text for line in paragraph))
+    bare = len(paragraph) > 1 and all(_BARE_NAME.match(line.text) for line in paragraph)
+    return start if named or bare else end

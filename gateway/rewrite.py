@@ -1,0 +1,122 @@
+"""Put the block into a mail, or leave the mail exactly as it is. Pure; any doubt means: as it is."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway import plan
+from gateway.block import Block
+from gateway.doubt import Doubt
+from gateway.header_edit import header_edits
+from gateway.leaf import Leaf, LeafEdit, edit_leaf, open_leaf
+from gateway.limits import Limits
+from gateway.parse import Parsed, parse
+from gateway.proof import prove
+from gateway.protect import refuse_foreign_signature, refuse_protected
+from gateway.splice import OctetEdit, TextEdit, splice
+from gateway.targets import targets
+
+__all__ = ["Block", "Rewritten", "Untouched", "prepend", "remove_placeholder", "rewrite", "rewrite_parsed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The edited mail; ``parts`` text parts got the block."""
+
+    raw: bytes
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """The mail stays as it is; ``reason`` says why, in words without content of the mail."""
+
+    reason: str
+
+
+def rewrite(
+    raw: bytes, block: Block, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
+) -> Rewritten | Untouched:
+    """Write ``block`` into every form of the letter in ``raw`` (CRLF line ends), proven before it is returned.
+
+    A mail with a DKIM signature is edited only when its domain is in ``editable_dkim_domains`` (``*``: any).
+    """
+    try:
+        return rewrite_parsed(parse(raw, limits), block, limits, editable_dkim_domains=editable_dkim_domains)
+    except Doubt as doubt:
+        return Untouched(doubt.message)
+
+
+def rewrite_parsed(
+    parsed: Parsed, block: Block, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
+) -> Rewritten | Untouched:
+    """The same for a mail that is parsed already."""
+    try:
+        return _edited(parsed, limits, editable_dkim_domains, lambda leaf: plan.insert_block(leaf, block))
+    except Doubt as doubt:
+        return Untouched(doubt.message)
+
+
+def remove_placeholder(
+    raw: bytes, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
+) -> bytes | None:
+    """Return ``raw`` without the placeholder that no block takes the place of; None when nothing can be taken out."""
+    try:
+        result = _edited(parse(raw, limits), limits, editable_dkim_domains, plan.remove_placeholders)
+    except Doubt:
+        return None
+    return result.raw if result.parts else None
+
+
+def _edited(
+    parsed: Parsed, limits: Limits, editable_dkim_domains: frozenset[str], plan_for: Callable[[Leaf], list[TextEdit]]
+) -> Rewritten:
+    if parsed.problem:
+        raise Doubt(f"malformed: {parsed.problem}")
+    refuse_protected(parsed)
+    refuse_foreign_signature(parsed, editable_dkim_domains)
+    leaf_edits: list[LeafEdit] = []
+    octet_edits: list[OctetEdit] = []
+    for part in targets(parsed):
+        leaf = open_leaf(parsed, part, limits)
+        text_edits = plan_for(leaf)
+        if not text_edits:
+            continue
+        edit = edit_leaf(leaf, text_edits)
+        leaf_edits.append(edit)
+        octet_edits += header_edits(parsed, edit)
+        octet_edits.append(OctetEdit(part.body, part.end, edit.encoded))
+    raw = splice(parsed.raw, octet_edits)
+    prove(parsed, raw, leaf_edits, limits)
+    return Rewritten(raw, len(leaf_edits))
+
+
+_FIELD_NAME = re.compile(r"[!-9;-~]{1,76}")
+_LINE_OCTETS = 78
+_LINE_OCTETS_MAX = 998
+
+
+def prepend(raw: bytes, fields: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return ``raw`` with header ``fields`` on top, in order, long values folded at their spaces (RFC 5322 2.2.3).
+
+    Raises ValueError for a name or value that would make another field or a line above 998 octets.
+    """
+    return b"".join((*(_field(name, value) for name, value in fields), raw))
+
+
+def _field(name: str, value: bytes) -> bytes:
+    if not _FIELD_NAME.fullmatch(name):
+        raise ValueError("header field name holds a colon, a space or a control character")
+    if any(octet in value for octet in b"\r\n\0"):
+        raise ValueError(f"header field {name} holds a line end or NUL")
+    lines = []
+    line = name.encode("ascii") + b":"
+    for word in re.findall(rb"[ \t]*[^ \t]+|[ \t]+\Z", b" " + value.strip(b" \t")):
+        if len(line) + len(word) > _LINE_OCTETS and not line.endswith(b":"):
+            lines.append(line)
+            line = b""
+        line += word
+    lines.append(line)
+    if any(len(folded) > _LINE_OCTETS_MAX for folded in lines):
+        raise ValueError(f"header field {name} has a word too long for a line")
+    return b"\r\n".join(lines) + b"\r\n"

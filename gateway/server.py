@@ -1,0 +1,171 @@
+"""One gateway process: listeners, committer, heartbeat, sweep; and its orderly stop."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from core import processes
+from core.errors import CareerRelayError, ConfigError, Temporary
+from core.log import get_logger
+from core.runtime import Runtime
+from core.settings import Settings
+from gateway import leases
+from gateway.committer import Committer
+from gateway.config import Directory
+from gateway.hands import Hands
+from gateway.intake import Intake
+from gateway.process import Processor
+from gateway.relay import Relay
+from gateway.ruleset import shipped
+from gateway.smtp import SmtpSession
+from gateway.spool import Spool
+from gateway.sweep import Sweep
+
+log = get_logger(__name__)
+
+ROLE = "gateway"
+STOP_S = 8.0
+STEP_S = 0.05
+SWEEP_AGAIN_S = 5.0
+LOOK_FOR_STOP_S = 0.1
+
+
+class LeaseLost(CareerRelayError):
+    """Others have declared this process dead and may have taken its mails: it must not go on with them."""
+
+
+def run(runtime: Runtime, sockets: Sequence[socket.socket], stop: threading.Event) -> None:
+    """Be one gateway process until ``stop`` is set. ``sockets``: one for each address of ``settings.smtp.listen``.
+
+    Raises:
+        LeaseLost: and any bug of the committer: the process must end, its supervisor starts another.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_Server(runtime).serve(sockets, stop))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """TLS 1.2 or newer with the installation's certificate; None when it has none.
+
+    Raises:
+        ConfigError: certificate and key cannot be used.
+    """
+    if settings.smtp.tls_cert is None or settings.smtp.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.smtp.tls_cert, settings.smtp.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"SMTP__TLS_CERT, SMTP__TLS_KEY: cannot be used: {error.strerror or error}") from error
+    return context
+
+
+class _Server:
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        shipped()  # a rule set that does not load is an error now, not at the first mail
+        with runtime.begin() as tx:
+            self._process_id = processes.register(tx, ROLE)
+        self._tls = tls_context(runtime.settings)
+
+    async def serve(self, sockets: Sequence[socket.socket], stop: threading.Event) -> None:
+        runtime = self._runtime
+        self._committer = Committer(runtime.begin)
+        lookups = Committer(runtime.read, "lookups")
+        directory = Directory(runtime)
+        self._relay = Relay(runtime, directory)
+        processor = Processor(runtime, directory, self._committer, lookups, self._relay)
+        self._hands = Hands(processor.process)
+        spool = Spool(runtime.settings)
+        self._intake = Intake(
+            runtime, directory, self._committer, spool, self._process_id, self._hands.take, self._has_room
+        )
+        directory.on_change = self._intake.authenticator.forget
+        sweep = Sweep(runtime, self._committer, self._hands, self._relay, spool, self._process_id)
+        vital = [self._committer.run(), lookups.run(), directory.watch(), self._beat(), _wait_for(stop)]
+        tasks = [asyncio.create_task(each) for each in (*vital, _again(sweep.run))]
+        servers = [await self._listen(sock, index) for index, sock in enumerate(sockets)]
+        log.info("accepting mail", extra={"process_id": self._process_id, "listeners": len(servers)})
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # a dead committer or a lost lease ends the process
+            tasks[-1].cancel()
+            await self._stop(servers)
+        finally:
+            for server in servers:
+                server.close()
+            self._hands.cut()
+            self._committer.close()
+            lookups.close()
+        await asyncio.wait(tasks[:2])
+        for task in tasks:
+            task.cancel()
+        await asyncio.to_thread(self._leave)
+
+    def _has_room(self) -> bool:
+        return self._hands.room() > 0
+
+    async def _listen(self, sock: socket.socket, index: int) -> asyncio.Server:
+        implicit = self._runtime.settings.smtp.listen[index].tls
+        sock.setblocking(False)
+        return await asyncio.get_running_loop().create_server(
+            lambda: SmtpSession(self._intake, self._tls), sock=sock, ssl=self._tls if implicit else None, backlog=1024
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(processes.BEAT_S)
+            try:
+                alive = await self._committer.submit(lambda tx: processes.beat(tx, self._process_id), lazy=True)
+            except Temporary:
+                continue
+            if not alive:
+                raise LeaseLost("this process was declared dead by the others")
+
+    async def _stop(self, servers: Sequence[asyncio.Server]) -> None:
+        """Accept nothing new, finish what is in flight, for at most ``STOP_S``."""
+        for server in servers:
+            server.close()
+        deadline_s = asyncio.get_running_loop().time() + STOP_S
+        sessions = self._intake.sessions
+        while asyncio.get_running_loop().time() < deadline_s:
+            sessions.stop()
+            if not len(sessions) and not len(self._hands):
+                break
+            await asyncio.sleep(STEP_S)
+        await self._relay.close()
+
+    def _leave(self) -> None:
+        with self._runtime.begin() as tx:
+            freed = leases.free(tx, self._process_id)
+        log.info("process stopped", extra={"process_id": self._process_id, "uncertain": freed})
+
+
+async def _again(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run ``loop`` and, should a bug end it, log that and run it again: mail keeps coming in meanwhile."""
+    while True:
+        task = asyncio.create_task(loop())
+        try:
+            await asyncio.wait([task])
+        finally:
+            task.cancel()
+        log.error("the sweep broke off", exc_info=task.exception())
+        await asyncio.sleep(SWEEP_AGAIN_S)
+
+
+async def _wait_for(stop: threading.Event) -> None:
+    while not stop.is_set():  # noqa: ASYNC110 - it is set by another thread or a signal
+        await asyncio.sleep(LOOK_FOR_STOP_S)

@@ -1,0 +1,152 @@
+"""What waits in the queue, looked at every second: due retries, our own mails, expired holds, leases of the dead.
+
+A first look only reads, so that an idle gateway writes nothing.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import func, select
+
+from core.errors import Permanent, Temporary
+from core.log import get_logger
+from core.metrics import QUEUE_MAILS, QUEUE_OLDEST_SECONDS
+from core.runtime import Runtime, Tx
+from gateway import holds, leases, own_mail, retention
+from gateway.committer import Committer
+from gateway.hands import Hands
+from gateway.relay import Relay
+from gateway.spool import Spool
+from gateway.tables import UNFINISHED_MAIL, mail
+
+log = get_logger(__name__)
+
+SWEEP_S = 1.0
+CLAIM_MAX = 50
+TAKE_MAX = 50
+EXPIRE_MAX = 20
+FORGET_EVERY = 5  # sweeps between two truncations of the log and two counts of the queue
+PURGE_MAX = 200
+TIDY_EVERY = 3600  # sweeps between two looks for old copies and orphaned files
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What there is to do."""
+
+    due: bool
+    own: bool
+    overdue: list[int]
+    beats: dict[int, datetime]
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.due or self.own or self.overdue)
+
+
+def look(tx: Tx) -> Findings:
+    return Findings(
+        due=leases.due(tx),
+        own=own_mail.waiting(tx),
+        overdue=holds.overdue(tx, EXPIRE_MAX),
+        beats=leases.beats(tx),
+    )
+
+
+class Sweep:
+    def __init__(
+        self, runtime: Runtime, committer: Committer, hands: Hands, relay: Relay, spool: Spool, process_id: int
+    ) -> None:
+        self._runtime = runtime
+        self._committer = committer
+        self._hands = hands
+        self._relay = relay
+        self._spool = spool
+        self._process_id = process_id
+        self._commits_seen = 0
+        self._observer = leases.Observer()
+
+    async def run(self) -> None:
+        count = 0
+        while True:
+            with suppress(Temporary):  # the database does not answer: the next second may be better
+                await self.once()
+                if count % FORGET_EVERY == 0:
+                    await self._forget()
+                if count % TIDY_EVERY == 0:
+                    await self._tidy()
+            count += 1
+            await asyncio.sleep(SWEEP_S)
+
+    async def once(self) -> None:
+        """One look and what follows from it."""
+        self._spool.look()
+        await self._relay.reap()
+        findings = await asyncio.to_thread(self._look)
+        await self._bury(findings.beats)
+        if findings.nothing:
+            return
+        if findings.own:
+            await self._committer.submit(partial(own_mail.take, limit=TAKE_MAX))
+        for mail_id in findings.overdue:
+            with suppress(Permanent):  # somebody was faster
+                await self._committer.submit(partial(holds.let_go, mail_id=mail_id, note="expired"))
+        await self._claim()
+
+    async def _bury(self, beats: dict[int, datetime]) -> None:
+        others = {process_id: at for process_id, at in beats.items() if process_id != self._process_id}
+        dead = self._observer.dead(others, asyncio.get_running_loop().time())
+        if dead:
+            silent = {process_id: beats[process_id] for process_id in dead}
+            freed = await self._committer.submit(partial(leases.free_dead, silent=silent))
+            log.warning("leases of dead processes freed", extra={"deliveries": freed})
+
+    def _look(self) -> Findings:
+        with self._runtime.read() as tx:
+            return look(tx)
+
+    async def _claim(self) -> None:
+        while (limit := min(self._hands.room(), CLAIM_MAX)) > 0:
+            op = partial(leases.claim, process_id=self._process_id, limit=limit)
+            works = await self._committer.submit(op)
+            for work in works:
+                self._hands.take(work)
+            if len(works) < limit:
+                return
+
+    async def _forget(self) -> None:
+        await asyncio.to_thread(self._count)
+        if self._committer.commits != self._commits_seen:
+            self._commits_seen = self._committer.commits
+            await asyncio.to_thread(retention.truncate_log, self._runtime)
+
+    def _count(self) -> None:
+        columns = mail.c
+        states = [state.value for state in UNFINISHED_MAIL]
+        with self._runtime.read() as tx:
+            rows = tx.session.execute(
+                select(columns.state, func.count(), func.min(columns.received_at))
+                .where(columns.state.in_(states))
+                .group_by(columns.state)
+            ).all()
+            now = tx.now
+        counts = {state: count for state, count, _ in rows}
+        for state in states:
+            QUEUE_MAILS.labels(state).set(counts.get(state, 0))
+        QUEUE_OLDEST_SECONDS.set(max(((now - oldest).total_seconds() for _, _, oldest in rows), default=0.0))
+
+    def _old_strangers(self) -> list[int]:
+        with self._runtime.read() as tx:
+            return retention.old_strangers(tx, PURGE_MAX)
+
+    async def _tidy(self) -> None:
+        while await self._committer.submit(retention.purge) >= PURGE_MAX:
+            pass  # each is a transaction of its own, and mail goes in between
+        while mail_ids := await asyncio.to_thread(self._old_strangers):
+            await self._committer.submit(partial(retention.delete_rows, mail_ids=mail_ids))
+        removed = await asyncio.to_thread(retention.remove_orphans, self._runtime)
+        if removed:
+            log.warning("body files without a mail removed", extra={"files": removed})

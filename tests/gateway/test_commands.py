@@ -1,0 +1,99 @@
+"""Arguments of MAIL and RCPT: taken as real mail writes them, refused with a clear code otherwise."""
+
+import pytest
+
+from gateway.commands import parse_mail, parse_rcpt
+from gateway.replies import Refusal, is_well_formed
+
+
+@pytest.mark.parametrize(
+    ("argument", "sender", "params", "size"),
+    [
+        ("FROM:<hr@example.jp>", "hr@example.jp", {}, 0),
+        ("from: <hr@example.jp>", "hr@example.jp", {}, 0),
+        ("FROM:hr@example.jp", "hr@example.jp", {}, 0),
+        ("FROM:<>", "", {}, 0),
+        ("FROM:<> SIZE=10", "", {}, 10),
+        ("FROM:<@relay.example:hr@example.jp>", "hr@example.jp", {}, 0),
+        ('FROM:<"a b>c"@example.jp> BODY=8bitmime', '"a b>c"@example.jp', {"BODY": "8bitmime"}, 0),
+        ("FROM:<a@[192.0.2.1]>", "a@[192.0.2.1]", {}, 0),
+        ("FROM:<あ@example.jp> SMTPUTF8", "あ@example.jp", {"SMTPUTF8": ""}, 0),
+        ("FROM:<a@x.example> RET=HDRS ENVID=AbC+3D1", "a@x.example", {"RET": "HDRS", "ENVID": "AbC+3D1"}, 0),
+        ("FROM:<a@x.example> auth=<>", "a@x.example", {}, 0),
+    ],
+)
+def test_senders(argument: str, sender: str, params: dict[str, str], size: int) -> None:
+    command = parse_mail(argument)
+    assert (command.sender, command.params, command.size_bytes) == (sender, params, size)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "taro@example.com",
+        "taro..y@docomo.example",
+        "taro.@ezweb.example",
+        ".taro@docomo.example",
+        '"a..b"@docomo.example',
+        "o'neil+tag/x=y@example.com",
+        "postmaster",
+    ],
+)
+def test_addresses_that_candidates_really_have(address: str) -> None:
+    assert parse_rcpt(f"TO:<{address}>", smtputf8=False).address == address
+
+
+def test_delivery_wishes_keep_their_spelling() -> None:
+    command = parse_rcpt("TO:<a@example.com> NOTIFY=Success,DELAY ORCPT=rfc822;A+2Bb@example.com", smtputf8=False)
+    assert command.params == {"NOTIFY": "Success,DELAY", "ORCPT": "rfc822;A+2Bb@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "code"),
+    [
+        ("", "501 5.5.4"),
+        ("<hr@example.jp>", "501 5.5.4"),
+        ("FROM:", "501 5.1.7"),
+        ("FROM:<hr@example.jp", "501 5.1.7"),
+        ("FROM:<hr@example.jp>x", "501 5.1.7"),
+        ("FROM:<hr>", "501 5.1.7"),
+        ("FROM:<h\x00r@example.jp>", "501 5.1.7"),
+        ("FROM:<h\rr@example.jp>", "501 5.1.7"),
+        ("FROM:<h\udce9@example.jp>", "501 5.1.7"),
+        ("FROM:<" + "a" * 330 + "@example.jp>", "501 5.1.7"),
+        ("FROM:<あ@example.jp>", "553 5.6.7"),
+        ("FROM:<a@x.example> SIZE=", "501 5.5.4"),
+        ("FROM:<a@x.example> SIZE=-1", "501 5.5.4"),
+        ("FROM:<a@x.example> SIZE=1 SIZE=2", "501 5.5.4"),
+        ("FROM:<a@x.example> SMTPUTF8=yes", "501 5.5.4"),
+        ("FROM:<a@x.example> BODY=BINARYMIME", "501 5.5.4"),
+        ("FROM:<a@x.example> RET=ALL", "501 5.5.4"),
+        ("FROM:<a@x.example> ENVID=" + "x" * 101, "501 5.5.4"),
+        ("FROM:<a@x.example> REQUIRETLS", "555 5.5.4"),
+        ("FROM:<a@x.example> X=1", "555 5.5.4"),
+    ],
+)
+def test_what_is_no_mail_command_is_refused(argument: str, code: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse_mail(argument)
+    assert caught.value.reply.startswith(code)
+    assert is_well_formed(caught.value.reply)
+
+
+@pytest.mark.parametrize(
+    ("argument", "code"),
+    [
+        ("TO:<>", "501 5.1.3"),
+        ("TO:<taro>", "501 5.1.3"),
+        ("TO:<a b@example.com>", "501 5.1.3"),
+        ("TO:<太郎@example.com>", "553 5.6.7"),
+        ("TO:<a@example.com> NOTIFY=NEVER,DELAY", "501 5.5.4"),
+        ("TO:<a@example.com> NOTIFY=", "501 5.5.4"),
+        ("TO:<a@example.com> ORCPT=nosemicolon", "501 5.5.4"),
+        ("TO:<a@example.com> SIZE=1", "555 5.5.4"),
+    ],
+)
+def test_what_is_no_rcpt_command_is_refused(argument: str, code: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse_rcpt(argument, smtputf8=False)
+    assert caught.value.reply.startswith(code)

@@ -1,0 +1,300 @@
+"""The SMTP server as clients and attackers meet it: order, limits, pipelining, endings. Raw sockets, real server."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from core.runtime import Runtime
+from gateway import connection as connection_module
+from tests.gateway.rig import CANDIDATE, HR, Gateway, add_company, message
+from tests.gateway.sink import Sink
+
+
+class Raw:
+    """A client that sends octets and reads replies, one at a time."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, octets: bytes) -> None:
+        self.socket.sendall(octets)
+
+    def reply(self) -> str:
+        lines: list[bytes] = []
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise EOFError(b"".join(lines))
+            lines.append(line)
+            if line[3:4] != b"-":
+                return b"".join(lines).decode().rstrip("\r\n")
+
+    def ask(self, octets: bytes) -> str:
+        self.send(octets + b"\r\n")
+        return self.reply()
+
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
+
+    def closed(self) -> bool:
+        return self.file.read(1) == b""
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def gateway(runtime: Runtime, sink: Sink) -> Iterator[Gateway]:
+    add_company(runtime)
+    with Gateway(runtime, sink.port) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[Raw]:
+    raw = Raw(gateway.port)
+    assert raw.reply() == "220 gateway.example.jp ESMTP"
+    yield raw
+    raw.close()
+
+
+HELLO = b"EHLO client.example.net"
+MAIL = f"MAIL FROM:<{HR}>".encode()
+RCPT = f"RCPT TO:<{CANDIDATE}>".encode()
+
+
+def test_the_greeting_offers_what_is_meant(client: Raw) -> None:
+    lines = client.ask(HELLO).split("\r\n")
+    assert lines[0] == "250-gateway.example.jp"
+    offered = {line[4:] for line in lines[1:]}
+    assert offered == {
+        "PIPELINING",
+        "SIZE 52428800",
+        "8BITMIME",
+        "SMTPUTF8",
+        "ENHANCEDSTATUSCODES",
+        "DSN",
+        "AUTH PLAIN LOGIN",  # loopback; STARTTLS needs a certificate
+    }
+
+
+@pytest.mark.parametrize(
+    ("commands", "code"),
+    [
+        ([MAIL], "503 5.5.1"),
+        ([HELLO, RCPT], "503 5.5.1"),
+        ([HELLO, b"DATA"], "503 5.5.1"),
+        ([HELLO, MAIL, b"DATA"], "503 5.5.1"),
+        ([HELLO, MAIL, MAIL], "503 5.5.1"),
+        ([HELLO, MAIL, RCPT, b"RSET", RCPT], "503 5.5.1"),
+        ([HELLO, MAIL, RCPT, HELLO, RCPT], "503 5.5.1"),
+        ([HELLO, MAIL, b"AUTH PLAIN"], "503 5.5.1"),
+        ([HELLO, MAIL, RCPT, b"DATA now"], "501 5.5.4"),
+        ([HELLO, b"STARTTLS"], "502 5.5.1"),
+        ([HELLO, b"EXPN all"], "502 5.5.1"),
+        ([HELLO, b"VRFY taro"], "252 2.1.5"),
+        ([HELLO, b"HELP"], "214 2.0.0"),
+        ([HELLO, b"NOOP whatever"], "250 2.0.0"),
+        ([b"EHLO"], "501 5.5.4"),
+        ([HELLO, b"BDAT 5 LAST"], "500 5.5.2"),
+        ([HELLO, b""], "500 5.5.2"),
+        ([HELLO, b"\xff\xfe"], "500 5.5.2"),
+        ([HELLO, MAIL + b" SIZE=52428801"], "552 5.3.4"),
+        ([HELLO, MAIL + b" SIZE=99999999999999999999"], "552 5.3.4"),
+        ([HELLO, b"MAIL FROM:<x@elsewhere.example.org>", RCPT], "250 2.1.5"),
+        ([b"HELO client", MAIL], "250 2.1.0"),
+        ([HELLO, b"x" * 5000], "500 5.5.2"),
+    ],
+)
+def test_commands_out_of_order_or_out_of_shape(client: Raw, commands: list[bytes], code: str) -> None:
+    replies = [client.ask(command) for command in commands]
+    assert replies[-1].startswith(code), replies
+    assert client.ask(b"QUIT").startswith("221 2.0.0")
+    assert client.closed()
+
+
+def test_strangers_cannot_relay(runtime: Runtime, sink: Sink) -> None:
+    add_company(runtime, networks=("192.0.2.0/24",))
+    with Gateway(runtime, sink.port) as gateway:
+        client = Raw(gateway.port)
+        client.reply()
+        client.ask(HELLO)
+        for sender in (HR.encode(), b"x@elsewhere.example.org", b""):
+            assert client.ask(b"MAIL FROM:<" + sender + b">").startswith("250")
+            assert client.ask(RCPT) == "550 5.7.1 relaying denied"
+            assert client.ask(b"DATA").startswith("503")
+            client.ask(b"RSET")
+        client.close()
+    assert not sink.got
+
+
+def test_foreign_senders_may_be_refused(runtime: Runtime, sink: Sink) -> None:
+    add_company(runtime)
+    with Gateway(runtime, sink.port, SMTP__FOREIGN_SENDER="refuse") as gateway:
+        client = Raw(gateway.port)
+        client.reply()
+        client.ask(HELLO)
+        assert client.ask(b"MAIL FROM:<x@elsewhere.example.org>").startswith("550 5.7.1")
+        assert client.ask(MAIL).startswith("250")
+        client.close()
+
+
+def test_a_group_in_one_write_is_answered_in_order(client: Raw, sink: Sink) -> None:
+    client.ask(HELLO)
+    client.send(MAIL + b"\r\nRCPT TO:<bad>\r\n" + RCPT + b"\r\nDATA\r\n")
+    assert [client.reply()[:3] for _ in range(4)] == ["250", "501", "250", "354"]
+    client.send(message("one\r\n") + b".\r\n" + MAIL + b"\r\n" + RCPT + b"\r\nDATA\r\n")
+    assert [client.reply()[:3] for _ in range(4)] == ["250", "250", "250", "354"]
+    client.send(message("two\r\n") + b".\r\nQUIT\r\n")
+    assert [client.reply()[:3] for _ in range(2)] == ["250", "221"]
+    assert sorted(got.raw.rstrip()[-3:] for got in sink.wait(2)) == [b"one", b"two"]
+
+
+def test_a_client_that_closes_its_half_still_gets_its_answer(client: Raw, sink: Sink) -> None:
+    client.ask(HELLO)
+    client.send(MAIL + b"\r\n" + RCPT + b"\r\nDATA\r\n")
+    assert [client.reply()[:3] for _ in range(3)] == ["250", "250", "354"]
+    client.send(message() + b".\r\n")
+    client.socket.shutdown(socket.SHUT_WR)
+    assert client.reply().startswith("250 2.0.0 queued as ")
+    sink.wait(1)
+
+
+def test_a_connection_lost_before_the_dot_delivers_nothing(client: Raw, gateway: Gateway, sink: Sink) -> None:
+    client.ask(HELLO)
+    client.ask(MAIL)
+    client.ask(RCPT)
+    client.ask(b"DATA")
+    client.send(message() + b"." * 300_000)
+    client.close()
+    gateway.send(message("later\r\n"))
+    sink.wait(1)
+    gateway.wait_until_finished()
+    assert len(gateway.mails()) == 1
+    assert not list((gateway.runtime.settings.home / "spool").iterdir())
+
+
+@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\0\r\n"])
+def test_a_hidden_second_message_is_refused_with_the_first(
+    client: Raw, sink: Sink, end: bytes, gateway: Gateway
+) -> None:
+    client.ask(HELLO)
+    client.ask(MAIL)
+    client.ask(RCPT)
+    client.ask(b"DATA")
+    hidden = b"MAIL FROM:<evil@example.org>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\n\r\nevil"
+    client.send(message() + b"one" + end + hidden + b"\r\n.\r\n")
+    assert client.reply() == "550 5.6.0 bare CR, bare LF or NUL in the message is refused"
+    assert client.ask(b"NOOP").startswith("250")
+    assert not gateway.mails()
+
+
+def test_a_mail_in_a_loop_is_refused(client: Raw, gateway: Gateway) -> None:
+    client.ask(HELLO)
+    for fields, code in ((50, "250"), (51, "554 5.4.6")):
+        client.ask(MAIL)
+        client.ask(RCPT)
+        client.ask(b"DATA")
+        client.send(b"Received: from a by b; Sat, 21 Nov 2026 10:00:00 +0900\r\n" * fields + message() + b".\r\n")
+        assert client.reply().startswith(code)
+    assert len(gateway.mails()) == 1
+
+
+def test_a_message_above_the_limit_is_read_to_its_end_and_refused(runtime: Runtime, sink: Sink) -> None:
+    add_company(runtime)
+    with Gateway(runtime, sink.port, SMTP__MESSAGE_BYTES_MAX="2000", SPOOL__INLINE_BYTES_MAX="500") as gateway:
+        client = Raw(gateway.port)
+        client.reply()
+        client.ask(HELLO)
+        client.ask(MAIL)
+        client.ask(RCPT)
+        client.ask(b"DATA")
+        client.send(message(("x" * 70 + "\r\n") * 100) + b".\r\n")
+        assert client.reply().startswith("552 5.3.4")
+        assert client.ask(MAIL).startswith("250")
+        client.close()
+        assert not gateway.mails()
+    assert not list((runtime.settings.home / "spool").iterdir())
+
+
+def test_a_full_disk_is_said_before_it_is_full(runtime: Runtime, sink: Sink) -> None:
+    add_company(runtime)
+    with Gateway(runtime, sink.port, SPOOL__FREE_BYTES_MIN=str(1 << 60)) as gateway:
+        client = Raw(gateway.port)
+        client.reply()
+        client.ask(HELLO)
+        assert client.ask(MAIL) == "452 4.3.1 not enough storage, try again later"
+        client.close()
+
+
+def test_silence_ends_with_421(runtime: Runtime, sink: Sink) -> None:
+    add_company(runtime)
+    with Gateway(runtime, sink.port, SMTP__IDLE_S="0.3") as gateway:
+        client = Raw(gateway.port)
+        client.reply()
+        assert client.reply() == "421 4.4.2 timeout waiting for the client"
+        assert client.closed()
+        client.close()
+
+
+def test_too_many_connections_are_told_so(runtime: Runtime, sink: Sink) -> None:
+    add_company(runtime)
+    with Gateway(runtime, sink.port, SMTP__CONNECTIONS_MAX="2") as gateway:
+        clients = [Raw(gateway.port) for _ in range(3)]
+        assert clients[-1].reply().startswith("421 4.7.0")
+        for client in clients:
+            client.close()
+
+
+def test_nonsense_is_borne_for_a_while_only(client: Raw) -> None:
+    replies = [client.ask(b"GET / HTTP/1.1") for _ in range(connection_module.ERRORS_MAX)]
+    assert replies[-1].startswith("421 4.7.0")
+    assert client.closed()
+
+
+def test_the_stopping_server_says_goodbye_and_finishes_what_is_under_way(runtime: Runtime, sink: Sink) -> None:
+    add_company(runtime)
+    with Gateway(runtime, sink.port) as gateway:
+        idle, busy = Raw(gateway.port), Raw(gateway.port)
+        for client in (idle, busy):
+            client.reply()
+            client.ask(HELLO)
+        busy.ask(MAIL)
+        busy.ask(RCPT)
+        busy.ask(b"DATA")
+        busy.send(message()[:50])
+        gateway.ask_to_stop()
+        assert idle.reply().startswith("421 4.3.2")
+        busy.send(message()[50:] + b".\r\n")
+        assert busy.reply().startswith("250 2.0.0")
+        gateway.stop()
+        assert len(sink.wait(1)) == 1
+        for client in (idle, busy):
+            client.close()
+
+
+def test_our_own_fault_answers_451_and_the_session_goes_on(
+    client: Raw, gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.ask(HELLO)
+    with gateway.runtime.begin() as tx:
+        tx.session.connection().exec_driver_sql("ALTER TABLE delivery RENAME TO gone")
+    client.ask(MAIL)
+    client.ask(RCPT)
+    client.ask(b"DATA")
+    client.send(message() + b".\r\n")
+    assert client.reply() in ("451 4.3.0 try again later", "451 4.3.0 internal error, try again later")
+    with gateway.runtime.begin() as tx:
+        tx.session.connection().exec_driver_sql("ALTER TABLE gone RENAME TO delivery")
+    client.ask(MAIL)
+    client.ask(RCPT)
+    client.ask(b"DATA")
+    client.send(message() + b".\r\n")
+    assert client.reply().startswith("250")
+    assert HR not in caplog.text

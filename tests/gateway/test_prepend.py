@@ -1,0 +1,53 @@
+"""Fields on top of a mail: folded, and never more than one field from one value."""
+
+from email import message_from_bytes, policy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.limits import Limits
+from gateway.parse import parse
+from gateway.rewrite import prepend
+from tests.gateway.mails import property_of
+
+RAW = b"From: a@example.jp\r\n\r\nx\r\n"
+
+
+def test_fields_stand_on_top_in_order() -> None:
+    assert prepend(RAW, [("X-A", b"1"), ("X-B", b" 2 ")]) == b"X-A: 1\r\nX-B: 2\r\n" + RAW
+    assert prepend(RAW, []) == RAW
+
+
+def test_long_values_fold_at_their_spaces() -> None:
+    value = b" ".join([b"word"] * 60) + b"\tend"
+    new = prepend(RAW, [("X-Long", value)])
+    field = new[: -len(RAW)]
+    assert max(map(len, field.split(b"\r\n"))) <= 78
+    assert field.replace(b"\r\n", b"") == b"X-Long: " + value
+
+
+@pytest.mark.parametrize("value", [b"a\r\nBcc: x@example.org", b"a\nb", b"a\rb", b"a\0b", b"x" * 2000])
+def test_a_value_cannot_become_another_field(value: bytes) -> None:
+    with pytest.raises(ValueError, match="header field"):
+        prepend(RAW, [("X-A", value)])
+
+
+@pytest.mark.parametrize("name", ["", "X A", "X:A", "X\r\nA", "あ"])
+def test_a_name_is_one_printable_word(name: str) -> None:
+    with pytest.raises(ValueError, match="name"):
+        prepend(RAW, [(name, b"1")])
+
+
+@property_of(200)
+@given(st.binary(max_size=300))
+def test_whatever_comes_in_is_one_field_or_refused(value: bytes) -> None:
+    try:
+        new = prepend(RAW, [("X-A", value)])
+    except ValueError:
+        return
+    parsed = parse(new, Limits())
+    assert [field.name for field in parsed.root.fields] == [b"x-a", b"from"]
+    assert parsed.problem == ""
+    assert message_from_bytes(new, policy=policy.compat32).keys() == ["X-A", "From"]
+    assert next(parsed.values(b"x-a")).replace(b"\r\n", b"").strip(b" \t") == value.strip(b" \t")
