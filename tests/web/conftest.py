@@ -1,0 +1,112 @@
+"""A site on each database: one company in mode confirm, one licensed agency, people with each role."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from core.clock import ManualClock
+from core.runtime import Runtime
+from crm import agencies, companies, invitations
+from crm.agencies import NewAgency
+from crm.companies import NewCompany
+from crm.invitations import Offer
+from rules.model import Mode
+from tests.web.browser import Browser
+from web import auth, context
+from web.app import create_app
+
+COMPANY = "みなと精密工業株式会社"
+AGENCY = "かもめキャリア株式会社"
+CANDIDATE = "hanako@example.com"
+
+
+@dataclass
+class Site:
+    """The whole web floor on a real database."""
+
+    runtime: Runtime
+    clock: ManualClock
+    app: Flask
+    company_id: int
+    agency_id: int
+    api_key: str
+
+    def stranger(self) -> Browser:
+        return Browser(self.app.test_client())
+
+    def signed_in(self, *roles: str, company_id: int | None = None) -> Browser:
+        """A new person with these roles, who came by a one-time link."""
+        with self.runtime.begin() as tx:
+            name = "-".join(roles) + (f"-{company_id}" if company_id else "")
+            user = auth.find_user(tx, f"{name}@example.jp")
+            user = user or auth.create_user(tx, f"{name}@example.jp", None, roles, company_id)
+            path = auth.sign_in_link(tx, user)
+        browser = self.stranger()
+        browser.open(path)
+        return browser
+
+    def offer(self, recipient: str = CANDIDATE, mail_id: int = 1) -> Offer:
+        """The invitation that a rejection mail to ``recipient`` carries."""
+        with self.runtime.begin() as tx:
+            made = invitations.offer_for_rejection(tx, company_id=self.company_id, recipient=recipient, mail_id=mail_id)
+        assert isinstance(made, Offer)
+        return made
+
+    def path(self, url: str) -> str:
+        return url.removeprefix(self.runtime.settings.web.base_url)
+
+
+_apps: list[Flask] = []
+
+
+def _app(runtime: Runtime) -> Flask:
+    """One app for all tests, moved from database to database: it holds no state, and is slow to build 200 times."""
+    if not _apps:
+        _apps.append(create_app(runtime))
+    context.attach(_apps[0], runtime)
+    return _apps[0]
+
+
+@pytest.fixture
+def site(any_runtime: Runtime, clock: ManualClock) -> Site:
+    return _site(any_runtime, clock)
+
+
+@pytest.fixture
+def sqlite_site(runtime: Runtime, clock: ManualClock) -> Site:
+    """For what does not depend on the database."""
+    return _site(runtime, clock)
+
+
+def _site(runtime: Runtime, clock: ManualClock) -> Site:
+    with runtime.begin() as tx:
+        company = companies.add(
+            tx,
+            NewCompany(
+                name=COMPANY,
+                sender_domains=("minato.example.jp",),
+                recruiting_senders=("saiyo@minato.example.jp",),
+                networks=("192.0.2.0/28",),
+                mode=Mode.CONFIRM,
+                next_hop="smtp://127.0.0.1:2526",
+                contact_mail="privacy@minato.example.jp",
+                privacy_url="https://minato.example.jp/privacy",
+            ),
+        )
+        added = agencies.add(
+            tx,
+            company.id,
+            NewAgency(
+                name=AGENCY,
+                licence_no="13-ユ-301234",
+                licence_expires_on=date(2029, 3, 31),
+                mail="desk@kamome.example.jp",
+                postal_address="東京都港区架空1-2-3",
+                with_api_key=True,
+            ),
+        )
+    app = _app(runtime)
+    assert added.api_key is not None
+    return Site(runtime, clock, app, company.id, added.agency.id, added.api_key)

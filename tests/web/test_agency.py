@@ -1,0 +1,271 @@
+"""The agency's page and API: its own referrals only, an answer once, the contact after the candidate's word."""
+
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from crm import agencies
+from crm.agencies import NewAgency
+from ledger import book
+from tests.web import story
+from tests.web.conftest import CANDIDATE, COMPANY, Site
+from tests.web.snapshot import every_row
+
+
+def _credits(site: Site) -> int:
+    with site.runtime.read() as tx:
+        return book.balance(tx, agencies.programme_of(tx, site.company_id, site.agency_id).id).earned
+
+
+def _get(site: Site, path: str, key: str | None = None) -> TestResponse:
+    return site.app.test_client().get(f"/api/v1{path}", headers={"Authorization": f"Bearer {key or site.api_key}"})
+
+
+def _post(site: Site, path: str, body: Any = None, key: str | None = None, idem: str = "one") -> TestResponse:
+    headers = {"Authorization": f"Bearer {key or site.api_key}", "Idempotency-Key": idem}
+    return site.app.test_client().post(
+        f"/api/v1{path}", json=body, headers=headers if idem else headers | {"Idempotency-Key": ""}
+    )
+
+
+def _only(site: Site) -> str:
+    (referral,) = _get(site, "/agency/referrals").get_json()["referrals"]
+    return str(referral["id"])
+
+
+def test_accepting_by_the_link_earns_the_credit(site: Site) -> None:
+    story.register(site)
+    desk = site.stranger()
+    text = desk.open(story.hand_over(site)).text
+    assert "法人営業" in text
+    assert COMPANY in text
+    assert "花子" not in text
+    assert CANDIDATE not in text
+    desk.press("受け付ける")
+    assert "「受け付ける」とご回答いただきました" in desk.page.text
+    assert _credits(site) == 1
+    desk.press("連絡先を見る")
+    assert "港 花子" in desk.page.text
+    assert CANDIDATE in desk.page.text
+
+
+@pytest.mark.parametrize("label", ["登録済みの方(重複)", "対象外"])
+def test_declining_by_the_link_earns_nothing(sqlite_site: Site, label: str) -> None:
+    story.register(sqlite_site)
+    desk = sqlite_site.stranger()
+    desk.open(story.hand_over(sqlite_site))
+    desk.press(label)
+    assert "ご回答いただきました" in desk.page.text
+    assert _credits(sqlite_site) == 0
+
+
+def test_without_consent_to_contact_there_is_none(sqlite_site: Site) -> None:
+    story.register(sqlite_site, contact=False)
+    link = story.hand_over(sqlite_site)
+    desk = sqlite_site.stranger()
+    desk.open(link)
+    desk.press("受け付ける")
+    assert "連絡先はまだ渡っていません" in desk.page.text
+    assert _credits(sqlite_site) == 0
+    token = dict(desk.page.forms[-1].fields)["csrf_token"]
+    assert desk.client.post(f"{link}/contact", data={"csrf_token": token}).status_code == 409
+
+
+def test_the_candidate_answers_the_wish_to_talk(site: Site) -> None:
+    manage = story.register(site, contact=False).path
+    desk = site.stranger()
+    link = story.hand_over(site)
+    desk.open(link)
+    desk.press("受け付けて、話したいと伝える")
+    assert "ご本人の返事を待っています" in desk.page.text
+    candidate = site.stranger()
+    candidate.open(manage)
+    assert "お話ししたいと希望しています" in candidate.page.text
+    candidate.press("同意して、連絡先を渡す", name="港 花子", phone="")
+    assert "連絡先を渡しました" in candidate.page.text
+    assert _credits(site) == 1
+    desk.open(link)
+    desk.press("連絡先を見る")
+    assert "港 花子" in desk.page.text
+
+
+def test_the_candidate_may_decline_to_talk(sqlite_site: Site) -> None:
+    manage = story.register(sqlite_site, contact=False).path
+    desk = sqlite_site.stranger()
+    link = story.hand_over(sqlite_site)
+    desk.open(link)
+    desk.press("受け付けて、話したいと伝える")
+    candidate = sqlite_site.stranger()
+    candidate.open(manage)
+    candidate.press("今回は断る")
+    assert "連絡先は渡っていません" in candidate.page.text
+    assert "今回はお話を控えたい" in desk.open(link).text
+    assert _credits(sqlite_site) == 0
+
+
+def test_an_answer_pressed_twice_is_one_answer(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    link = story.hand_over(sqlite_site)
+    first, second = sqlite_site.stranger(), sqlite_site.stranger()
+    first.open(link)
+    second.open(link)
+    first.press("受け付ける")
+    before = every_row(sqlite_site.runtime)
+    second.press("受け付ける")
+    assert _credits(sqlite_site) == 1
+    assert every_row(sqlite_site.runtime)["ledger_entry"] == before["ledger_entry"]
+
+
+def test_accepting_by_the_api_earns_the_credit_once(site: Site) -> None:
+    story.register(site)
+    story.hand_over(site)
+    path = f"/agency/referrals/{_only(site)}/ack"
+    first = _post(site, path, {"answer": "accepted"})
+    assert (first.status_code, first.get_json()["credited"]) == (200, True)
+    before = every_row(site.runtime)
+    for _ in range(5):
+        again = _post(site, path, {"answer": "accepted"})
+        assert again.status_code == 200
+        assert again.get_json() == first.get_json()
+        assert again.headers["Idempotency-Replayed"] == "true"
+    assert every_row(site.runtime) == before
+    other = _post(site, path, {"answer": "accepted"}, idem="two")
+    assert other.get_json()["credited"] is False
+    assert _credits(site) == 1
+
+
+def test_a_key_used_for_another_request_is_refused(site: Site) -> None:
+    story.register(site)
+    story.hand_over(site)
+    path = f"/agency/referrals/{_only(site)}/ack"
+    _post(site, path, {"answer": "accepted"})
+    response = _post(site, path, {"answer": "duplicate"})
+    assert (response.status_code, response.get_json()) == (422, {"error": {"code": "idempotency_key_reused"}})
+
+
+def test_a_refused_act_may_be_tried_again_with_its_key(sqlite_site: Site) -> None:
+    story.register(sqlite_site, contact=False)
+    story.hand_over(sqlite_site)
+    referral = _only(sqlite_site)
+    assert _post(sqlite_site, f"/agency/referrals/{referral}/deleted").status_code == 404
+    assert _post(sqlite_site, f"/agency/referrals/{referral}/talk").status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"answer": "perhaps"}, {"answer": "accepted", "more": 1}, [], "accepted", None])
+def test_a_body_that_is_no_answer_is_refused(sqlite_site: Site, body: Any) -> None:
+    story.register(sqlite_site)
+    story.hand_over(sqlite_site)
+    assert _post(sqlite_site, f"/agency/referrals/{_only(sqlite_site)}/ack", body).status_code == 422
+
+
+def test_a_post_without_its_key_is_refused(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    story.hand_over(sqlite_site)
+    response = _post(sqlite_site, f"/agency/referrals/{_only(sqlite_site)}/ack", {"answer": "accepted"}, idem="")
+    assert (response.status_code, response.get_json()) == (400, {"error": {"code": "idempotency_key_missing"}})
+
+
+def test_the_feed_goes_on_where_it_was_left(site: Site) -> None:
+    for number in range(3):
+        story.register(site, f"person{number}@example.com", number + 1)
+        site.clock.advance(60)
+    story.hand_over(site)
+    seen, after = [], ""
+    while page := _get(site, f"/agency/referrals?limit=2&after={after}").get_json():
+        seen += [referral["id"] for referral in page["referrals"]]
+        if not page["referrals"]:
+            break
+        after = page["next"]
+    assert len(seen) == len(set(seen)) == 3
+    assert _get(site, "/agency/referrals?after=bm9uc2Vuc2U").status_code in (409, 422)
+    assert _get(site, "/agency/referrals?after=%E3%81%82").status_code == 422
+
+
+def test_the_feed_names_nobody(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    story.hand_over(sqlite_site)
+    text = _get(sqlite_site, "/agency/referrals").get_data(as_text=True)
+    assert "法人営業" in text
+    for secret in (CANDIDATE, "花子", "090-0000-0000"):
+        assert secret not in text
+
+
+def test_the_contact_is_read_after_its_release_and_each_look_is_audited(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    story.hand_over(sqlite_site)
+    path = f"/agency/referrals/{_only(sqlite_site)}"
+    assert _post(sqlite_site, f"{path}/contact").status_code == 409
+    _post(sqlite_site, f"{path}/ack", {"answer": "accepted"})
+    looks = len(every_row(sqlite_site.runtime)["audit_entry"])
+    assert _post(sqlite_site, f"{path}/contact").get_json() == {
+        "name": "港 花子",
+        "phone": "090-0000-0000",
+        "mail": CANDIDATE,
+    }
+    assert len(every_row(sqlite_site.runtime)["audit_entry"]) == looks + 1
+    assert "花子" not in repr(every_row(sqlite_site.runtime)["api_replay"])
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "cr00000000.AAAAAAAAAAAAAAAAAAAAAA", "Bearer"])
+def test_without_its_key_the_api_is_closed(sqlite_site: Site, key: str) -> None:
+    story.register(sqlite_site)
+    story.hand_over(sqlite_site)
+    referral = _only(sqlite_site)
+    client = sqlite_site.app.test_client()
+    acts = [("POST", f"/{referral}/{act}") for act in ("ack", "talk", "contact", "deleted")]
+    for method, path in (("GET", ""), ("GET", f"/{referral}"), *acts):
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "x"}
+        response = client.open(
+            f"/api/v1/agency/referrals{path}", method=method, json={"answer": "accepted"}, headers=headers
+        )
+        assert (response.status_code, response.get_json()) == (401, {"error": {"code": "unauthorized"}}), path
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_an_agency_sees_its_own_referrals_only(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    story.hand_over(sqlite_site)
+    referral = _only(sqlite_site)
+    from datetime import date
+
+    with sqlite_site.runtime.begin() as tx:
+        other = agencies.add(
+            tx,
+            sqlite_site.company_id,
+            NewAgency(
+                name="つばめ人材株式会社",
+                licence_no="27-ユ-300001",
+                licence_expires_on=date(2030, 1, 31),
+                mail="tsubame@example.com",
+                with_api_key=True,
+            ),
+        )
+    assert other.api_key is not None
+    assert _get(sqlite_site, "/agency/referrals", other.api_key).get_json()["referrals"] == []
+    assert _get(sqlite_site, f"/agency/referrals/{referral}", other.api_key).status_code == 404
+    for act, body in (("ack", {"answer": "accepted"}), ("talk", None), ("contact", None), ("deleted", None)):
+        response = _post(sqlite_site, f"/agency/referrals/{referral}/{act}", body, other.api_key, idem=act)
+        assert (response.status_code, response.get_json()) == (404, {"error": {"code": "not_found"}})
+
+
+def test_the_description_holds_what_the_api_gives(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    story.hand_over(sqlite_site)
+    document = sqlite_site.app.test_client().get("/api/v1/openapi.json").get_json()
+    assert document["openapi"].startswith("3.1")
+    described = {
+        (method.upper(), path.replace("{id}", "<referral_id>"))
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+    served = {
+        (method, rule.rule)
+        for rule in sqlite_site.app.url_map.iter_rules()
+        for method in (rule.methods or set()) & {"GET", "POST"}
+        if rule.rule.startswith("/api/v1/agency")
+    }
+    assert described == served
+    schema = document["components"]["schemas"]["Referral"]["properties"]
+    (referral,) = _get(sqlite_site, "/agency/referrals").get_json()["referrals"]
+    assert referral.keys() == schema.keys()

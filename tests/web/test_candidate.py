@@ -1,0 +1,345 @@
+"""The candidate's pages: nothing by GET, nobody's name, every term, unticked boxes, one button, every way back."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from crm.tables import ConsentRow, ReferralRow, RegistrationRow, SuppressionRow
+from tests.web import story
+from tests.web.conftest import AGENCY, CANDIDATE, COMPANY, Site
+from tests.web.snapshot import every_row
+
+
+def _count(site: Site, table: type) -> int:
+    with site.runtime.read() as tx:
+        return tx.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_page_says_everything_it_must(sqlite_site: Site) -> None:
+    """Required elements of the consent page, domain 3.5."""
+    browser = sqlite_site.stranger()
+    text = browser.open(sqlite_site.path(sqlite_site.offer().relay_url)).text
+    for said in (
+        COMPANY,
+        AGENCY,
+        "13-ユ-301234",
+        "2029年3月31日(土)",
+        "東京都港区架空1-2-3",
+        "すべて無料です",
+        "登録は任意です",
+        "選考に影響しません",
+        "10人の登録が紹介会社に受け付けられるごとに、同じ紹介会社から人材の紹介を1件無料で",
+        "いつでも取り消せます",
+        "60分",
+        "3年間保存",
+        "privacy@minato.example.jp",
+        "プライバシーポリシー",
+        "2027年2月19日(金)",
+        "登録しない",
+        "18歳以上",
+    ):
+        assert said in text, said
+
+
+def test_nobody_is_named_by_a_link(site: Site) -> None:
+    offer = site.offer()
+    manage = story.register(site, CANDIDATE).path
+    for path in (offer.relay_url, offer.optout_url, manage):
+        browser = site.stranger()
+        browser.open(site.path(path))
+        assert browser.status == 200
+        for secret in (CANDIDATE, "hanako", "花子", "090-0000-0000"):
+            assert secret not in browser.html, path
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_whatever_opens_a_link_changes_no_row(site: Site, method: str) -> None:
+    offer = site.offer()
+    manage = story.register(site).path
+    other = site.path(site.offer("other@example.com", 2).relay_url)
+    undo = story.letters(site)[0].link("/m/undo/")
+    agency = story.hand_over(site)
+    code = story.agree(story.fill(site, other, "elsewhere@example.com")).path
+    relay, optout = site.path(offer.relay_url), site.path(offer.optout_url)
+    paths = [relay, f"{relay}/no", f"{relay}/profile", f"{relay}/preview", f"{relay}/confirm", optout, manage, undo,
+             agency, code, other, f"{agency}/contact", f"{manage}/withdraw", "/r/unknown", "/u/unknown"]  # fmt: skip
+    before = every_row(site.runtime)
+    for path in paths:
+        for _ in range(3):
+            site.app.test_client().open(path, method=method, headers={"Sec-Purpose": "prefetch"})
+            site.app.test_client().open(f"{path}?lang=en", method=method)
+    assert every_row(site.runtime) == before
+
+
+@pytest.mark.parametrize("page", ["/r/{}", "/u/{}", "/m/{}", "/m/undo/{}", "/r/code/{}", "/agency/l/{}", "/r/{}/no"])
+def test_a_link_nobody_made_shows_the_same_calm_page(sqlite_site: Site, page: str) -> None:
+    browser = sqlite_site.stranger()
+    browser.open(page.format("A" * 22))
+    assert browser.status == 410
+    assert "このリンクは使えません" in browser.page.text
+    assert COMPANY not in browser.html
+
+
+def test_nothing_is_stored_before_the_last_button(sqlite_site: Site) -> None:
+    link = sqlite_site.path(sqlite_site.offer().relay_url)
+    before = every_row(sqlite_site.runtime)
+    browser = story.fill(sqlite_site, link)
+    assert "渡す内容を確かめてください" in browser.page.text
+    browser.press("プロフィールを直す")
+    assert every_row(sqlite_site.runtime) == before
+
+
+def test_the_preview_ticks_nothing_and_names_nobody(sqlite_site: Site) -> None:
+    browser = story.fill(sqlite_site, sqlite_site.path(sqlite_site.offer().relay_url))
+    (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
+    assert [box for box in form.choices if box.startswith("box.")] == [
+        f"box.profile:{sqlite_site.agency_id}",
+        f"box.contact:{sqlite_site.agency_id}",
+        "box.tell_company",
+    ]
+    assert not [name for name, _ in form.fields if name.startswith("box.") or name == "adult"]
+    for shown in ("法人営業", "東京都", "簿記2級", "1か月以内"):
+        assert shown in browser.page.text
+    assert CANDIDATE not in browser.page.text
+
+
+def test_yes_and_no_are_equally_easy(sqlite_site: Site) -> None:
+    """LAW7: the way to decline is as easy as the way to agree."""
+    link = sqlite_site.path(sqlite_site.offer().relay_url)
+    browser = sqlite_site.stranger()
+    browser.open(link)
+    for _ in range(3):
+        choices = re.search(r'<div class="choices">(.*?)</div>', browser.html, re.DOTALL)
+        assert choices is not None
+        assert "btn-primary" in choices.group(1)
+        assert "登録しない" in choices.group(1)
+        if "/preview" in browser.path:
+            break
+        label = "プロフィールの入力へ" if browser.path == link else "渡す内容を確かめる"
+        fields = {"mail": CANDIDATE} if browser.path == link else story.PROFILE
+        browser.press(label, **fields)
+    browser.follow("登録しない")
+    assert "何もする必要はありません" in browser.page.text
+
+
+def test_registering_writes_consents_and_a_receipt(site: Site) -> None:
+    browser = story.register(site)
+    assert browser.path.startswith("/m/")
+    assert "登録を受け付けました" in browser.page.text
+    assert "13:00 までは、何も渡りません" in browser.page.text
+    with site.runtime.read() as tx:
+        consents = {row.purpose: row for row in tx.session.scalars(select(ConsentRow))}
+    assert consents.keys() == {"profile", "contact"}
+    (receipt,) = story.letters(site)
+    assert receipt.recipient == CANDIDATE
+    assert receipt.link("/m/")
+    assert receipt.link("/m/undo/")
+
+
+def test_only_what_was_ticked_is_agreed_to(sqlite_site: Site) -> None:
+    story.register(sqlite_site, contact=False)
+    with sqlite_site.runtime.read() as tx:
+        assert [row.purpose for row in tx.session.scalars(select(ConsentRow))] == ["profile"]
+    assert "花子" not in repr(every_row(sqlite_site.runtime))
+
+
+def test_without_any_box_nothing_is_registered(sqlite_site: Site) -> None:
+    browser = story.fill(sqlite_site, sqlite_site.path(sqlite_site.offer().relay_url))
+    browser.press("選んだ内容に同意して登録する")
+    assert browser.status == 422
+    assert "18歳以上の方だけが登録できます" in browser.page.text
+    assert "1社以上選んでください" in browser.page.text
+    assert _count(sqlite_site, RegistrationRow) == 0
+
+
+def test_a_changed_consent_text_is_not_agreed_to(sqlite_site: Site) -> None:
+    """The hash of the words that stood beside the box comes back; others are refused."""
+    browser = story.fill(sqlite_site, sqlite_site.path(sqlite_site.offer().relay_url))
+    (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
+    box = next(name for name in form.choices if name.startswith("box.profile:"))
+    browser.press("選んだ内容に同意して登録する", **{box: "0" * 64, "adult": "1"})
+    assert browser.status == 422
+    assert _count(sqlite_site, ConsentRow) == 0
+
+
+def test_an_unusual_address_is_asked_about_and_never_refused(sqlite_site: Site) -> None:
+    """Old carrier addresses break the rules and work (decisions 22)."""
+    old = "a..b.@example.com"
+    link = sqlite_site.path(sqlite_site.offer(old).relay_url)
+    browser = sqlite_site.stranger()
+    browser.open(link)
+    browser.press("プロフィールの入力へ", mail=old)
+    assert browser.status == 422
+    assert "このアドレスで間違いありません" in browser.page.text
+    browser.press("プロフィールの入力へ", mail=old, mail_sure="1")
+    browser.press("渡す内容を確かめる", **story.PROFILE)
+    story.agree(browser)
+    assert "登録を受け付けました" in browser.page.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("wanted_job", "", "希望職種を入力してください"),
+        ("years", "abc", "0から60までの数字"),
+        ("years", "99", "0から60までの数字"),
+        ("prefecture", "", "希望勤務地を入力してください"),
+        ("prefecture", "99", "希望勤務地を一覧から選んでください"),
+        ("wanted_job", "あ" * 61, "希望職種が長すぎる"),
+        ("language_en", "perfect", "語学を一覧から選んでください"),
+    ],
+)
+def test_a_wrong_field_is_named_and_the_rest_is_kept(sqlite_site: Site, field: str, value: str, told: str) -> None:
+    browser = sqlite_site.stranger()
+    browser.open(sqlite_site.path(sqlite_site.offer().relay_url))
+    browser.press("プロフィールの入力へ", mail=CANDIDATE)
+    browser.press("渡す内容を確かめる", **(story.PROFILE | {field: value}))
+    assert browser.status == 422
+    assert told in browser.page.text
+    if field != "skills":
+        assert "簿記2級、Excel" in browser.page.text
+
+
+def test_the_state_between_pages_cannot_be_altered_or_moved(sqlite_site: Site) -> None:
+    link = sqlite_site.path(sqlite_site.offer().relay_url)
+    other = sqlite_site.path(sqlite_site.offer("other@example.com", 2).relay_url)
+    browser = story.fill(sqlite_site, link)
+    (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
+    fields = dict(form.fields)
+    for path, state in ((link, fields["state"][:-2] + "xx"), (link, ""), (other, fields["state"])):
+        response = browser.client.post(f"{path}/confirm", data={**fields, "state": state, "adult": "1"})
+        assert response.status_code == 303
+        assert response.headers["Location"].endswith(path)
+    assert _count(sqlite_site, RegistrationRow) == 0
+
+
+def test_one_tap_undoes_it_within_the_hour(site: Site) -> None:
+    browser = story.register(site)
+    browser.press("登録を取り消す")
+    assert "登録を取り消しました" in browser.page.text
+    site.clock.advance(story.HOUR_S)
+    story.work(site)
+    assert not [letter for letter in story.letters(site) if letter.recipient != CANDIDATE]
+    assert "法人営業" not in repr(every_row(site.runtime))
+
+
+def test_the_undo_link_of_the_receipt_asks_once(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    browser = sqlite_site.stranger()
+    browser.open(story.letters(sqlite_site)[0].link("/m/undo/"))
+    browser.press("登録を取り消す")
+    assert "登録を取り消しました" in browser.page.text
+
+
+def test_after_the_hour_undo_says_what_to_do_instead(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    undo = story.letters(sqlite_site)[0].link("/m/undo/")
+    story.hand_over(sqlite_site)
+    browser = sqlite_site.stranger()
+    assert "取り消しの時間は過ぎました" in browser.open(undo).text
+
+
+def test_a_second_registration_changes_nothing(site: Site) -> None:
+    link = site.path(site.offer().relay_url)
+    browser = story.fill(site, link)
+    story.register(site)
+    before = every_row(site.runtime)
+    story.agree(browser)
+    assert "すでに登録されています" in browser.page.text
+    assert every_row(site.runtime) == before
+
+
+def test_another_address_is_confirmed_by_six_digits(site: Site) -> None:
+    link = site.path(site.offer().relay_url)
+    browser = story.agree(story.fill(site, link, "work@example.com"))
+    assert browser.path.startswith("/r/code/")
+    assert _count(site, ConsentRow) == 0
+    (letter,) = story.letters(site)
+    assert letter.recipient == "work@example.com"
+    found = re.search(r"\b(\d{6})\b", letter.text)
+    assert found is not None
+    wrong = f"{(int(found.group(1)) + 1) % 1_000_000:06d}"
+    browser.press("確認して登録する", code=wrong)
+    assert "コードが違います" in browser.page.text
+    browser.press("確認して登録する", code=found.group(1))
+    assert "登録を受け付けました" in browser.page.text
+
+
+def test_five_wrong_codes_end_it(sqlite_site: Site) -> None:
+    browser = story.agree(story.fill(sqlite_site, sqlite_site.path(sqlite_site.offer().relay_url), "work@example.com"))
+    for _ in range(5):
+        browser.press("確認して登録する", code="xxxxxx")
+    assert "5回まちがえたため" in browser.page.text
+    assert _count(sqlite_site, ConsentRow) == 0
+
+
+def test_opting_out_takes_one_button(site: Site) -> None:
+    offer = site.offer()
+    browser = site.stranger()
+    browser.open(site.path(offer.optout_url))
+    assert COMPANY in browser.page.text
+    assert _count(site, SuppressionRow) == 0
+    browser.press("案内を受け取らない")
+    assert "今後、この案内は届きません" in browser.page.text
+    assert _count(site, SuppressionRow) == 1
+    assert "このリンクは使えません" in browser.open(site.path(offer.relay_url)).text
+
+
+def test_no_thanks_can_mean_never_again(sqlite_site: Site) -> None:
+    offer = sqlite_site.offer()
+    browser = sqlite_site.stranger()
+    browser.open(f"{sqlite_site.path(offer.relay_url)}/no")
+    browser.press("今後この案内を受け取らない")
+    assert "今後、この案内は届きません" in browser.page.text
+    assert _count(sqlite_site, SuppressionRow) == 1
+
+
+def test_withdrawing_asks_the_agency_to_delete(site: Site) -> None:
+    manage = story.register(site).path
+    story.hand_over(site)
+    browser = site.stranger()
+    browser.open(manage)
+    browser.press("撤回する")
+    assert "同意を撤回しました" in browser.page.text
+    recalls = [letter for letter in story.letters(site) if letter.recipient == "desk@kamome.example.jp"]
+    assert len(recalls) == 2
+    desk = site.stranger()
+    desk.open(recalls[-1].link("/agency/l/"))
+    assert "ご本人が同意を撤回しました" in desk.page.text
+    assert "法人営業" not in desk.page.text
+    desk.press("削除しました")
+    assert "削除の連絡" in site.stranger().open(manage).text
+
+
+def test_deleting_everything_needs_a_second_word_and_leaves_no_trace(site: Site) -> None:
+    manage = story.register(site).path
+    browser = site.stranger()
+    browser.open(manage)
+    browser.press("すべて削除する")
+    assert "確認のチェックを入れてください" in browser.page.text
+    browser.press("すべて削除する", sure="1")
+    assert "すべて削除しました" in browser.page.text
+    assert "このリンクは使えません" in browser.open(manage).text
+    with site.runtime.read() as tx:
+        assert all(row.profile_sealed is None for row in tx.session.scalars(select(RegistrationRow)))
+        assert all(row.state == "disqualified" for row in tx.session.scalars(select(ReferralRow)))
+
+
+def test_the_data_can_be_carried_away_but_only_by_a_button(sqlite_site: Site) -> None:
+    manage = story.register(sqlite_site).path
+    browser = sqlite_site.stranger()
+    browser.open(manage)
+    browser.press("データをダウンロード")
+    assert browser.response.headers["Content-Disposition"].startswith("attachment")
+    data = browser.response.get_json()
+    assert data["profile"]["wanted_job"] == "法人営業"
+    assert data["contact"]["mail"] == CANDIDATE
+
+
+def test_every_term_stands_on_the_english_page_too(sqlite_site: Site) -> None:
+    browser = sqlite_site.stranger()
+    text = browser.open(sqlite_site.path(sqlite_site.offer().relay_url) + "?lang=en").text
+    for said in (COMPANY, AGENCY, "13-ユ-301234", "Sat 31 Mar 2029", "free", "optional", "no effect", "for every 10",
+                 "withdraw", "three years", "Privacy policy", "Fri 19 Feb 2027", "No, thank you", "18"):  # fmt: skip
+        assert said.lower() in text.lower(), said

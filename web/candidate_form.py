@@ -1,0 +1,89 @@
+"""The candidate's answers between two pages: signed hidden fields, so that nothing is stored before the last button."""
+
+from dataclasses import asdict
+from ipaddress import ip_address, ip_network
+
+from flask import current_app, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from crm.choices import LANGUAGES
+from crm.forms import SKILLS_MAX, ContactForm, Evidence, ProfileForm, RegistrationForm
+from web.i18n import lang
+
+STATE_SECONDS = 4 * 3600
+_SEPARATORS = str.maketrans(dict.fromkeys("、,，;；・/／\r\n\t", "\n"))
+
+
+def sign(token: str, state: dict[str, object]) -> str:
+    """``state`` as one hidden field; it opens only on the pages of the same link."""
+    return _signer(token).dumps(state)
+
+
+def opened(token: str, signed: str) -> dict[str, object] | None:
+    """What `sign` wrote; None when it is too old, altered, or of another link."""
+    try:
+        state = _signer(token).loads(signed, max_age=STATE_SECONDS)
+    except BadData:
+        return None
+    return state if isinstance(state, dict) else None
+
+
+def profile() -> ProfileForm:
+    """The profile as typed; wrong values stay as they are, for `crm.forms` to name."""
+    form = request.form
+    years = form.get("years", "").strip()
+    spoken = [f"{code}:{level}" for code in LANGUAGES if (level := form.get(f"language_{code}", ""))]
+    return ProfileForm(
+        wanted_job=form.get("wanted_job", "").strip(),
+        prefecture=form.get("prefecture", ""),
+        years=int(years) if years.isascii() and years.isdigit() and len(years) < 4 else -1,
+        skills=tuple(_skills(form.get("skills", ""))),
+        education=form.get("education", ""),
+        employment=form.get("employment", ""),
+        salary_band=form.get("salary_band", ""),
+        available=form.get("available", ""),
+        languages=tuple(spoken),
+    )
+
+
+def registration(state: dict[str, object]) -> RegistrationForm:
+    """The whole of it, from the signed state and the boxes of the last page."""
+    form = request.form
+    boxes = {name.removeprefix("box."): value for name, value in form.items() if name.startswith("box.")}
+    return RegistrationForm(
+        mail=str(state["mail"]),
+        profile=ProfileForm.from_json(_dict(state["profile"])),
+        boxes=boxes,
+        adult=form.get("adult") == "1",
+        lang="en" if lang() == "en" else "ja",
+        contact=ContactForm(form.get("name", ""), form.get("phone", "")),
+        mail_sure=state.get("mail_sure") is True,
+        evidence=Evidence(_ip_prefix(request.remote_addr or ""), request.headers.get("User-Agent", "")),
+    )
+
+
+def state_of(mail: str, *, sure: bool, typed: ProfileForm | None = None) -> dict[str, object]:
+    state: dict[str, object] = {"mail": mail, "mail_sure": sure}
+    return state if typed is None else state | {"profile": asdict(typed)}
+
+
+def _skills(text: str) -> list[str]:
+    parts = (" ".join(part.split()) for part in text.translate(_SEPARATORS).split("\n"))
+    return list(dict.fromkeys(part for part in parts if part))[: SKILLS_MAX + 1]
+
+
+def _ip_prefix(address: str) -> str:
+    """A network, not a person: the evidence of consent needs no more (domain 3.1, Consent)."""
+    try:
+        version = ip_address(address).version
+    except ValueError:
+        return ""
+    return str(ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
+
+
+def _dict(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _signer(token: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"registration {token}")

@@ -1,0 +1,100 @@
+"""Who may open which page and press which button: one table, checked before every console view.
+
+A view that is not in the table is refused: forgetting it here closes the door, not opens it (ASVS 5.0 8.2.1).
+"""
+
+from collections.abc import Mapping
+
+from flask import Flask, abort, redirect, request, url_for
+from flask_security import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.errors import NotFound
+from core.runtime import Tx
+from crm import companies
+from crm.companies import CompanyView
+
+EVERYONE = frozenset({"admin", "recruiter", "viewer", "auditor"})
+HANDLES_MAIL = frozenset({"admin", "recruiter"})
+ADMIN = frozenset({"admin"})
+SEES_WHOLE_BOOK = frozenset({"auditor"})
+
+VIEWS: Mapping[str, frozenset[str]] = {
+    "home.index": EVERYONE,
+    "mails.index": EVERYONE,
+    "mails.one": EVERYONE,
+    "mails.news": EVERYONE,
+    "mails.frame": HANDLES_MAIL,
+    "mails.retry": HANDLES_MAIL,
+    "mails.report_wrong": HANDLES_MAIL,
+    "queues.held": EVERYONE,
+    "queues.review_queue": EVERYONE,
+    "queues.approve": HANDLES_MAIL,
+    "queues.release": HANDLES_MAIL,
+    "queues.judge_sentence": HANDLES_MAIL,
+    "ledger.index": EVERYONE,
+    "ledger.reserve_slot": ADMIN,
+    "ledger.settle_slot": ADMIN,
+    "companies.index": EVERYONE,
+    "companies.one": EVERYONE,
+    "companies.new": ADMIN,
+    "companies.add": ADMIN,
+    "companies.change": ADMIN,
+    "companies.bypass": ADMIN,
+    "agencies.index": EVERYONE,
+    "agencies.new": ADMIN,
+    "agencies.add": ADMIN,
+    "agencies.renew": ADMIN,
+    "agencies.new_key": ADMIN,
+}
+
+# Who works for one company does not add others.
+_WHOLE_INSTALLATION = frozenset({"companies.new", "companies.add"})
+
+
+def roles() -> frozenset[str]:
+    """The roles of who is signed in; empty for a stranger."""
+    return frozenset(role.name for role in current_user.roles) if current_user.is_authenticated else frozenset()
+
+
+def may(endpoint: str) -> bool:
+    """Whether the person at the screen may use that view: buttons that would be refused are not shown."""
+    whole = endpoint not in _WHOLE_INSTALLATION or (current_user.is_authenticated and scope() is None)
+    return whole and bool(VIEWS.get(endpoint, frozenset()) & roles())
+
+
+def actor() -> str:
+    """How the person stands in audit log and book: an id, never an address."""
+    return f"user:{current_user.id}"
+
+
+def scope() -> int | None:
+    """The one company this person works for; None: all of them."""
+    return int(current_user.company_id) if current_user.company_id is not None else None
+
+
+def in_scope(company_id: int | None) -> None:
+    """Raises NotFound when a thing belongs to another company: it does not exist for this person (ASVS 5.0 8.2.2)."""
+    if scope() is not None and company_id != scope():
+        raise NotFound("no such thing for this person")
+
+
+def own_companies(tx: Tx) -> list[CompanyView]:
+    """The companies this person may see."""
+    return companies.all_companies(tx) if scope() is None else [companies.get(tx, scope() or 0)]
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals["may"] = may
+
+    @app.before_request
+    def check() -> BaseResponse | None:
+        endpoint = request.endpoint or ""
+        if not request.path.startswith("/console") or endpoint.startswith(("security.", "auth.")) or not endpoint:
+            return None
+        if not current_user.is_authenticated:
+            ahead = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("security.login", next=ahead), 303)
+        if not may(endpoint):
+            abort(403)
+        return None

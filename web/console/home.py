@@ -1,0 +1,100 @@
+"""The first page: what waits for a person, what went through today, how far to the next slot."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from flask import Blueprint, render_template, url_for
+
+from core.clock import JST
+from core.runtime import Tx
+from crm import agencies, companies
+from crm import figures as people
+from crm.companies import CompanyView
+from gateway import figures
+from gateway.figures import Waiting
+from web.console.access import own_companies, scope
+from web.console.agencies import expires_soon
+from web.context import reading
+from web.i18n import gettext, show_date, show_time
+
+blueprint = Blueprint("home", __name__, url_prefix="/console")
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing that waits: a chip, a sentence, and where to go."""
+
+    style: str
+    word: str
+    text: str
+    action: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    label: str
+    number: int
+    url: str = ""
+
+
+@blueprint.get("/")
+def index() -> str:
+    with reading() as tx:
+        known = own_companies(tx)
+        midnight = datetime.combine(tx.now.astimezone(JST).date(), time(), JST)
+        page = {
+            "companies": known,
+            "bypass": companies.bypass_all(tx),
+            "todo": [*_queues(figures.waiting(tx, scope())), *_settings(tx, known)],
+            "tiles": _tiles(figures.since(tx, midnight, scope())),
+            "progress": [(company, one) for company in known for one in people.progress(tx, company.id)],
+            "now": tx.now,
+        }
+    return render_template("console/home.html", **page)
+
+
+def _queues(waiting: Waiting) -> Iterator[Todo]:
+    if waiting.held and waiting.held_until is not None:
+        text = gettext(
+            "%(n)d通が答えを待っています。最初の1通は%(at)sにそのまま送ります。",
+            n=waiting.held,
+            at=show_time(waiting.held_until),
+        )
+        yield Todo("wait", gettext("保留中"), text, gettext("確認する"), url_for("queues.held"))
+    if waiting.unanswered:
+        text = gettext("判定に迷ったメールが%(n)d通あります。答えは次からの判定に使います。", n=waiting.unanswered)
+        yield Todo("info", gettext("見直し"), text, gettext("見直す"), url_for("queues.review_queue"))
+
+
+def _settings(tx: Tx, known: list[CompanyView]) -> Iterator[Todo]:
+    today = tx.now.astimezone(JST).date()
+    for company in known:
+        here = url_for("companies.one", company_id=company.id)
+        if not company.recruiting_senders:
+            text = gettext("%(name)sの採用の差出人が未設定です。どのメールも判定しません。", name=company.name)
+            yield Todo("stop", gettext("未設定"), text, gettext("設定する"), here)
+        if not agencies.licensed(tx, company.id):
+            text = gettext("%(name)sに、許可が有効な紹介会社がありません。案内は入りません。", name=company.name)
+            yield Todo("stop", gettext("案内が停止"), text, gettext("紹介会社を見る"), url_for("agencies.index"))
+    for agency in agencies.all_agencies(tx, scope()):
+        if expires_soon(agency, today):
+            text = gettext(
+                "%(name)sの許可は%(date)sまでです。", name=agency.name, date=show_date(agency.licence_expires_on)
+            )
+            yield Todo("wait", gettext("まもなく期限"), text, gettext("紹介会社を見る"), url_for("agencies.index"))
+
+
+def _tiles(flow: figures.Flow) -> list[Tile]:
+    mails = url_for("mails.index")
+    return [
+        Tile(gettext("受信"), flow.received),
+        Tile(gettext("判定した"), flow.judged, mails),
+        Tile(gettext("不採用通知"), flow.rejections, url_for("mails.index", show="inject")),
+        Tile(gettext("案内を入れた"), flow.edited, url_for("mails.index", show="inject")),
+        Tile(gettext("保留中"), flow.held, url_for("queues.held")),
+        Tile(gettext("配送済み"), flow.delivered),
+        Tile(gettext("再送待ち"), flow.deferred, url_for("mails.index", show="open")),
+        Tile(gettext("配送できず"), flow.failed, url_for("mails.index", show="failed")),
+    ]

@@ -1,0 +1,75 @@
+"""The one table from errors to pages. A stranger learns what to do next, never what broke inside."""
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from core.errors import ConfigError, NotFound, Permanent, Temporary
+from core.log import get_logger
+from crm.errors import LinkGone, Refused
+
+_log = get_logger("web")
+API_PREFIX = "/api/"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status for machines and the word that picks the text for people (``templates/error.html``)."""
+
+    status: int
+    code: str
+
+
+def answer(error: Exception) -> Answer:  # noqa: PLR0911 - a table, most specific first
+    """What ``error`` means to who asked; anything unknown is our bug."""
+    match error:
+        case CSRFError():
+            return Answer(400, "csrf")
+        case LinkGone():
+            return Answer(410, "link_gone")
+        case NotFound():
+            return Answer(404, "not_found")
+        case Refused():
+            return Answer(409, error.code)
+        case ConfigError():
+            return Answer(422, "invalid")
+        case Permanent():
+            return Answer(409, "refused")
+        case Temporary() | OperationalError() | InterfaceError():
+            return Answer(503, "busy")
+        case HTTPException():
+            return Answer(error.code or 500, _HTTP_CODES.get(error.code or 500, "refused"))
+        case _:
+            return Answer(500, "fault")
+
+
+_HTTP_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method",
+    413: "too_large",
+    429: "too_many",
+}
+
+
+def _show(error: Exception) -> Response | tuple[str, int]:
+    found = answer(error)
+    if found.status >= 500:
+        _log.error("page failed", extra={"endpoint": request.endpoint, "status": found.status}, exc_info=error)
+    if isinstance(error, HTTPException) and error.response is not None:
+        return error.response  # type: ignore[return-value]  # a redirect or a ready answer
+    if request.path.startswith(API_PREFIX):
+        response = jsonify(error={"code": found.code})
+        response.status_code = found.status
+        return response
+    return render_template("error.html", status=found.status, code=found.code), found.status
+
+
+def install(app: Flask) -> None:
+    # The web error handler is one of the five places where everything is caught (docs/architecture.md, Errors).
+    app.register_error_handler(Exception, _show)

@@ -1,0 +1,195 @@
+"""The candidate's way in: what is offered, a short profile, its exact preview with unticked boxes, one button.
+
+GET and HEAD show and write nothing, whatever opens the link (domain 3.3 invariant 17); nothing typed is stored before
+the last POST. Nobody's name stands on these pages: who holds the link may not be who it was written to.
+"""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.runtime import Tx
+from crm import forms, invitations, links, profiles, registrations
+from crm.choices import Lang
+from crm.codes import CodeNeeded
+from crm.errors import FormRefused, LinkGone, WrongCode, WrongState
+from crm.links import LinkKind
+from crm.registrations import AlreadyRegistered, InvitationPage
+from web import candidate_form, form_words, i18n
+from web.context import reading, writing
+from web.i18n import gettext
+from web.problems import Problem
+
+blueprint = Blueprint("public", __name__)
+
+Page = str | tuple[str, int] | BaseResponse
+
+
+@blueprint.get("/r/<token>")
+def invitation(token: str) -> Page:
+    """What is offered, by whom, on which terms; and where the address is typed."""
+    with reading() as tx:
+        page = _page(tx, token)
+    return _invitation(page)
+
+
+@blueprint.get("/r/<token>/<any(profile, preview, confirm):_step>")
+def back(token: str, _step: str) -> BaseResponse:
+    """A later page asked for again has no answers to show: start from the first one."""
+    return redirect(url_for("public.invitation", token=token), 303)
+
+
+@blueprint.post("/r/<token>/profile")
+def profile(token: str) -> Page:
+    """The address was typed (or the profile is to be changed): show the form."""
+    state = candidate_form.opened(token, request.form.get("state", ""))
+    with reading() as tx:
+        page = _page(tx, token)
+    if state is None:
+        mail = request.form.get("mail", "").strip()
+        sure = request.form.get("mail_sure") == "1"
+        problems = [
+            Problem(one.field, form_words.words(one.field, one.code)) for one in forms.mail_problems(mail, sure=sure)
+        ]
+        if problems:
+            return _invitation(page, mail=mail, problems=problems), 422
+        state = candidate_form.state_of(mail, sure=sure)
+    return _profile(token, page, state, [])
+
+
+@blueprint.post("/r/<token>/preview")
+def preview(token: str) -> Page:
+    """Exactly what an agency would get, and the boxes: none is ticked."""
+    state = candidate_form.opened(token, request.form.get("state", ""))
+    if state is None:
+        return back(token, "preview")
+    typed = candidate_form.profile() if "profile" not in state else candidate_form.registration(state).profile
+    with reading() as tx:
+        page = _page(tx, token)
+        problems = [Problem(one.field, form_words.words(one.field, one.code)) for one in forms.profile_problems(typed)]
+        if problems:
+            return _profile(token, page, state, problems), 422
+        state = candidate_form.state_of(str(state["mail"]), sure=state.get("mail_sure") is True, typed=typed)
+        return _preview(tx, token, page, state, [])
+
+
+@blueprint.post("/r/<token>/confirm")
+def confirm(token: str) -> Page:
+    """The one button that stores something."""
+    state = candidate_form.opened(token, request.form.get("state", ""))
+    if state is None or "profile" not in state:
+        return back(token, "confirm")
+    try:
+        with writing() as tx:
+            done = registrations.submit(tx, token, candidate_form.registration(state))
+    except FormRefused as error:
+        return _again(token, state, form_words.of_refusal(error)), 422
+    match done:
+        case CodeNeeded(confirm_token=code_token):
+            return redirect(url_for("public.code", token=code_token), 303)
+        case AlreadyRegistered():
+            return render_template("public/already.html")
+        case _:
+            return redirect(url_for("manage.index", token=done.manage_token), 303)
+
+
+@blueprint.get("/r/<token>/no")
+def no_thanks(token: str) -> Page:
+    """Declining: nothing needs to be done, and one button stops further offers."""
+    with reading() as tx:
+        page = _page(tx, token)
+    return render_template("public/no.html", page=page, token=token)
+
+
+@blueprint.post("/r/<token>/no")
+def never_again(token: str) -> Page:
+    """The same as the opt-out link of the mail."""
+    with writing() as tx:
+        if not invitations.decline(tx, token):
+            raise LinkGone
+    return render_template("public/opted_out.html", unknown=False)
+
+
+@blueprint.get("/r/code/<token>")
+def code(token: str) -> Page:
+    """Where the six digits are typed that went to the other address."""
+    with reading() as tx:
+        if links.find(tx, LinkKind.CONFIRM, token) is None:
+            raise LinkGone
+    return render_template("public/code.html", problems=[])
+
+
+@blueprint.post("/r/code/<token>")
+def check_code(token: str) -> Page:
+    try:
+        with writing() as tx:
+            # A wrong code comes back as a value: the try has to be counted, so this transaction commits.
+            done = registrations.confirm(tx, token, request.form.get("code", "").strip())
+    except WrongState:
+        return render_template("public/already.html")
+    if isinstance(done, WrongCode):
+        return render_template("public/code.html", problems=[Problem("code", _code_words(done.code))]), 422
+    return redirect(url_for("manage.index", token=done.manage_token), 303)
+
+
+def _page(tx: Tx, token: str) -> InvitationPage:
+    page = registrations.page(tx, token, _lang())
+    if page is None:
+        raise LinkGone
+    return page
+
+
+def _invitation(page: InvitationPage, mail: str = "", problems: list[Problem] | None = None) -> str:
+    return render_template("public/invitation.html", page=page, mail=mail, problems=problems or [])
+
+
+def _profile(token: str, page: InvitationPage, state: dict[str, object], problems: list[Problem]) -> str:
+    known = "profile" in state and "wanted_job" not in request.form
+    typed = candidate_form.registration(state).profile if known else candidate_form.profile()
+    without = candidate_form.state_of(str(state["mail"]), sure=state.get("mail_sure") is True)
+    signed = candidate_form.sign(token, without)
+    return render_template(
+        "public/profile.html",
+        page=page,
+        typed=typed,
+        spoken=dict(pair.split(":", 1) for pair in typed.languages),
+        lists=form_words.lists(),
+        problems=problems,
+        state=signed,
+        resend={"state": signed},
+    )
+
+
+def _preview(tx: Tx, token: str, page: InvitationPage, state: dict[str, object], problems: list[Problem]) -> str:
+    typed, lang = candidate_form.registration(state).profile, _lang()
+    signed = candidate_form.sign(token, state)
+    return render_template(
+        "public/preview.html",
+        page=page,
+        lines=profiles.lines(registrations.preview(tx, token, typed, lang, mail=str(state["mail"])), lang),
+        problems=problems,
+        state=signed,
+        resend={"state": signed},
+        ticked={name for name in request.form if name.startswith("box.")} if problems else set(),
+    )
+
+
+def _again(token: str, state: dict[str, object], problems: list[Problem]) -> str:
+    """Back to the page that holds the first problem, with everything typed still there."""
+    with reading() as tx:
+        page = _page(tx, token)
+        if form_words.has_field(problems, "mail"):
+            return _invitation(page, mail=str(state["mail"]), problems=problems)
+        if form_words.has_field(problems, *forms.PROFILE_ITEMS):
+            return _profile(token, page, state, problems)
+        return _preview(tx, token, page, state, problems)
+
+
+def _lang() -> Lang:
+    return "en" if i18n.lang() == "en" else "ja"
+
+
+def _code_words(code: str) -> str:
+    return {
+        "code_expired": gettext("コードの有効時間(10分)が過ぎました。もう一度登録してください。"),
+        "code_tries": gettext("5回まちがえたため、このコードは使えません。もう一度登録してください。"),
+    }.get(code, gettext("コードが違います。メールの6桁の数字を入力してください。"))
