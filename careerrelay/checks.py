@@ -1,0 +1,46 @@
+"""What the running roles need beyond well-formed settings; asked before anything starts, and by `check-config`."""
+
+from core.crypto import KeyRing
+from core.errors import ConfigError
+from core.settings import Settings
+
+
+def require_next_hop(settings: Settings) -> None:
+    """Raises ConfigError when there is nowhere to relay to."""
+    if settings.relay.next_hop is None:
+        raise ConfigError(
+            "CAREERRELAY_RELAY__NEXT_HOP: not set; name the server that takes the mail, for example smtp://127.0.0.1:25"
+        )
+
+
+def check(settings: Settings) -> None:
+    """Everything that can be known without a connection: next hop, TLS certificate, key ring.
+
+    Raises:
+        ConfigError: one line a problem.
+    """
+    problems: list[str] = []
+    for ask in (require_next_hop, _require_certificate, _require_readable_ring):
+        try:
+            ask(settings)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _require_certificate(settings: Settings) -> None:
+    if settings.smtp.tls_cert is not None:
+        from gateway.server import tls_context  # the whole mail floor: only when there is something to check
+
+        tls_context(settings)
+
+
+def _require_readable_ring(settings: Settings) -> None:
+    """A ring that is not there yet is fine: a new installation makes one."""
+    try:
+        exists = settings.keys_file.exists()
+    except OSError as error:
+        raise ConfigError(f"CAREERRELAY_KEYS__FILE: {settings.keys_file}: {error.strerror}") from None
+    if exists:
+        KeyRing.load(settings.keys_file)

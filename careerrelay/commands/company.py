@@ -1,0 +1,140 @@
+"""`careerrelay company`: whose mail comes through, and how far the gateway may go with it."""
+
+import secrets
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from careerrelay.front import Front, emit, json_option, pass_front, read_secret, table
+from crm import companies
+from crm.companies import CompanyView, NewCompany
+from rules.model import Mode
+
+GENERATED_PASSWORD_BYTES = 18
+
+ACTOR = "cli"
+_MODE = click.Choice([mode.value for mode in Mode])
+
+
+@click.group()
+def company() -> None:
+    """Companies whose mail comes through this gateway."""
+
+
+def _fields(command: Any) -> Any:
+    """The options that `add` and `set` share."""
+    options = (
+        click.option("--recruiting-sender", "recruiting_senders", multiple=True, metavar="ADDRESS|@DOMAIN",
+                     help="Who sends selection results; only this mail is looked at."),
+        click.option("--network", "networks", multiple=True, metavar="CIDR", help="Who relays without a password."),
+        click.option("--mode", type=_MODE, help="observe changes nothing, confirm asks a person, auto edits."),
+        click.option("--next-hop", metavar="URL", help="This company's own next hop."),
+        click.option("--hold-minutes", type=click.IntRange(1, 1440), help="How long a held mail waits (confirm)."),
+        click.option("--locale", type=click.Choice(["ja", "en"]), help="Language of our mails to this company."),
+        click.option("--tone", help="Wording of the block, see gateway/blocks."),
+        click.option("--mail-from", metavar="ADDRESS", help="Sender of our own mails in this company's name."),
+        click.option("--contact-mail", metavar="ADDRESS", help="Who at the company gets our questions and summaries."),
+        click.option("--privacy-url", metavar="URL", help="Privacy policy shown on the candidate's page."),
+        click.option("--keep-passed-days", type=click.IntRange(0, 365), help="Days to keep mails that passed."),
+        click.option("--stamp", metavar="NAME: VALUE", help="Header field on every relayed mail, for routing rules."),
+        click.option("--timezone", help="Where this company's days begin."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """What the operator wrote, without the options that were left out."""
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    if "mode" in given:
+        given["mode"] = Mode(given["mode"])
+    return given
+
+
+@company.command()
+@click.option("--name", required=True)
+@click.option("--sender-domain", "sender_domains", multiple=True, required=True, metavar="DOMAIN",
+              help="Envelope domains of this company; .example.jp takes sub-domains.")  # fmt: skip
+@_fields
+@json_option
+@pass_front
+def add(front: Front, /, as_json: bool, **options: Any) -> None:
+    """Add a company. Without --mode it is observed only."""
+    with front.runtime() as runtime, runtime.begin() as tx:
+        added = companies.add(tx, NewCompany(**_given(options)), actor=ACTOR)
+    emit(as_json, {"id": added.id}, f"company {added.id} added, mode {added.mode}")
+
+
+@company.command("set")
+@click.argument("company_id", type=int, metavar="ID")
+@click.option("--name")
+@click.option("--sender-domain", "sender_domains", multiple=True, metavar="DOMAIN", help="Replaces all of them.")
+@_fields
+@json_option
+@pass_front
+def set_(front: Front, /, company_id: int, as_json: bool, **options: Any) -> None:
+    """Change what is given; lists are replaced as a whole. Running processes follow within a second."""
+    given = _given(options)
+    if not given:
+        raise click.UsageError("nothing to change: give at least one option")
+    with front.runtime() as runtime, runtime.begin() as tx:
+        changed = companies.change(tx, company_id, actor=ACTOR, **given)
+    emit(as_json, asdict(changed), f"company {company_id} changed: {', '.join(sorted(given))}")
+
+
+@company.command("list")
+@json_option
+@pass_front
+def list_(front: Front, as_json: bool) -> None:
+    """List every company."""
+    with front.runtime() as runtime, runtime.read() as tx:
+        found = companies.all_companies(tx)
+    rows = [
+        (view.id, view.name, _state(view), ", ".join(view.sender_domains), ", ".join(view.recruiting_senders))
+        for view in found
+    ]
+    emit(
+        as_json, [asdict(view) for view in found], *table(("id", "name", "mode", "domains", "recruiting senders"), rows)
+    )
+
+
+@company.command()
+@click.argument("company_id", type=int, metavar="ID")
+@click.option("--off", is_flag=True, help="End the suspension.")
+@json_option
+@pass_front
+def suspend(front: Front, company_id: int, off: bool, as_json: bool) -> None:
+    """Stop relaying for a company (or start again with --off)."""
+    with front.runtime() as runtime, runtime.begin() as tx:
+        view = companies.suspend(tx, company_id, on=not off, actor=ACTOR)
+    emit(as_json, asdict(view), f"company {company_id} {'is suspended' if view.suspended else 'is active'}")
+
+
+@company.command("smtp-user")
+@click.argument("company_id", type=int, metavar="ID")
+@click.argument("user")
+@click.option(
+    "--generate", is_flag=True, help="Make a password and print it once, instead of reading one from standard input."
+)
+@json_option
+@pass_front
+def smtp_user(front: Front, company_id: int, user: str, generate: bool, as_json: bool) -> None:
+    """Let USER sign in by SMTP AUTH for a company; the password is read from standard input, or generated."""
+    typed = "" if generate else read_secret("password (empty: generate one)", confirm=True)
+    password = typed or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES)
+    with front.runtime() as runtime, runtime.begin() as tx:
+        companies.add_smtp_user(tx, company_id, user, password, actor=ACTOR)
+    shown = {} if typed else {"password": password}
+    emit(
+        as_json,
+        {"user": user} | shown,
+        f"user {user} may send for company {company_id}",
+        *(f"password (shown once): {p}" for p in shown.values()),
+    )
+
+
+def _state(view: CompanyView) -> str:
+    marks = [mark for mark, on in (("suspended", view.suspended), ("bypass", view.bypass)) if on]
+    return " ".join([view.mode.value, *marks])

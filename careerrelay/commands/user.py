@@ -1,0 +1,60 @@
+"""`careerrelay user`: who may sign in to the console."""
+
+import click
+
+from careerrelay.front import Front, emit, json_option, pass_front, read_secret
+from core import audit
+from core.errors import NotFound
+
+ACTOR = "cli"
+
+
+@click.group()
+def user() -> None:
+    """People who may sign in to the console."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--role", "roles", multiple=True, default=("admin",), show_default=True,
+              help="admin, recruiter, viewer or auditor; may be given more than once.")  # fmt: skip
+@click.option("--company", "company_id", type=int, metavar="ID", help="Sees this company only.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read a password from standard input; without one, sign in by link."
+)
+@json_option
+@pass_front
+def add(
+    front: Front, email: str, roles: tuple[str, ...], company_id: int | None, password_stdin: bool, as_json: bool
+) -> None:
+    """Let EMAIL sign in; prints a link that works once."""
+    from web import auth
+
+    password = read_secret("password", confirm=True) if password_stdin else None
+    with front.runtime() as runtime, runtime.begin() as tx:
+        added = auth.create_user(tx, email, password, roles, company_id)
+        link = front.settings.web.base_url + auth.sign_in_link(tx, added)
+        user_id, minutes = added.id, auth.LINK_MINUTES
+    emit(
+        as_json,
+        {"id": user_id, "sign_in_link": link},
+        f"user {user_id} added",
+        f"sign in once within {minutes} minutes: {link}",
+    )
+
+
+@user.command("sign-in-link")
+@click.argument("email")
+@json_option
+@pass_front
+def sign_in_link(front: Front, email: str, as_json: bool) -> None:
+    """Print a link that signs EMAIL in once."""
+    from web import auth
+
+    with front.runtime() as runtime, runtime.begin() as tx:
+        found = auth.find_user(tx, email)
+        if found is None:
+            raise NotFound(f"nobody signs in as {email}; add them with `careerrelay user add`")
+        link = front.settings.web.base_url + auth.sign_in_link(tx, found)
+        audit.record(tx, ACTOR, "sign-in link made", f"user:{found.id}")
+    emit(as_json, {"sign_in_link": link}, link)

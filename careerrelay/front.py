@@ -1,0 +1,86 @@
+"""What every command has in hand: settings read once, a runtime when it needs one, and one way to print."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from core import settings as core_settings
+from core.runtime import Runtime
+from core.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Front:
+    """The command line's context object. Nothing is read before a command asks: some run on a bare machine."""
+
+    config_file: Path | None
+    environment: Mapping[str, str]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises ConfigError with every problem at once."""
+        return core_settings.load(self.config_file, self.environment)
+
+    @contextmanager
+    def runtime(self) -> Iterator[Runtime]:
+        """The installation's database and keys; a new installation's are made at its first use."""
+        from careerrelay import opening  # SQLAlchemy and Alembic load only for commands that store
+
+        if opening.is_new(self.settings):
+            opening.migrated(self.settings)
+        with opening.opened(self.settings) as runtime:
+            yield runtime
+
+
+pass_front = click.make_pass_decorator(Front)
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")(command)
+
+
+def emit(as_json: bool, value: Any, *lines: str) -> None:
+    """Print ``value`` as JSON, or ``lines`` for a person."""
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+def table(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
+    """Rows in columns as wide as their widest cell; an empty list says so."""
+    if not rows:
+        return ["(none)"]
+    cells = [headings, *(tuple("" if cell is None else str(cell) for cell in row) for row in rows)]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(headings))]
+    return ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def read_secret(prompt: str, *, confirm: bool = False) -> str:
+    """One line: typed unseen on a terminal, else the first line of standard input; "" when there is none."""
+    if sys.stdin.isatty():
+        typed = click.prompt(
+            prompt, default="", hide_input=True, show_default=False, confirmation_prompt=confirm, err=True
+        )
+        return str(typed)
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: kanji, kana and full-width forms take two (UAX 11)."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))

@@ -1,0 +1,96 @@
+"""What one process does: relay mail, run jobs, answer web requests, or see to what happens regularly.
+
+Each runs until SIGTERM or SIGINT and then finishes what is in flight. Under a supervisor it also ends when that dies.
+Each loads only the floors it needs: a gateway process carries no web framework in its memory.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
+
+from careerrelay import opening
+from careerrelay.home import locked_home
+from careerrelay.sockets import inherited, open_listener
+from core import jobs
+from core import log as core_log
+from core.settings import Settings
+
+
+def gateway(settings: Settings, descriptors: tuple[int, ...]) -> None:
+    """One gateway process on the sockets that the supervisor opened."""
+    from gateway.server import run
+
+    stop = _begin("gateway")
+    with opening.opened(settings) as runtime:
+        run(runtime, inherited(descriptors), stop)
+
+
+def web(settings: Settings, descriptors: tuple[int, ...]) -> None:
+    """The web process, on the supervisor's socket or on its own."""
+    from web.app import serve
+
+    stop = _begin("web")
+    with ExitStack() as stack:
+        if descriptors:
+            (bound,) = inherited(descriptors)
+        else:
+            stack.enter_context(locked_home(settings, exclusive=False))
+            (bound,) = open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN").sockets
+        serve(stack.enter_context(opening.opened(settings)), bound, stop)
+
+
+def worker(settings: Settings, *, supervised: bool, with_scheduler: bool) -> None:
+    """Run jobs: woken by a datagram of this machine, by RQ when Redis is set, and looking by itself in any case."""
+    from careerrelay import redis_worker, schedule
+    from careerrelay.handlers import HANDLERS
+    from core.runner import Runner
+    from core.waker import WakeListener
+
+    stop = _begin("worker")
+    with ExitStack() as stack:
+        if not supervised:
+            stack.enter_context(locked_home(settings, exclusive=False))
+        runtime = stack.enter_context(opening.opened(settings))
+        runner = Runner(runtime, HANDLERS, f"{socket.gethostname()}:{os.getpid()}")
+        if with_scheduler:
+            _thread("scheduler", schedule.run_forever, runtime, stop)
+        if settings.redis_url:
+            polling = _thread("poll", runner.run_forever, stop, None)
+            redis_worker.listen(settings.redis_url, runner, stop)
+            polling.join()
+        else:
+            listener = WakeListener(settings.home, jobs.QUEUE)
+            stack.callback(listener.close)
+            runner.run_forever(stop, listener)
+
+
+def scheduler(settings: Settings) -> None:
+    """Only the clock: writes the jobs of each period, for workers to run."""
+    from careerrelay import schedule
+
+    stop = _begin("scheduler")
+    with locked_home(settings, exclusive=False), opening.opened(settings) as runtime:
+        schedule.run_forever(runtime, stop)
+
+
+def _begin(role: str) -> threading.Event:
+    """Settle this process into its role; the event is set when it is told to stop."""
+    core_log.configure(role)
+    stop = threading.Event()
+
+    def told_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told_to_stop)
+    return stop
+
+
+def _thread(name: str, target: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
+    thread.start()
+    return thread

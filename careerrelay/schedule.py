@@ -1,0 +1,47 @@
+"""What happens regularly. A tick writes the job of the current period; its key makes a second scheduler harmless."""
+
+import threading
+from dataclasses import dataclass
+
+from core import jobs
+from core.errors import Temporary
+from core.log import get_logger
+from core.runtime import Runtime
+
+log = get_logger(__name__)
+
+TICK_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job kind of `careerrelay.handlers` and how often it is due, counted from midnight UTC."""
+
+    kind: str
+    every_s: int
+
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+PERIODIC = (
+    Periodic("hold_digest", 15 * MINUTE_S),
+    Periodic("purge", HOUR_S),
+    Periodic("licences", DAY_S),
+    Periodic("sign_heads", DAY_S),
+)
+
+
+def tick(runtime: Runtime) -> int:
+    """Write the jobs whose period has begun; how many were new."""
+    with runtime.begin() as tx:
+        seconds = int(tx.now.timestamp())
+        return sum(jobs.enqueue(tx, task.kind, f"{task.kind}:{seconds // task.every_s}") for task in PERIODIC)
+
+
+def run_forever(runtime: Runtime, stop: threading.Event) -> None:
+    """Tick until ``stop``; a database that is away is waited for."""
+    while not stop.is_set():
+        try:
+            tick(runtime)
+        except Temporary as error:
+            log.warning("schedule waits for the database", extra={"error": error.message})
+        stop.wait(TICK_S)

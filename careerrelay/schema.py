@@ -1,0 +1,69 @@
+"""Which version a database is of, and whether this code may work on it. Light: every process asks at its start."""
+
+import re
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from core.db import Database
+from core.errors import ConfigError
+
+VERSIONS = Path(__file__).with_name("migrations") / "versions"
+_STEP = re.compile(r"(\d{4})_\w+\.py\Z")
+
+
+def steps() -> list[str]:
+    """The migration steps that this code knows, oldest first: the number that each file's name begins with."""
+    return sorted(found[1] for path in VERSIONS.iterdir() if (found := _STEP.match(path.name)))
+
+
+def current(connection: Connection, db: Database) -> str | None:
+    """The last step that was run on the database, None before the first.
+
+    Raises:
+        ConfigError: a step that this code does not know.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    step = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if step is not None and step not in steps():
+        raise ConfigError(
+            f"{name(db)} was written by a newer careerrelay (step {step}); install that version or restore a backup"
+        )
+    return None if step is None else str(step)
+
+
+def check_current(db: Database) -> None:
+    """Refuse to work on a database of another version.
+
+    Raises:
+        ConfigError: it is empty, older or newer than this code; the line says what to do.
+    """
+    step = last_step(db)
+    if step is None:
+        raise ConfigError(f"{name(db)} is empty; run `careerrelay migrate` first")
+    if step != steps()[-1]:
+        raise ConfigError(f"{name(db)} is of an older careerrelay (step {step}); run `careerrelay migrate` first")
+
+
+def is_current(db: Database) -> bool:
+    """Is there nothing to migrate? Raises ConfigError for a newer one."""
+    return last_step(db) == steps()[-1]
+
+
+def is_empty(db: Database) -> bool:
+    """Was no step ever run on it (or is there no file yet)? Raises ConfigError for a newer one."""
+    return last_step(db) is None
+
+
+def last_step(db: Database) -> str | None:
+    """`current` by itself; looking never creates an SQLite file."""
+    if db.sqlite_file is not None and not db.sqlite_file.exists():
+        return None
+    with db.connection(write=False) as connection:
+        return current(connection, db)
+
+
+def name(db: Database) -> str:
+    """The database in an error line, without its password."""
+    return f"database {db.url.render_as_string(hide_password=True)}"
