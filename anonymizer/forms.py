@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from anonymizer import lexicon
 from anonymizer.model import Kind
 from anonymizer.numerals import ascii_digits
 from anonymizer.recognizers.japanese import is_kanji
@@ -18,8 +19,8 @@ _GAPS = frozenset(" \t\r\n・.,_='’-")
 _PHONE_GAP_CHARS_MAX = 4
 # What may follow a name directly: particles, honorifics, punctuation.
 _AFTER = re.compile(
-    r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|先輩|部長|課長|係長|主任|社長|マネ|リーダー|より|から|です|だ"
-    r"|[のはがにとをへもや、。・/)」:,\n\]]|$)"
+    r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|先輩|部長|課長|係長|主任|社長|マネ|リーダー"
+    r"|曰く|いわく|本人|自身|より|から|です|だ|[のはがにとをへもや、。・/)」:,\n\]]|$)"
 )
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|[- ]san)")
 
@@ -105,7 +106,8 @@ class View:
         surface = self.text[start:end]
         before, after = self.text[start - 1 : start], self.text[end : end + 1]
         if surface.isascii():
-            return self._word(start, end) and (len(surface) > 2 or surface[0].isupper())
+            plain = len(surface) > 2 and surface.lower() not in lexicon.words("capitalised")
+            return self._word(start, end) and (plain or surface[0].isupper())
         if is_kanji(surface[0]):
             return self._kanji_alone(start, end, before, after)
         if "ァ" <= surface[0] <= "ヶ":

@@ -108,6 +108,9 @@ class _Presidios(EntityRecognizer):  # type: ignore[misc]
         if self._needs not in view or sum(map(view.count, "0123456789")) < self._digits_min:
             return []
         results: list[Any] = self._inner.analyze(text=view, entities=entities, nlp_artifacts=None)
+        for result in results:
+            # The engine drops results that bear the name of a recogniser it does not know.
+            result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY] = self.id
         return results
 
 
@@ -120,8 +123,11 @@ class _Registry(RecognizerRegistry):  # type: ignore[misc]
 
 
 def _presidios() -> list[_Presidios]:
-    return [_Presidios(inner(supported_language=_LANGUAGE), needs, digits_min)
-            for inner, needs, digits_min in ((CreditCardRecognizer, "", 12), (IbanRecognizer, "", 10), (IpRecognizer, ".", 4))]  # fmt: skip
+    """Return Presidio's own recognisers that are of use for Japanese, and what a page must hold for each."""
+    cards, iban, ip = (
+        kind(supported_language=_LANGUAGE) for kind in (CreditCardRecognizer, IbanRecognizer, IpRecognizer)
+    )
+    return [_Presidios(cards, "", 12), _Presidios(iban, "", 10), _Presidios(ip, ".", 4)]
 
 
 @cache

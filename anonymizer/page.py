@@ -89,7 +89,7 @@ class Page:
         return _LATIN.search(self.text) is not None
 
     def holds(self, words: Iterable[str]) -> bool:
-        """Tell whether any of ``words`` (small letters; ``#`` is any digit) occurs in the page; so it is without words."""
+        """Tell whether any of ``words`` (small letters; ``#``: any digit) occurs in the page; true without words."""
         chars, lowered, empty = self.chars, self.lowered, True
         for word in words:
             # Most words fail by their first character, which is a look-up and no search.

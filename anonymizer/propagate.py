@@ -86,7 +86,7 @@ def _everyday(word: str) -> bool:
     if word in lexicon.words("not_people") or word in lexicon.words("not_surnames"):
         return True
     if word.isascii():
-        return word in lexicon.words("given_en_weak")
+        return word in lexicon.words("capitalised")
     known = names.kinds(word)
     other = bool(known & (Word.COMMON | Word.OTHER | Word.VERBAL))
     return not known & Word.SURNAME and (other or len(word) == 1)
@@ -96,7 +96,10 @@ def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
     """Yield every place where a collected name stands as a word of its own."""
     for form in wanted:
         for start, end in view.places(form):
-            sure = form.whole or (form.family and (not form.text.isascii() or view.text[start].isupper()))
+            capital = not form.text.isascii() or view.text[start].isupper()
+            if not capital and form.text in lexicon.words("given_en_weak"):
+                continue
+            sure = form.whole or (form.family and capital)
             if sure or not _everyday(form.text) or view.beside_honorific(end):
                 yield Span(Kind.PERSON, start, end, 0.7, NAME, "named elsewhere in the text", form.label)
 

@@ -28,6 +28,11 @@ class CodeNeeded:
 
 
 def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNeeded:
+    """Mail a code to the address; three a day and link, so that nobody's mailbox is filled through us.
+
+    Raises:
+        Refused: too many codes today (``too_many_codes``).
+    """
     asked = tx.session.scalar(
         select(func.count())
         .select_from(RegistrationRow)
@@ -60,6 +65,7 @@ def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNe
 
 
 def check(tx: Tx, row: RegistrationRow, code: str) -> WrongCode | None:
+    """Return None for the right code; every other try is counted on the row (full-width digits are fine)."""
     if row.code_mac is None or row.code_expires_at is None or row.code_expires_at <= tx.now:
         return WrongCode("code_expired", 0)
     if row.code_tries >= CODE_TRIES_MAX:

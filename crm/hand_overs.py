@@ -149,6 +149,7 @@ def answer_url(tx: Tx, referral_id: str) -> str:
 
 
 def registration_lang(row: RegistrationRow) -> Lang:
+    """Return the language in which the candidate registered."""
     return "en" if row.lang == "en" else "ja"
 
 

@@ -10,6 +10,7 @@ from crm.tables import RegistrationRow
 
 
 def put_profile(tx: Tx, row: RegistrationRow, profile: ProfileForm) -> None:
+    """Seal the profile; the caller has taken identifying text out of it (`forms.cleaned`)."""
     row.profile_sealed = _seal(tx, row, "profile_sealed", asdict(profile))
 
 
@@ -31,6 +32,7 @@ def contact(tx: Tx, row: RegistrationRow) -> dict[str, str] | None:
 
 
 def put_evidence(tx: Tx, row: RegistrationRow, evidence: Evidence) -> None:
+    """Seal what shows later that a person agreed."""
     row.evidence_sealed = _seal(tx, row, "evidence_sealed", asdict(evidence))
 
 

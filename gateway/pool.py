@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import ExitStack
 
 from core.clock import Clock
 from core.endpoints import NextHop, Security
@@ -54,11 +55,10 @@ class Pool:
             return [_not_permanent(reply)] * len(transaction.recipients)
 
     async def _use(self, client: SmtpClient, transaction: Transaction) -> list[Reply]:
-        try:
+        with ExitStack() as unless_delivered:
+            unless_delivered.callback(client.close)
             replies = await client.deliver(transaction)
-        except BaseException:
-            client.close()
-            raise
+            unless_delivered.pop_all()
         if client.usable and client.used < TRANSACTIONS_MAX:
             client.idle_since_s = self._clock.monotonic()
             self._idle.append(client)

@@ -4,6 +4,7 @@
 Parameters keep their spelling, and DATA is read in blocks: whatever has arrived, not line by line.
 """
 
+from contextlib import ExitStack
 from typing import Any
 
 from gateway import replies
@@ -115,18 +116,17 @@ class SmtpSession(Connection):
         smtp = self._intake.settings.smtp
         reader = DataReader(message_bytes_max=smtp.message_bytes_max, line_bytes_max=smtp.line_bytes_max)
         body = self._intake.new_body()
-        try:
+        with ExitStack() as before_the_dot:
+            before_the_dot.callback(body.drop)  # a client that is gone before its dot: nothing may be delivered
             ended, self._in_data = None, True
             while ended is None:
                 octets, ended = reader.feed(await self._wire.block())
                 body.write(octets)
-        except BaseException:
-            body.drop()  # the client is gone before its dot: nothing may be delivered
-            raise
-        self._in_data = False
-        self._wire.give_back(ended.rest)
-        if self._route is None:
-            raise Refusal(replies.NO_RELAY)
+            self._in_data = False
+            self._wire.give_back(ended.rest)
+            if self._route is None:
+                raise Refusal(replies.NO_RELAY)
+            before_the_dot.pop_all()
         envelope = Envelope(self._sender or "", tuple(self._recipients), self._params)
         return await self._intake.accept(self._route, envelope, self._arrival(), reader.fault, body)
 

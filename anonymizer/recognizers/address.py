@@ -1,6 +1,7 @@
 """Postal addresses, Japanese and foreign. A municipality alone (a place of work) stays."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from anonymizer.model import Kind, Span
 from anonymizer.names import Word
@@ -34,7 +35,8 @@ def _lived_in(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
-    yield from apply(load(NAME).rules, page, NAME)
+    for span in apply(load(NAME).rules, page, NAME):
+        yield replace(span, end=span.start + len(page.text[span.start : span.end].rstrip(" .,")))
     if page.japanese and page.has_digits:
         yield from _town_and_block(page)
     if page.japanese:

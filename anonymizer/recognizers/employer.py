@@ -22,8 +22,9 @@ def _by_form(page: Page) -> Iterator[Span]:
     for name in ("BEFORE", "AFTER"):
         for match in patterns[name].finditer(page.text):
             found = match.group()
-            if name == "BEFORE" and match.start() and _in_name(page.text[match.start() - 1]):
-                continue  # The form stands behind the name.
+            behind = name == "BEFORE" and " " in found[:8] and match.start() and _in_name(page.text[match.start() - 1])
+            if behind or patterns["CAREER_WORD"].match(found):
+                continue  # The form belongs to the name before it, or is preceded by 前職 and belongs to what follows.
             # The first four characters are the form itself or the beginning of the name.
             department = patterns["DEPARTMENT"].search(found, 6) if name == "BEFORE" else None
             found = (found[: department.start()] if department else found).rstrip(" ・-&'")

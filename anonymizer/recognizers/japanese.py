@@ -101,7 +101,7 @@ def _kana_before(page: Page, end: int) -> int | None:
 def _hiragana_before(page: Page, end: int) -> int | None:
     """Take a short hiragana run of its own before an honorific (つじ様) for a name."""
     start = end
-    while start > 0 and "ぁ" <= page.text[start - 1] <= "ん":
+    while start > 0 and end - start < 7 and "ぁ" <= page.text[start - 1] <= "ん":
         start -= 1
     run = page.text[start:end]
     alone = start == 0 or not ("ァ" <= page.text[start - 1] <= "ー" or is_kanji(page.text[start - 1]))
@@ -121,7 +121,10 @@ def _rare_before(page: Page, end: int) -> int | None:
     while start > 0 and end - start < 5 and is_kanji(page.text[start - 1]):
         start -= 1
     run = page.text[start:end]
-    single = len(run) == 1 and page.text.startswith(("さん", "様", "氏", "くん", "ちゃん"), end)
+    # 仕様 and 摂氏 are words of their own.
+    single = (
+        len(run) == 1 and end in page.token_ends and page.text.startswith(("さん", "様", "氏", "くん", "ちゃん"), end)
+    )
     if not (single or 2 <= len(run) <= 4) or (start > 0 and is_kanji(page.text[start - 1])) or not_a_person(run):
         return None
     first = page.starts.get(start)

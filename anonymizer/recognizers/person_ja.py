@@ -85,16 +85,20 @@ def _tight_roles(page: Page) -> Iterator[Span]:
     for mark, why in (("ROLE_TIGHT", "right after a role"), ("SPEAKER", "speaker of a memo")):
         for match in _PATTERNS[mark].finditer(page.text):
             end = name_after(page, match.end())
-            surface = page.text[match.end() : end]
-            if end is None or len(surface) < 2 or not surname_led(surface) or surface in lexicon.words("not_surnames"):
+            if end is None:
                 continue
-            follows = page.text[end : end + 1]
-            if (
-                (follows in ":→" and follows)
-                if mark == "SPEAKER"
-                else (_ends_here(page, end) and surface not in lexicon.words("places"))
-            ):
+            surface, follows = page.text[match.end() : end], page.text[end : end + 1]
+            # 堤→ 不合格: before an arrow even one kanji is a name; before a colon it may be a day of the week.
+            arrow = mark == "SPEAKER" and follows == "→"
+            everyday = len(surface) < 2 or surface in lexicon.words("not_surnames")
+            if not surname_led(surface) or (everyday and not arrow):
+                continue
+            if follows == ":" or arrow if mark == "SPEAKER" else _tight_end(page, end, surface):
                 yield _span(match.end(), end, 0.65, why)
+
+
+def _tight_end(page: Page, end: int, surface: str) -> bool:
+    return _ends_here(page, end) and surface not in lexicon.words("places")
 
 
 def _introductions(page: Page) -> Iterator[Span]:

@@ -159,6 +159,9 @@ def _unknown_pair(page: Page, words: _Words, at: int) -> Iterator[Span]:
 
 
 def _lower(page: Page) -> Iterator[Span]:
+    for match in _PATTERNS["SPEAKER"].finditer(page.text):
+        if match.group(1) in lexicon.given_strong() | lexicon.words("surname_ja") - lexicon.words("capitalised"):
+            yield Span(Kind.PERSON, *match.span(1), 0.7, NAME, "speaker of a chat")
     for match in _PATTERNS["LOWER_INITIAL"].finditer(page.text):
         if match.group(1) in lexicon.words("surname_ja") - lexicon.words("capitalised"):
             yield Span(Kind.PERSON, *match.span(), 0.7, NAME, "initial and Japanese surname in small letters")
@@ -167,7 +170,7 @@ def _lower(page: Page) -> Iterator[Span]:
         one, two = match.groups()
         named = (one in given and two in family) or (one in family and two in given)
         if named and not {one, two} & lexicon.words("capitalised"):
-            yield Span(Kind.PERSON, *match.span(), 0.75, NAME, "Japanese name in small letters")
+            yield Span(Kind.PERSON, match.start(), match.end("two"), 0.75, NAME, "Japanese name in small letters")
 
 
 def _before_honorific(page: Page) -> Iterator[Span]:

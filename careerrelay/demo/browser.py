@@ -1,14 +1,17 @@
 """A browser for the demo's played people: real pages, real forms, real POSTs, cookies, redirects. No JavaScript."""
 
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http import HTTPStatus
 from http.cookiejar import CookieJar
 
-TIMEOUT_S = 15.0
+TIMEOUT_S = 30.0
+TRIES, AGAIN_S = 3, 1.0
 PAGE_BYTES_MAX = 2_000_000
 
 
@@ -63,10 +66,15 @@ class Browser:
         return self._open(urllib.request.Request(url))  # noqa: S310 - addresses of the demo itself
 
     def submit(self, page: Page, form: Form, values: Mapping[str, str]) -> Page:
-        """Send ``form`` with ``values`` over what stands in it."""
+        """Send ``form`` with ``values`` over what stands in it; once more when the page says "busy, try again"."""
         data = urllib.parse.urlencode({**form.fields, **values}).encode()
         url = urllib.parse.urljoin(page.url, form.action)
         request = urllib.request.Request(url, data=data, method="POST", headers={"Referer": page.url})  # noqa: S310
+        for _ in range(TRIES - 1):
+            answer = self._open(request)
+            if answer.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                return answer
+            time.sleep(AGAIN_S)
         return self._open(request)
 
     def _open(self, request: urllib.request.Request) -> Page:

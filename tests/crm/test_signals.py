@@ -100,21 +100,21 @@ def test_the_cap_is_three_times_the_mean_and_at_least_20(counts: tuple[int, ...]
     assert notices.cap_from(counts) == cap
 
 
-def test_the_cap_counts_mails_of_the_companys_own_day(any_runtime: Runtime) -> None:
-    made = parties(any_runtime)
+def test_the_cap_counts_mails_of_the_companys_own_day(runtime: Runtime) -> None:
+    made = parties(runtime)
     for number in range(25):
-        offer(any_runtime, made.company_id, f"person{number}@example.com", mail_id=number)
-    offer(any_runtime, made.company_id, "person0@example.com", mail_id=0)  # the same mail, judged twice
-    with any_runtime.read() as tx:
+        offer(runtime, made.company_id, f"person{number}@example.com", mail_id=number)
+    offer(runtime, made.company_id, "person0@example.com", mail_id=0)  # the same mail, judged twice
+    with runtime.read() as tx:
         assert notices.injections_today(tx, made.company_id) == 25
         assert notices.under_cap(tx, made.company_id), "on the first day there is nothing to compare with"
-    clock_of(any_runtime).set(datetime(2026, 11, 21, 15, 0, tzinfo=UTC))  # midnight in Tokyo
-    with any_runtime.read() as tx:
+    clock_of(runtime).set(datetime(2026, 11, 21, 15, 0, tzinfo=UTC))  # midnight in Tokyo
+    with runtime.read() as tx:
         assert notices.injections_today(tx, made.company_id) == 0
         assert notices.daily_cap(tx, made.company_id) == 75
     for number in range(75):
-        offer(any_runtime, made.company_id, f"another{number}@example.com", mail_id=100 + number)
-    with any_runtime.read() as tx:
+        offer(runtime, made.company_id, f"another{number}@example.com", mail_id=100 + number)
+    with runtime.read() as tx:
         assert not notices.under_cap(tx, made.company_id)
 
 

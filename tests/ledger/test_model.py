@@ -195,13 +195,19 @@ class BookMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("programs", "steps"),
-    [pytest.param(100, 16, id="some"), pytest.param(1000, 50, id="full", marks=pytest.mark.torture)],
+    ("database", "programs", "steps"),
+    [
+        pytest.param("runtime", 140, 16, id="sqlite-some"),
+        pytest.param("pg_runtime", 60, 16, id="postgresql-some"),
+        pytest.param("runtime", 1000, 50, id="sqlite-full", marks=pytest.mark.torture),
+        pytest.param("pg_runtime", 1000, 50, id="postgresql-full", marks=pytest.mark.torture),
+    ],
 )
 def test_every_program_of_operations_does_what_the_model_does(
-    any_runtime: Runtime, clock: ManualClock, programs: int, steps: int
+    request: pytest.FixtureRequest, clock: ManualClock, database: str, programs: int, steps: int
 ) -> None:
-    machine = type("Machine", (BookMachine,), {"runtime": any_runtime, "clock": clock})
+    runtime: Runtime = request.getfixturevalue(database)
+    machine = type("Machine", (BookMachine,), {"runtime": runtime, "clock": clock})
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -1,6 +1,7 @@
 """Every text has its English, with the same blanks to fill, and no Japanese is left in it."""
 
 import re
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 _STAYS = {"13-ユ-123456"}
 
 
+@cache
 def source_texts() -> dict[str, str]:
     """Text -> file where it stands."""
     root = str(resources.files("web"))

@@ -3,13 +3,15 @@
 import pytest
 
 from core.errors import ConfigError
+from tests.web.browser import Browser
 from tests.web.conftest import Site
 from web import auth, throttle
+from web.app import create_app
 
 _PASSWORD = "correct horse battery staple"
 
 
-def _user(site: Site, password: str | None = _PASSWORD) -> str:
+def _user(site: Site, password: str | None = None) -> str:
     with site.runtime.begin() as tx:
         user = auth.create_user(tx, "Sakura@example.jp", password, ["admin"])
         return auth.sign_in_link(tx, user)
@@ -75,7 +77,7 @@ def test_a_person_who_was_switched_off_cannot_sign_in(sqlite_site: Site) -> None
     ],
 )
 def test_a_password_signs_in(sqlite_site: Site, email: str, password: str, inside: bool) -> None:
-    _user(sqlite_site)
+    _user(sqlite_site, _PASSWORD)
     browser = sqlite_site.stranger()
     browser.open("/console/ledger/")
     browser.press("サインイン", email=email, password=password)
@@ -86,7 +88,7 @@ def test_a_password_signs_in(sqlite_site: Site, email: str, password: str, insid
 
 
 def test_who_has_no_password_cannot_sign_in_with_one(sqlite_site: Site) -> None:
-    _user(sqlite_site, password=None)
+    _user(sqlite_site)
     browser = sqlite_site.stranger()
     browser.open("/console/sign-in")
     browser.press("サインイン", email="sakura@example.jp", password=_PASSWORD)
@@ -94,24 +96,31 @@ def test_who_has_no_password_cannot_sign_in_with_one(sqlite_site: Site) -> None:
 
 
 def test_guessing_is_stopped_and_a_restart_forgets_nothing(site: Site) -> None:
-    _user(site)
+    _user(site, _PASSWORD)
     browser = site.stranger()
     browser.open("/console/sign-in")
-    for _ in range(throttle.FAILURES_OF_A_NAME_MAX):
-        browser.press("サインイン", email="sakura@example.jp", password="guess guess guess")
-        assert browser.status == 200
-    from web.app import create_app
-
-    site.app = create_app(site.runtime)
-    browser = site.stranger()
+    with site.runtime.begin() as tx:
+        for _ in range(throttle.FAILURES_OF_A_NAME_MAX - 1):
+            throttle.count(tx, "sakura@example.jp", "192.0.2.77")
+    browser.press("サインイン", email="sakura@example.jp", password="guess guess guess")
+    assert browser.status == 200
+    browser = Browser(create_app(site.runtime).test_client())
     browser.open("/console/sign-in")
-    browser.press("サインイン", email="sakura@example.jp", password=_PASSWORD)
+    browser.press("サインイン", email="Sakura@example.jp ", password=_PASSWORD)
     assert browser.status == 429
     site.clock.advance(throttle.WINDOW_MINUTES * 60)
     browser.open("/console/sign-in")
     browser.press("サインイン", email="sakura@example.jp", password=_PASSWORD)
     assert browser.status == 200
     assert "sakura@example.jp" in browser.page.text
+
+
+def test_many_names_from_one_place_are_stopped_too(sqlite_site: Site) -> None:
+    with sqlite_site.runtime.begin() as tx:
+        for number in range(throttle.FAILURES_FROM_A_PLACE_MAX):
+            throttle.count(tx, f"name{number}@example.jp", "192.0.2.77")
+        assert throttle.blocked(tx, "new@example.jp", "192.0.2.77")
+        assert not throttle.blocked(tx, "new@example.jp", "192.0.2.78")
 
 
 def test_signing_out_ends_the_session(sqlite_site: Site) -> None:
@@ -122,7 +131,7 @@ def test_signing_out_ends_the_session(sqlite_site: Site) -> None:
 
 
 def test_after_signing_in_nobody_is_sent_to_another_site(sqlite_site: Site) -> None:
-    _user(sqlite_site)
+    _user(sqlite_site, _PASSWORD)
     browser = sqlite_site.stranger()
     browser.open("/console/sign-in?next=https://evil.example.com/")
     browser.press("サインイン", email="sakura@example.jp", password=_PASSWORD)
@@ -155,7 +164,7 @@ def test_an_address_is_taken_once(sqlite_site: Site) -> None:
 def test_passwords_and_links_are_not_stored(site: Site) -> None:
     from tests.web.snapshot import every_row
 
-    path = _user(site)
+    path = _user(site, _PASSWORD)
     everything = repr(every_row(site.runtime))
     assert _PASSWORD not in everything
     assert path.rpartition("/")[2] not in everything

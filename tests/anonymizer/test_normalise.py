@@ -1,0 +1,65 @@
+"""The reading view: what is folded, and that every range of it leads back to where it was read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anonymizer.normalise import WALL, normalise
+
+AWKWARD = "０Ａ－ｰー―ｶﾞﾊﾟ㈱㍻①髙﨑邊か\u3099が\u0301\u200b\u00ad\ufe0f葛\U000e0100〒＠﹫ 　\r\nİßﬁ𠮷😀〔住所〕"
+texts = st.text(alphabet=st.sampled_from(AWKWARD) | st.characters(), max_size=60)
+
+
+@given(texts)
+def test_every_character_of_the_view_was_read_from_the_range_it_maps_to(text: str) -> None:
+    view = normalise(text)
+    assert len(view.starts) == len(view.ends) == len(view.text)
+    for at in range(len(view.text)):
+        start, end = view.back(at, at + 1)
+        assert 0 <= start < end <= len(text)
+        again = normalise(text[start:end]).text
+        assert WALL in view.text[at] or view.text[at] in again or view.text[at] == "-"
+
+
+@given(texts)
+def test_ranges_map_back_in_order_and_without_a_gap_inside(text: str) -> None:
+    view = normalise(text)
+    assert list(view.starts) == sorted(view.starts)
+    assert list(view.ends) == sorted(view.ends)
+
+
+@given(st.text(alphabet="山田太郎abc 0-9は。", max_size=60))
+def test_plain_text_maps_back_to_the_same_substring(text: str) -> None:
+    view = normalise(text)
+    assert view.text == text
+    for start in range(len(text)):
+        for end in range(start + 1, min(start + 6, len(text)) + 1):
+            first, last = view.back(start, end)
+            assert text[first:last] == view.text[start:end]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("０９０－１２３４", "090-1234"),
+        ("090ー1234", "090-1234"),
+        ("サーバー", "サーバー"),
+        ("ﾔﾏﾀﾞ ﾀﾛｳ", "ヤマダ タロウ"),
+        ("㈱山田", "(株)山田"),
+        ("髙橋﨑渡邉齋藤", "高橋崎渡辺斎藤"),
+        ("ya\u200bma\u00adda", "yamada"),
+        ("か\u3099", "が"),
+        ("ａ＠ｂ．ｊｐ", "a@b.jp"),
+    ],
+)
+def test_the_view_folds_what_people_write_differently(written: str, read: str) -> None:
+    assert normalise(written).text == read
+
+
+def test_our_own_placeholders_are_walls_of_the_same_length() -> None:
+    assert normalise("〔人物A〕さん[Person B]").text == WALL * 5 + "さん" + WALL * 10
+    assert WALL not in normalise("〔重要〕[sic]").text
+
+
+def test_a_long_run_of_marks_is_no_single_cluster() -> None:
+    assert len(normalise("a" + "\u0301\u0316" * 20_000).text) > 1000
