@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from core.runtime import Tx
 from crm import agencies, referrals
 from crm.agencies import AgencyView
+from crm.errors import Refused
 from crm.referral_states import Answer, ReferralView
 from web import api_models, openapi
 from web.context import reading, writing
@@ -36,7 +37,11 @@ def feed() -> Response:
     limit = max(1, min(request.args.get("limit", PAGE_REFERRALS_MAX, type=int), PAGE_REFERRALS_MAX))
     after = _cursor(request.args.get("after", ""))
     with reading() as tx:
-        views = referrals.for_agency(tx, _agency(tx).id, after=after, limit=limit)
+        agency = _agency(tx)
+        try:
+            views = referrals.for_agency(tx, agency.id, after=after, limit=limit)
+        except Refused:
+            abort(_problem(422, "cursor"))
     following = _next(views[-1]) if views else request.args.get("after") or None
     return _json(api_models.Feed(referrals=[api_models.referral(view) for view in views], next=following))
 

@@ -8,6 +8,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from crm.choices import LANGUAGES
 from crm.forms import SKILLS_MAX, ContactForm, Evidence, ProfileForm, RegistrationForm
+from web.context import visitor_address
 from web.i18n import lang
 
 STATE_SECONDS = 4 * 3600
@@ -58,7 +59,7 @@ def registration(state: dict[str, object]) -> RegistrationForm:
         lang="en" if lang() == "en" else "ja",
         contact=ContactForm(form.get("name", ""), form.get("phone", "")),
         mail_sure=state.get("mail_sure") is True,
-        evidence=Evidence(_ip_prefix(request.remote_addr or ""), request.headers.get("User-Agent", "")),
+        evidence=Evidence(_ip_prefix(visitor_address()), request.headers.get("User-Agent", "")),
     )
 
 

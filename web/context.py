@@ -1,6 +1,7 @@
 """What a view needs from the running process, without a global: the runtime hangs on the Flask app."""
 
 from contextlib import AbstractContextManager
+from ipaddress import ip_address
 from typing import cast
 
 from flask import Flask, current_app, request
@@ -28,3 +29,21 @@ def writing() -> AbstractContextManager[Tx]:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         raise RuntimeError(f"{request.endpoint} wants to write on {request.method}")
     return runtime().begin()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host or address is this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def visitor_address() -> str:
+    """Where the visitor comes from. A proxy is believed only when it stands on this machine, and only its own word:
+    the last address of X-Forwarded-For."""
+    direct = request.remote_addr or ""
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return told if told and is_loopback(direct) else direct

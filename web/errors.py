@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.errors import ConfigError, NotFound, Permanent, Temporary
 from core.log import get_logger
-from crm.errors import LinkGone, Refused
+from crm.errors import FormRefused, LinkGone, Refused
 
 _log = get_logger("web")
 API_PREFIX = "/api/"
@@ -32,6 +32,8 @@ def answer(error: Exception) -> Answer:  # noqa: PLR0911 - a table, most specifi
             return Answer(410, "link_gone")
         case NotFound():
             return Answer(404, "not_found")
+        case FormRefused():
+            return Answer(422, "invalid")
         case Refused():
             return Answer(409, error.code)
         case ConfigError():

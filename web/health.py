@@ -2,14 +2,13 @@
 
 import hmac
 import shutil
-from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import text
 
 from core import metrics
 from core.errors import Temporary
-from web.context import reading, runtime
+from web.context import is_loopback, reading, runtime
 
 blueprint = Blueprint("health", __name__)
 
@@ -58,18 +57,9 @@ def _is_local() -> bool:
     forwarded = any(
         name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
     )
-    return not forwarded and _is_loopback(request.remote_addr or "") and _is_loopback(_host_name())
+    return not forwarded and is_loopback(request.remote_addr or "") and is_loopback(_host_name())
 
 
 def _host_name() -> str:
     host = request.host
     return host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

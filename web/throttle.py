@@ -6,7 +6,7 @@ from flask import Flask, Response, render_template, request
 
 from core import metrics
 from core.runtime import Tx
-from web.context import runtime
+from web.context import runtime, visitor_address
 from web.tables import SignInFailure
 
 WINDOW_MINUTES = 15
@@ -55,7 +55,7 @@ def install(app: Flask) -> None:
         if not _is_attempt():
             return None
         with runtime().read() as tx:
-            if not blocked(tx, request.form.get("email", ""), request.remote_addr or ""):
+            if not blocked(tx, request.form.get("email", ""), visitor_address()):
                 return None
         metrics.LOGINS.labels("throttled").inc()
         return render_template("error.html", status=429, code="too_many"), 429
@@ -64,7 +64,7 @@ def install(app: Flask) -> None:
     def learn(response: Response) -> Response:
         if _is_attempt() and response.status_code == 200:
             with runtime().begin() as tx:
-                count(tx, request.form.get("email", ""), request.remote_addr or "")
+                count(tx, request.form.get("email", ""), visitor_address())
             metrics.LOGINS.labels("refused").inc()
         elif _is_attempt() and response.status_code == 302:
             metrics.LOGINS.labels("password").inc()

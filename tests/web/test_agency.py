@@ -1,5 +1,6 @@
 """The agency's page and API: its own referrals only, an answer once, the contact after the candidate's word."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -135,6 +136,18 @@ def test_accepting_by_the_api_earns_the_credit_once(site: Site) -> None:
     assert _credits(site) == 1
 
 
+def test_the_same_key_at_the_same_moment_works_once(site: Site) -> None:
+    story.register(site)
+    story.hand_over(site)
+    path = f"/agency/referrals/{_only(site)}/ack"
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: _post(site, path, {"answer": "accepted"}), range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+    assert {answer.get_json()["credited"] for answer in answers} == {True}
+    assert _credits(site) == 1
+
+
 def test_a_key_used_for_another_request_is_refused(site: Site) -> None:
     story.register(site)
     story.hand_over(site)
@@ -180,7 +193,7 @@ def test_the_feed_goes_on_where_it_was_left(site: Site) -> None:
             break
         after = page["next"]
     assert len(seen) == len(set(seen)) == 3
-    assert _get(site, "/agency/referrals?after=bm9uc2Vuc2U").status_code in (409, 422)
+    assert _get(site, "/agency/referrals?after=bm9uc2Vuc2U").status_code == 422
     assert _get(site, "/agency/referrals?after=%E3%81%82").status_code == 422
 
 
