@@ -5,6 +5,7 @@ addresses over one page, and keeps the decision trace of each. No model, no netw
 recognisers uses tldextract.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -95,17 +96,17 @@ def _best(spans: Iterable[Span]) -> Iterable[Span]:
 class _Presidios(EntityRecognizer):  # type: ignore[misc]
     r"""One of Presidio's pattern recognisers, read on an ASCII view: its ``\b`` fails beside kanji."""
 
-    def __init__(self, inner: Any, needs: str, digits_min: int) -> None:
-        self._inner, self._needs, self._digits_min = inner, needs, digits_min
+    def __init__(self, inner: Any, needs: str) -> None:
+        self._inner, self._needs = inner, re.compile(needs)
         super().__init__(supported_entities=inner.supported_entities, name=inner.name, supported_language=_LANGUAGE)
 
     def load(self) -> None:
         """Nothing to load."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[Any]:
-        """Run the inner recogniser only where its characters occur at all."""
+        """Run the inner recogniser only where something of its shape occurs at all."""
         view = nlp_artifacts.page.ascii_view
-        if self._needs not in view or sum(map(view.count, "0123456789")) < self._digits_min:
+        if not self._needs.search(view):
             return []
         results: list[Any] = self._inner.analyze(text=view, entities=entities, nlp_artifacts=None)
         for result in results:
@@ -127,7 +128,11 @@ def _presidios() -> list[_Presidios]:
     cards, iban, ip = (
         kind(supported_language=_LANGUAGE) for kind in (CreditCardRecognizer, IbanRecognizer, IpRecognizer)
     )
-    return [_Presidios(cards, "", 12), _Presidios(iban, "", 10), _Presidios(ip, ".", 4)]
+    return [
+        _Presidios(cards, r"(?:[0-9][ -]?){12}"),
+        _Presidios(iban, r"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]"),
+        _Presidios(ip, r"[0-9]\.[0-9]|[0-9A-Fa-f:]:[0-9A-Fa-f:]"),
+    ]
 
 
 @cache

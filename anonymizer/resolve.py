@@ -64,7 +64,7 @@ def resolve(text: str, spans: Iterable[Span]) -> list[Span]:
         for start, stop in (_stripped(text, *part) for part in parts):
             if start < stop and (whole or (span.score >= _LEFTOVER_SCORE_MIN and _WORTH.search(text, start, stop))):
                 taken[start:stop] = b"\x01" * (stop - start)
-                chosen.append(replace(span, start=start, end=stop))
+                chosen.append(span if (start, stop) == (span.start, span.end) else replace(span, start=start, end=stop))
     return _joined(text, sorted(chosen, key=lambda span: span.start))
 
 

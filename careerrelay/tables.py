@@ -1,26 +1,33 @@
 """Every table of the product, on one metadata: importing this module is what makes `core.db.Base.metadata` complete."""
 
-import importlib
-import importlib.util
 from itertools import chain
 from types import ModuleType
 
 from sqlalchemy import MetaData
 
+import core.audit
+import core.installation
+import core.jobs
+import core.outbox
+import core.processes
+import crm.tables
+import gateway.tables
+import ledger.tables
+import web.tables
 from core.db import Base
 
-_IN_CORE = ("audit", "installation", "jobs", "outbox", "processes")
-_PACKAGES = ("ledger", "crm", "gateway", "connectors", "web")
-
-
-def _modules() -> list[ModuleType]:
-    """The modules that map tables: named files of ``core``, and ``tables.py`` of each package that owns any."""
-    names = [f"core.{name}" for name in _IN_CORE]
-    names += [name for name in (f"{package}.tables" for package in _PACKAGES) if importlib.util.find_spec(name)]
-    return [importlib.import_module(name) for name in names]
-
-
-_TABLE_MODULES = _modules()
+#: From the ground floor up: a table's foreign keys point to its own floor or below.
+TABLE_MODULES: tuple[ModuleType, ...] = (
+    core.audit,
+    core.installation,
+    core.jobs,
+    core.outbox,
+    core.processes,
+    ledger.tables,
+    crm.tables,
+    gateway.tables,
+    web.tables,
+)
 
 
 def metadata() -> MetaData:
@@ -29,5 +36,5 @@ def metadata() -> MetaData:
 
 def ddl(dialect: str) -> list[str]:
     """What SQLAlchemy cannot express (triggers), in the order in which it has to be run after the tables exist."""
-    lists = (getattr(module, "DDL", {}).get(dialect, []) for module in _TABLE_MODULES)
+    lists = (getattr(module, "DDL", {}).get(dialect, []) for module in TABLE_MODULES)
     return list(chain.from_iterable(lists))

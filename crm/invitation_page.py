@@ -28,7 +28,9 @@ class InvitationPage:
     ``registered``: done already, there is no form; ``agencies`` empty: nobody may receive anything now.
     """
 
+    company_id: int
     company: str
+    locale: Lang
     agencies: tuple[AgencyView, ...]
     boxes: tuple[Box, ...]
     expires_on: date
@@ -49,7 +51,9 @@ def page(tx: Tx, token: str, lang: Lang) -> InvitationPage | None:
         return None
     offered = agencies.licensed(tx, company.id)
     return InvitationPage(
+        company_id=company.id,
         company=company.name,
+        locale="en" if company.locale == "en" else "ja",
         agencies=tuple(offered),
         boxes=consent_texts.boxes(company, offered, lang),
         expires_on=invitations.last_day(invitation.expires_at, ZoneInfo(company.timezone)),

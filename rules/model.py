@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -124,10 +124,11 @@ class Decision:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers; ``from_json`` reads them back."""
-        plain = asdict(self)
+        # Written out: `dataclasses.asdict` copies deeply and cost more than the decision's commit.
+        plain = {name: getattr(self, name) for name in self.__slots__}
         plain["verdict"] = self.verdict.value
         plain["text"] = self.text.value
-        plain["because"] = [asdict(reason) for reason in self.because]
+        plain["because"] = [{name: getattr(reason, name) for name in Reason.__slots__} for reason in self.because]
         plain["would_change"] = list(self.would_change)
         return plain
 

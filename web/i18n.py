@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, Response, g, request
-from flask_babel import Babel, Domain, get_locale  # type: ignore[import-untyped]
+from flask_babel import Babel, Domain, get_locale, refresh  # type: ignore[import-untyped]
 from flask_babel import gettext as translated
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -74,13 +74,16 @@ def lang() -> str:
     return locale.language if locale is not None and locale.language in LANGS else DEFAULT
 
 
-def prefer(language: str) -> None:
-    """What the page's own subject suggests (the company's language), unless the visitor has chosen."""
-    if request.args.get("lang") not in LANGS and request.cookies.get(COOKIE) not in LANGS and language in LANGS:
+def prefer(language: str) -> bool:
+    """Take the language of the page's own subject (a company, an agency) unless the visitor has chosen one.
+
+    Returns whether that changes the language of this request.
+    """
+    before = lang()
+    if _asked() not in LANGS and request.cookies.get(COOKIE) not in LANGS and language in LANGS:
         g.preferred_lang = language
-        holder = getattr(g, "_flask_babel", None)
-        if holder is not None:
-            vars(holder).pop("babel_locale", None)
+        refresh()
+    return lang() != before
 
 
 def _select() -> str:

@@ -1,6 +1,5 @@
 """What is wrong with a form, as its page shows it."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.errors import ConfigError
@@ -14,16 +13,11 @@ class Problem:
     text: str
 
 
-def of_config(error: ConfigError, field_of: Callable[[str], str] = lambda _: "") -> list[Problem]:
+def of_config(error: ConfigError) -> list[Problem]:
     """An operator's wrong input: the floor below says it in one line each."""
-    return [Problem(field_of(line), line) for line in error.problems]
+    return [Problem("", line) for line in error.problems]
 
 
 def lines(text: str) -> tuple[str, ...]:
     """A text area with one entry a line (or separated by commas), as a tuple."""
     return tuple(entry.strip() for line in text.splitlines() for entry in line.split(",") if entry.strip())
-
-
-def field_named(names: Sequence[str]) -> Callable[[str], str]:
-    """Find the form field that a one-line problem speaks of by its first word."""
-    return lambda line: next((name for name in names if line.replace("_", " ").startswith(name.replace("_", " "))), "")

@@ -7,6 +7,7 @@ the last POST. Nobody's name stands on these pages: who holds the link may not b
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from core import metrics
 from core.runtime import Tx
 from crm import forms, invitations, links, profiles, registrations
 from crm.choices import Lang
@@ -29,6 +30,7 @@ def invitation(token: str) -> Page:
     """What is offered, by whom, on which terms; and where the address is typed."""
     with reading() as tx:
         page = _page(tx, token)
+    metrics.PAGES_OPENED.labels(str(page.company_id)).inc()  # a count, never a row: scanners open links too
     return _invitation(page)
 
 
@@ -132,7 +134,10 @@ def check_code(token: str) -> Page:
 
 
 def _page(tx: Tx, token: str) -> InvitationPage:
+    """The page model in the visitor's language: the chosen one, else the company's."""
     page = registrations.page(tx, token, _lang())
+    if page is not None and i18n.prefer(page.locale):
+        page = registrations.page(tx, token, _lang())
     if page is None:
         raise LinkGone
     return page

@@ -107,7 +107,7 @@ def box_words(box: Box, agencies: Sequence[AgencyView]) -> str:
     """The short line beside a box; the full text under it is what counts."""
     name = next((agency.name for agency in agencies if agency.id == box.agency_id), "")
     return {
-        Purpose.PROFILE: gettext("%(name)sに、匿名プロフィールを渡す", name=name),
+        Purpose.PROFILE: gettext("%(name)sに、氏名を伏せたプロフィールを渡す", name=name),
         Purpose.CONTACT: gettext("%(name)sに、受け付け後に連絡先を渡す", name=name),
         Purpose.TELL_COMPANY: gettext("登録したことを、採用担当者に伝える"),
     }[box.purpose]
@@ -116,7 +116,7 @@ def box_words(box: Box, agencies: Sequence[AgencyView]) -> str:
 def consent_words(purpose: str) -> str:
     """What a consent is for, in few words."""
     return {
-        Purpose.PROFILE: gettext("匿名プロフィールを渡す"),
+        Purpose.PROFILE: gettext("氏名を伏せたプロフィールを渡す"),
         Purpose.CONTACT: gettext("連絡先を渡す"),
         Purpose.TELL_COMPANY: gettext("登録したことを会社に伝える"),
     }[Purpose(purpose)]

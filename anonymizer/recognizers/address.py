@@ -35,7 +35,7 @@ def _lived_in(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
-    for span in apply(load(NAME).rules, page, NAME):
+    for span in apply(load(NAME), page, NAME):
         yield replace(span, end=span.start + len(page.text[span.start : span.end].rstrip(" .,")))
     if page.japanese and page.has_digits:
         yield from _town_and_block(page)

@@ -12,7 +12,7 @@ NAME = "bank"
 
 def find(page: Page) -> Iterator[Span]:
     """Yield bank accounts."""
-    return apply(load(NAME).rules, page, NAME)
+    return apply(load(NAME), page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.BANK,), find)

@@ -62,7 +62,7 @@ def find(page: Page) -> Iterator[Span]:
     """Yield dates of birth and ages."""
     if page.has_digits:
         yield from _dates(page)
-    yield from apply(load(NAME).rules, page, NAME)
+    yield from apply(load(NAME), page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.BIRTH_DATE, Kind.AGE), find)

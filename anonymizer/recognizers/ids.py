@@ -37,7 +37,7 @@ def _twelve_digits(page: Page) -> Iterator[Span]:
 def find(page: Page) -> Iterator[Span]:
     """Yield personal numbers."""
     if page.holds(("#",)):
-        yield from apply(load(NAME).rules, page, NAME)
+        yield from apply(load(NAME), page, NAME)
         yield from _twelve_digits(page)
 
 

@@ -25,7 +25,7 @@ def find(page: Page) -> Iterator[Span]:
         )
         if domain and local:
             yield Span(Kind.EMAIL, local.start(), domain.end("x"), 0.95, NAME, "local part, @ or a stand-in, domain")
-    yield from apply(rules.rules, page, NAME)
+    yield from apply(rules, page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.EMAIL,), find)

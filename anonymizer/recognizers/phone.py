@@ -28,7 +28,13 @@ def _is_landline(match: re.Match[str]) -> bool:
 def _with_opening(page: Page, span: Span) -> Span:
     """Stretch a number over the bracket or the 1- before it."""
     opening = _BEFORE_NUMBER.search(page.text, max(0, span.start - 4), span.start)
-    return span if opening is None or not opening.group() else replace(span, start=opening.start())
+    if (
+        opening is None
+        or not opening.group()
+        or ("(" in opening.group() and ")" not in page.text[span.start : span.end])
+    ):
+        return span  # A bracket around the whole number stays.
+    return replace(span, start=opening.start())
 
 
 def find(page: Page) -> Iterator[Span]:
@@ -41,7 +47,7 @@ def _numbers(page: Page) -> Iterator[Span]:
     if not page.holds(("#",)):
         return
     rules = load(NAME)
-    yield from apply(rules.rules, page, NAME)
+    yield from apply(rules, page, NAME)
     for match in rules.patterns["LANDLINE"].finditer(page.text):
         if _is_landline(match):
             yield Span(Kind.PHONE, *match.span(), 0.85, NAME, "landline: 0 and 9 or 10 digits in groups")

@@ -12,7 +12,7 @@ NAME = "postcode"
 
 def find(page: Page) -> Iterator[Span]:
     """Yield postal codes."""
-    return apply(load(NAME).rules, page, NAME)
+    return apply(load(NAME), page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.POSTAL_CODE,), find)

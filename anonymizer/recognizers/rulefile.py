@@ -40,6 +40,8 @@ class Rules:
     """The rules and the named patterns of one file."""
 
     rules: tuple[Rule, ...]
+    by_char: dict[str, tuple[tuple[str, int], ...]]
+    """First character of a needed word -> the words that begin so and the rules that need them."""
     patterns: dict[str, re.Pattern[str]]
     needs: dict[str, tuple[str, ...]]
     """What a page must hold for each named pattern; nothing for most of them."""
@@ -87,7 +89,27 @@ def parse(text: str) -> Rules:
             rules.append(Rule(Kind[kind], pattern, float(score), why, words, groups, not_after))
         else:
             raise ValueError(f"unknown block {head!r}")
-    return Rules(tuple(rules), patterns, needs)
+    return Rules(tuple(rules), _by_char(rules), patterns, needs)
+
+
+def _by_char(rules: Iterable[Rule]) -> dict[str, tuple[tuple[str, int], ...]]:
+    found: dict[str, list[tuple[str, int]]] = {}
+    for number, rule in enumerate(rules):
+        for word in rule.needs:
+            found.setdefault(word[0], []).append((word, number))
+    return {char: tuple(words) for char, words in found.items()}
+
+
+def _possible(rules: Rules, page: Page) -> set[int]:
+    """Return the rules that ``page`` holds a needed word of; only words whose first character occurs are searched."""
+    found: set[int] = set()
+    for char in rules.by_char.keys() & page.chars:
+        for word, number in rules.by_char[char]:
+            if number not in found and word in page.lowered:
+                found.add(number)
+    if page.has_digits:
+        found.update(number for word, number in rules.by_char.get("#", ()) if word == "#")
+    return found
 
 
 @cache
@@ -96,10 +118,11 @@ def load(name: str) -> Rules:
     return parse(resources.files(__package__ or "").joinpath(f"{name}.rules").read_text(encoding="utf-8"))
 
 
-def apply(rules: Iterable[Rule], page: Page, recogniser: str) -> Iterator[Span]:
+def apply(rules: Rules, page: Page, recogniser: str) -> Iterator[Span]:
     """Yield a span for every match of every rule whose needed words the page holds."""
-    for rule in rules:
-        if rule.needs and not page.holds(rule.needs):
+    possible = _possible(rules, page)
+    for number, rule in enumerate(rules.rules):
+        if rule.needs and number not in possible:
             continue
         for match in rule.pattern.finditer(page.text):
             group: int | str = next((name for name in rule.groups if match.start(name) >= 0), 0)

@@ -15,7 +15,7 @@ NAME = "special"
 
 def find(page: Page) -> Iterator[Span]:
     """Yield forbidden and special-care text."""
-    return apply(load(NAME).rules, page, NAME)
+    return apply(load(NAME), page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, tuple(sorted(FORBIDDEN)), find)

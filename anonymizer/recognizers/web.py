@@ -58,7 +58,7 @@ def find(page: Page) -> Iterator[Span]:
     if page.holds(("/",)):
         yield from _account_pages(page)
     yield from _handles_before(page)
-    yield from apply(rules.rules, page, NAME)
+    yield from apply(rules, page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.URL, Kind.HANDLE), find)

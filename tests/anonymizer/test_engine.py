@@ -56,6 +56,19 @@ def test_any_characters_pass(text: str) -> None:
     assert rebuilt(text, anonymise(text)) == anonymise(text).text
 
 
+@pytest.mark.parametrize(
+    ("text", "out"),
+    [
+        ("男性東京大学佐藤", "〔大学〕〔人物A〕"),
+        ("2東京大学佐藤が(2", "2〔大学〕〔人物A〕が(2"),
+        ("佐藤東京都渋谷区神南1-2-3", "〔人物A〕〔東京都〕"),
+        ("の34歳千葉銀行 が", "の〔30代前半〕〔金融機関〕 が"),
+    ],
+)
+def test_what_only_shows_after_a_replacement_goes_in_the_same_call(text: str, out: str) -> None:
+    assert anonymise(text).text == out
+
+
 def test_every_finding_bears_its_trace() -> None:
     for finding in anonymise("候補者：山田太郎、TEL 090-1234-5678、カード 4111 1111 1111 1111").findings:
         assert finding.recogniser

@@ -56,6 +56,21 @@ def test_the_view_folds_what_people_write_differently(written: str, read: str) -
     assert normalise(written).text == read
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "read_from"),
+    [
+        ("xｶﾞy", 1, "ｶﾞ"),
+        ("xか\u3099y", 1, "か\u3099"),
+        ("x㈱y", 2, "㈱"),
+        ("x\u200b山", 1, "山"),
+        ("㍻元年", 1, "㍻"),
+    ],
+)
+def test_a_character_leads_back_to_all_it_was_read_from(text: str, at: int, read_from: str) -> None:
+    start, end = normalise(text).back(at, at + 1)
+    assert text[start:end] == read_from
+
+
 def test_our_own_placeholders_are_walls_of_the_same_length() -> None:
     assert normalise("〔人物A〕さん[Person B]").text == WALL * 5 + "さん" + WALL * 10
     assert WALL not in normalise("〔重要〕[sic]").text

@@ -37,6 +37,11 @@ def test_other_numbers_are_no_telephone(text: str) -> None:
     assert "PHONE_NUMBER" not in taken(text).values()
 
 
+def test_brackets_around_a_number_stay_and_those_inside_go() -> None:
+    assert anonymise("山田様（090-1234-5678）").text == "〔人物A〕様（〔電話番号〕）"
+    assert anonymise("電話は(03)1234-5678です").text == "電話は〔電話番号〕です"
+
+
 def test_ten_bare_digits_need_a_caption() -> None:
     assert taken("電話0312345678")["0312345678"] == "PHONE_NUMBER"
     assert taken("0312345678") == {}

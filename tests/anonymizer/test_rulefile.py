@@ -35,10 +35,8 @@ pattern P needs a
 """
     rules = parse(text)
     assert rules.needs == {"P": ("a",)}
-    assert [(span.start, span.end, span.kind) for span in apply(rules.rules, Page("A123 456"), "r")] == [
-        (7, 8, Kind.PHONE)
-    ]
-    assert list(apply(rules.rules, Page("ab cd"), "r")) == []
+    assert [(span.start, span.end, span.kind) for span in apply(rules, Page("A123 456"), "r")] == [(7, 8, Kind.PHONE)]
+    assert list(apply(rules, Page("ab cd"), "r")) == []
 
 
 @pytest.mark.parametrize("text", ["rool X\n  a", "rule NOBODY 0.5 w\n  a", "let A\n  %B%"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 
+from crm import companies
 from tests.web.conftest import Site
 from web import i18n
 
@@ -75,6 +76,18 @@ def test_the_visitor_chooses_the_language_and_the_page_remembers(sqlite_site: Si
 def test_japanese_is_the_default(sqlite_site: Site) -> None:
     browser = sqlite_site.stranger()
     browser.open(sqlite_site.path(sqlite_site.offer().relay_url), **{"Accept-Language": "fr"})
+    assert '<html lang="ja">' in browser.html
+
+
+def test_without_a_choice_the_company_s_language_is_taken(sqlite_site: Site) -> None:
+    with sqlite_site.runtime.begin() as tx:
+        companies.change(tx, sqlite_site.company_id, locale="en")
+    link = sqlite_site.path(sqlite_site.offer().relay_url)
+    browser = sqlite_site.stranger()
+    browser.open(link)
+    assert '<html lang="en">' in browser.html
+    browser.open(f"{link}?lang=ja")
+    browser.open(link)
     assert '<html lang="ja">' in browser.html
 
 

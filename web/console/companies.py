@@ -10,7 +10,7 @@ from rules.model import Mode
 from web.console.access import actor, in_scope, own_companies
 from web.context import reading, writing
 from web.i18n import gettext
-from web.problems import Problem, lines, of_config
+from web.problems import lines, of_config
 
 blueprint = Blueprint("companies", __name__, url_prefix="/console/companies")
 
@@ -55,7 +55,7 @@ def add() -> str | tuple[str, int] | BaseResponse:
         with writing() as tx:
             company = companies.add(tx, NewCompany(**fields), actor=actor())  # type: ignore[arg-type]  # checked there
     except ConfigError as error:
-        return render_template("console/company_new.html", given=_typed(), problems=_problems(error)), 422
+        return render_template("console/company_new.html", given=_typed(), problems=of_config(error)), 422
     flash(gettext("%(name)sを追加しました。次は紹介会社を登録してください。", name=company.name), "good")
     return redirect(url_for("companies.one", company_id=company.id), 303)
 
@@ -77,7 +77,7 @@ def change(company_id: int) -> str | tuple[str, int] | BaseResponse:
             given=_typed(),
             figures=counts,
             agencies=listed,
-            problems=_problems(error),
+            problems=of_config(error),
         )
         return page, 422
     flash(gettext("変更を保存しました。1秒以内に反映されます。"), "good")
@@ -114,10 +114,6 @@ def _fields() -> dict[str, object]:
     except ValueError:
         raise ConfigError(gettext("保留時間は分単位の数字で入力してください。")) from None
     return fields
-
-
-def _problems(error: ConfigError) -> list[Problem]:
-    return of_config(error)
 
 
 def _as_form(company: CompanyView) -> dict[str, object]:

@@ -1,0 +1,76 @@
+"""Every way back: undo within the hour, withdraw, delete, carry the data away. Each is a button."""
+
+from sqlalchemy import select
+
+from crm.tables import ReferralRow, RegistrationRow
+from tests.web import story
+from tests.web.conftest import CANDIDATE, Site
+from tests.web.snapshot import every_row
+
+
+def test_one_tap_undoes_it_within_the_hour(site: Site) -> None:
+    browser = story.register(site)
+    browser.press("登録を取り消す")
+    assert "登録を取り消しました" in browser.page.text
+    site.clock.advance(story.HOUR_S)
+    story.work(site)
+    assert not [letter for letter in story.letters(site) if letter.recipient != CANDIDATE]
+    assert "法人営業" not in repr(every_row(site.runtime))
+
+
+def test_the_undo_link_of_the_receipt_asks_once(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    browser = sqlite_site.stranger()
+    browser.open(story.letters(sqlite_site)[0].link("/m/undo/"))
+    browser.press("登録を取り消す")
+    assert "登録を取り消しました" in browser.page.text
+
+
+def test_after_the_hour_undo_says_what_to_do_instead(sqlite_site: Site) -> None:
+    story.register(sqlite_site)
+    undo = story.letters(sqlite_site)[0].link("/m/undo/")
+    story.hand_over(sqlite_site)
+    browser = sqlite_site.stranger()
+    assert "取り消しの時間は過ぎました" in browser.open(undo).text
+
+
+def test_withdrawing_asks_the_agency_to_delete(site: Site) -> None:
+    manage = story.register(site).path
+    story.hand_over(site)
+    browser = site.stranger()
+    browser.open(manage)
+    browser.press("撤回する")
+    assert "同意を撤回しました" in browser.page.text
+    recalls = [letter for letter in story.letters(site) if letter.recipient == "desk@kamome.example.jp"]
+    assert len(recalls) == 2
+    desk = site.stranger()
+    desk.open(recalls[-1].link("/agency/l/"))
+    assert "ご本人が同意を撤回しました" in desk.page.text
+    assert "法人営業" not in desk.page.text
+    desk.press("削除しました")
+    assert "削除の連絡" in site.stranger().open(manage).text
+
+
+def test_deleting_everything_needs_a_second_word_and_leaves_no_trace(site: Site) -> None:
+    manage = story.register(site).path
+    browser = site.stranger()
+    browser.open(manage)
+    browser.press("すべて削除する")
+    assert "確認のチェックを入れてください" in browser.page.text
+    browser.press("すべて削除する", sure="1")
+    assert "すべて削除しました" in browser.page.text
+    assert "このリンクは使えません" in browser.open(manage).text
+    with site.runtime.read() as tx:
+        assert all(row.profile_sealed is None for row in tx.session.scalars(select(RegistrationRow)))
+        assert all(row.state == "disqualified" for row in tx.session.scalars(select(ReferralRow)))
+
+
+def test_the_data_can_be_carried_away_but_only_by_a_button(sqlite_site: Site) -> None:
+    manage = story.register(sqlite_site).path
+    browser = sqlite_site.stranger()
+    browser.open(manage)
+    browser.press("データをダウンロード")
+    assert browser.response.headers["Content-Disposition"].startswith("attachment")
+    data = browser.response.get_json()
+    assert data["profile"]["wanted_job"] == "法人営業"
+    assert data["contact"]["mail"] == CANDIDATE
