@@ -9,10 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Self
 
+from careerrelay import launch
 from core.log import get_logger
 
 log = get_logger(__name__)
@@ -52,7 +52,7 @@ class Supervisor:
         """``on_death(role name, process id)`` runs before the restart: it frees what the dead process held."""
         self.children = [Child(role) for role in roles]
         self.stopping = False
-        self._environment = {**environment, "PYTHONPATH": _python_path(environment)}
+        self._environment = launch.environment(environment)
         self._on_death = on_death
         self._wake_read, self._wake_write = socket.socketpair()
         for end in (self._wake_read, self._wake_write):
@@ -104,7 +104,7 @@ class Supervisor:
         descriptors = tuple(sock.fileno() for sock in child.role.sockets)
         arguments = [*child.role.arguments, *(f"--fd={number}" for number in descriptors), f"--parent={os.getpid()}"]
         child.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
-            [sys.executable, "-P", "-m", "careerrelay", *arguments],
+            launch.command(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno(),  # `ready …` stays the only line on standard output
             pass_fds=descriptors,
@@ -144,10 +144,3 @@ class Supervisor:
 
     def _running(self) -> list[tuple[Child, subprocess.Popen[bytes]]]:
         return [(child, child.process) for child in self.children if child.process is not None]
-
-
-def _python_path(environment: Mapping[str, str]) -> str:
-    """Children run the very code of their parent: its directory first, and never the current directory (`-P`)."""
-    own = str(Path(__file__).resolve().parents[1])
-    inherited = environment.get("PYTHONPATH", "")
-    return os.pathsep.join([own, *(part for part in inherited.split(os.pathsep) if part and part != own)])

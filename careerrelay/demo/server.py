@@ -4,12 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from careerrelay import launch
 from careerrelay.sockets import open_listener
 from core.endpoints import Listen
 from core.errors import ConfigError
@@ -67,7 +67,7 @@ class Server:
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         others = {name: value for name, value in os.environ.items() if not name.startswith("CAREERRELAY_")}
-        self._environment = {**others, **environment}
+        self._environment = launch.environment({**others, **environment})
         self._log = log
 
     def __enter__(self) -> Self:
@@ -78,7 +78,7 @@ class Server:
         """
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
-                [sys.executable, "-m", "careerrelay", "serve", f"--parent={os.getpid()}"],
+                launch.command("serve", f"--parent={os.getpid()}"),
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -5,11 +5,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 
+from careerrelay import launch
 from careerrelay.demo import people
 from careerrelay.demo.people import Applicant
 from careerrelay.demo.sink import Delivered
@@ -25,10 +25,13 @@ PROFILE = {"wanted_job": "経理", "prefecture": "27", "years": "6", "skills": "
 def test_the_demo_tells_its_story_and_stays_until_ctrl_c(tmp_path: Path) -> None:
     home, log = tmp_path / "demo", tmp_path / "out.txt"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CAREERRELAY_")}
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "__init__.py").write_text("raise ImportError('a stranger in the current directory')")
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "careerrelay", "demo", "--home", str(home)],
-            env=environment,
+            launch.command("demo", "--home", str(home)),
+            env=launch.environment(environment),
+            cwd=tmp_path,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
