@@ -14,15 +14,13 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from connectors.csvtext import Row, Unreadable, read_rows
-from core.errors import ConfigError
 from core.runtime import Runtime, Tx
 from crm import companies, signals
 from crm.signals import SignalRow
-from rules.model import AtsAnswer, AtsStatus, read_status
+from rules.model import AtsStatus, read_status
 
 SOURCE = "file"
 SIGNAL_COLUMNS = ("recipient", "ats_status", "changed_at")
-EXPLAIN_COLUMNS = ("file", "ats_status", "status_age_days")
 APPLICATION_CHARS_MAX = 200
 #: Rows of one transaction: SQLite has one writer, and the mail path needs it too (decisions 10).
 BATCH_ROWS = 50
@@ -156,58 +154,6 @@ def import_in_batches(runtime: Runtime, company_id: int, data: bytes) -> ImportR
         with runtime.begin() as tx:
             changed += _store(tx, company_id, found.rows[start : start + BATCH_ROWS])
     return _report(found, changed)
-
-
-def read_explain_signals(data: bytes) -> dict[str, AtsAnswer]:
-    """Read ``file,recipient,in_ats,ats_status,status_age_days``: what an ATS would say about each mail file.
-
-    Returns:
-        Base name of the mail file -> answer. Files that the ATS does not know (``in_ats`` 0) are left out; several
-        applications for one file are summed up as `crm.signals.summarise` does.
-
-    Raises:
-        ConfigError: naming every row that cannot be read.
-    """
-    problems: list[str] = []
-    found: dict[str, list[SignalRow]] = {}
-    for row in read_rows(data, EXPLAIN_COLUMNS):
-        read = _explained(row)
-        if isinstance(read, str):
-            problems.append(f"row {row.number}: {read}")
-        elif read is not None:
-            name, signal = read
-            found.setdefault(name, []).append(signal)
-    if problems:
-        raise ConfigError(*problems)
-    answers = {name: signals.summarise(rows, _EXPLAIN_NOW) for name, rows in found.items()}
-    return {name: answer for name, answer in answers.items() if answer is not None}
-
-
-#: Ages are given, not dates: any moment serves to turn one into the other.
-_EXPLAIN_NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_AGE_DAYS_MAX = 100_000
-
-
-def _explained(row: Row | Unreadable) -> tuple[str, SignalRow] | str | None:
-    if isinstance(row, Unreadable):
-        return "not readable as CSV"
-    name = re.split(r"[\\/]", row.cells["file"])[-1]
-    known = row.cells.get("in_ats", "1").lower()
-    if not name:
-        return "file is empty"
-    if known in ("0", "false", "no"):
-        return None
-    if known not in ("1", "true", "yes"):
-        return "in_ats is neither 1 nor 0"
-    try:
-        age_days = float(row.cells["status_age_days"])
-    except ValueError:
-        return "status_age_days is no number"
-    if not 0 <= age_days <= _AGE_DAYS_MAX:
-        return f"status_age_days is not between 0 and {_AGE_DAYS_MAX}"
-    changed_at = _EXPLAIN_NOW - timedelta(days=age_days)
-    # Each row is an application of its own: the file has no column for it.
-    return name, SignalRow("explain", "", read_status(row.cells["ats_status"]), changed_at, f"row {row.number}")
 
 
 def _signal(row: Row | Unreadable, zone: tzinfo, now: datetime) -> SignalRow | Remark:

@@ -11,8 +11,11 @@ from core.clock import Clock
 from core.crypto import KeyRing
 from core.db import Database
 from core.installation import bump_config_version
+from core.log import get_logger
 from core.settings import Settings
 from core.waker import NoWaker, Waker
+
+log = get_logger(__name__)
 
 
 @dataclass
@@ -65,7 +68,12 @@ class Runtime:
         return Tx(session, self.clock.now(), self.keys, self.settings)
 
     def committed(self, tx: Tx) -> None:
+        """Wake who waits and run the hooks. The commit stands: a hook that cannot do its part must not look like a
+        failed transaction, or the caller would run it a second time."""
         for queue in sorted(tx.queues):
             self.waker.wake(queue)
         for hook in tx.hooks:
-            hook()
+            try:
+                hook()
+            except OSError as error:
+                log.warning("after a commit", extra={"error": type(error).__name__, "errno": error.errno})

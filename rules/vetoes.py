@@ -111,7 +111,8 @@ def _template(_mail: Mail, reading: Reading) -> Iterator[Veto]:
     for sentence in (*reading.layout.new, reading.subject):
         found = _TEMPLATE.search(sentence.text)
         if found is not None:
-            start, end = sentence.origin(*found.span())
+            # Offsets point into the text; what stands in the subject has none.
+            start, end = (-1, -1) if sentence is reading.subject else sentence.origin(*found.span())
             yield Veto("review", Reason("veto", "template_mark", quote=found.group(), start=start, end=end))
             return
 

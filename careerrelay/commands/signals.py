@@ -1,12 +1,12 @@
 """`careerrelay signals`: what the ATS knows about applicants, from a file."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from careerrelay.front import Front, emit, json_option, pass_front
+from core.errors import ConfigError
 
 
 @click.group()
@@ -24,10 +24,16 @@ def import_(front: Front, company_id: int, file: Path, as_json: bool) -> None:
 
     Good rows are stored; bad ones are listed with their row (the headings are row 1) and make the exit status 1.
     """
-    from careerrelay.signals_file import import_signals
+    from connectors import files
 
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
     with front.runtime() as runtime:
-        result = import_signals(runtime, company_id, file)
-    lines = [f"row {bad.row}, {bad.column}: {bad.reason}" for bad in result.rejected]
-    emit(as_json, asdict(result), f"{result.imported} signals stored, {len(lines)} rows rejected", *lines)
-    sys.exit(1 if result.rejected else 0)
+        report = files.import_in_batches(runtime, company_id, data)
+    rejected = [f"row {bad.row}, {bad.column}: {bad.reason('en')}" for bad in report.rejected]
+    notes = [f"row {note.row}, {note.column}: {note.reason('en')}" for note in report.notes]
+    summary = f"{report.imported} signals stored, {len(rejected)} rows rejected"
+    emit(as_json, report.to_json("en"), summary, *rejected, *notes)
+    sys.exit(1 if rejected else 0)

@@ -1,7 +1,6 @@
 """Signals from files: good rows in, bad rows named, nothing else done."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +14,6 @@ from connectors.files import (
     Why,
     import_in_batches,
     import_signals,
-    read_explain_signals,
     read_signals,
 )
 from core.clock import JST
@@ -24,7 +22,7 @@ from core.errors import ConfigError, NotFound
 from core.runtime import Runtime
 from crm import companies, signals
 from crm.signals import SignalRow
-from rules.model import AtsAnswer, AtsStatus
+from rules.model import AtsStatus
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 HEADER = "recipient,ats_status,changed_at,application\r\n"
@@ -209,35 +207,3 @@ def test_a_company_that_does_not_exist_is_refused(any_runtime: Runtime) -> None:
         import_in_batches(any_runtime, 99, FILE.encode())
     with any_runtime.begin() as tx, pytest.raises(NotFound):
         import_signals(tx, 99, FILE.encode())
-
-
-EXPLAIN = "file,recipient,in_ats,ats_status,status_age_days\n"
-
-
-def test_the_answer_for_a_mail_file_is_found_by_its_base_name() -> None:
-    data = EXPLAIN + "dir/a.eml,a@example.com,1,rejected,5\nC:\\mails\\b.eml,b@example.com,1,in_progress,0.5\n"
-    data += "c.eml,c@example.com,0,,\n"
-    assert read_explain_signals(data.encode()) == {
-        "a.eml": AtsAnswer(AtsStatus.REJECTED, 5.0, False, "row 2"),
-        "b.eml": AtsAnswer(AtsStatus.IN_PROCESS, 0.5, False, "row 3"),
-    }
-
-
-def test_another_live_application_makes_the_answer_contrary() -> None:
-    data = EXPLAIN + "a.eml,a@example.com,1,on_hold,9\na.eml,a@example.com,1,rejected,2\n"
-    answer = read_explain_signals(data.encode())["a.eml"]
-    assert (answer.status, answer.age_days, answer.contrary) == (AtsStatus.REJECTED, 2.0, True)
-
-
-def test_every_wrong_row_of_an_explain_file_is_named() -> None:
-    data = EXPLAIN + ",a@example.com,1,rejected,5\na.eml,,2,rejected,5\na.eml,,1,rejected,old\na.eml,,1,rejected,-1\n"
-    with pytest.raises(ConfigError) as caught:
-        read_explain_signals(data.encode())
-    assert [problem.partition(":")[0] for problem in caught.value.problems] == ["row 2", "row 3", "row 4", "row 5"]
-
-
-def test_the_sample_mails_have_answers() -> None:
-    stored = Path(__file__).parents[1] / "data" / "rejection-mails" / "signals.csv"
-    answers = read_explain_signals(stored.read_bytes())
-    assert len(answers) == 57
-    assert answers["d0001.eml"] == AtsAnswer(AtsStatus.REJECTED, 5.0, False, "row 3")

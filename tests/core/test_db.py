@@ -70,6 +70,17 @@ def test_hooks_and_wake_ups_follow_the_commit_only(any_runtime: Runtime) -> None
     assert called == ["committed"]
 
 
+def test_a_hook_that_fails_does_not_make_the_commit_look_failed(any_runtime: Runtime) -> None:
+    def no_space() -> None:
+        raise OSError(28, "No space left on device")
+
+    with any_runtime.begin() as tx:
+        tx.config_changed()
+        tx.after_commit(no_space)
+    with any_runtime.read() as tx:
+        assert config_version(tx.session) == 2
+
+
 def test_a_database_that_is_away_is_temporary_and_names_no_secret() -> None:
     database = Database(f"postgresql+psycopg://someone:geheim@127.0.0.1:{free_port()}/nothing")
     with pytest.raises(Temporary) as caught, database.session(write=False) as session:

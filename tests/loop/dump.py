@@ -1,6 +1,7 @@
 """What stands in a database, table by table, to tell whether anything was written."""
 
 import hashlib
+import time
 
 from sqlalchemy import select
 
@@ -9,6 +10,7 @@ from core.db import Base, Database
 
 # Heartbeats and housekeeping of the running processes, which tick whatever a visitor does.
 TICKING = {"process", "job"}
+SETTLED_S = 30.0
 
 
 def dump(url: str) -> dict[str, str]:
@@ -24,3 +26,15 @@ def dump(url: str) -> dict[str, str]:
             found[table.name] = f"{len(rows)}:{hashlib.sha256(repr(rows).encode()).hexdigest()}"
     database.close()
     return found
+
+
+def settled(url: str) -> dict[str, str]:
+    """The same, once the mails under way have arrived and their marks are written: two looks a second apart agree."""
+    deadline, last = time.monotonic() + SETTLED_S, dump(url)
+    while True:
+        time.sleep(1.0)
+        now = dump(url)
+        if now == last:
+            return now
+        assert time.monotonic() < deadline, "something writes without end"
+        last = now

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import signal
+import smtplib
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from typing import Any
 
 READY_S = 60.0
 STOP_S = 15.0
+# Each connection goes to a process of the kernel's choice.
+ASKED_IN_A_ROW = 12
 _READY = re.compile(r"ready smtp=(\S+) web=(\S+)")
 
 
@@ -75,6 +79,17 @@ class Installation:
             raise CommandFailed(f"serve did not get ready: {line!r} {self.log.read_text()[-3000:]}")
         self.smtp_port = int(found[1].rpartition(":")[2])
         self.web_url = found[2]
+
+    def wait_until_open_for(self, sender: str) -> None:
+        """A new company is known to every gateway process within a second: ask until all of them take its mail."""
+        deadline, in_a_row = time.monotonic() + READY_S, 0
+        while in_a_row < ASKED_IN_A_ROW:
+            with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
+                client.ehlo()
+                client.mail(sender)
+                code, _ = client.rcpt("postmaster@example.org")
+            in_a_row = in_a_row + 1 if code == 250 else 0
+            assert time.monotonic() < deadline, f"{code}: the company is not known after {READY_S} s"
 
     def stop(self) -> int:
         """SIGTERM; the exit status."""

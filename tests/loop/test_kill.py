@@ -92,6 +92,7 @@ def add_company(installation: Installation) -> None:
     company = installation.json(*words, "--recruiting-sender", "@example.jp", "--mode", "auto")["id"]
     words = ("agency", "add", "--company", str(company), "--name", "例示キャリア", "--licence", "13-ユ-300001")
     installation.command(*words, "--licence-expires", "2099-03-31", "--email", "desk@agency.example.jp")
+    installation.wait_until_open_for("saiyo@example.jp")
 
 
 def kill_some(installation: Installation, load: Load, count: int) -> list[float]:

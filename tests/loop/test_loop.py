@@ -23,7 +23,7 @@ import pytest
 from careerrelay.demo import people
 from tests.gateway.sink import Got, Sink
 from tests.loop import candidate
-from tests.loop.dump import dump
+from tests.loop.dump import dump, settled
 from tests.loop.installation import Installation, serving
 from tests.loop.postfix import postfix
 from tests.servers import PostgresServer
@@ -76,6 +76,7 @@ class World:
         words = ["agency", "add", "--company", str(self.company), "--name", "例示キャリア", "--licence", "13-ユ-300001"]
         self.gateway.json(*words, "--licence-expires", "2099-03-31", "--email", DESK)
         self.gateway.command("signals", "import", "--company", str(self.company), str(self._ats_export()))
+        self.gateway.wait_until_open_for(self.letters[0].sender)
 
     def _ats_export(self) -> Path:
         path = self.gateway.home.parent / "ats.csv"
@@ -169,7 +170,7 @@ def check_transparency(world: World, arrived: dict[str, Got], verdicts: dict[str
 
 def visit_often(world: World, links: list[str], times: int) -> None:
     """Mail scanners, link previews and curious people: nothing they do may write a row."""
-    before = dump(world.database_url)
+    before = settled(world.database_url)
     for link in links:
         for number in range(times):
             request = urllib.request.Request(link, method="HEAD" if number % 3 == 2 else "GET")
