@@ -14,6 +14,7 @@ from crm import agencies, referrals
 from crm import retention as crm_retention
 from ledger import heads
 from ledger import retention as ledger_retention
+from web import retention as web_retention
 
 log = get_logger(__name__)
 
@@ -26,6 +27,7 @@ def purge(runtime: Runtime, _job: Claimed) -> None:
     """Forget what is older than its time, in small transactions; the mail floor sees to its own."""
     ended = timedelta(days=runtime.settings.retention.job_days)
     gone = _repeat(runtime, crm_retention.purge) + _repeat(runtime, ledger_retention.purge)
+    gone += _repeat(runtime, web_retention.purge)
     gone += _repeat(runtime, lambda tx: jobs.purge_finished(tx, tx.now - ended), rounds_max=1)
     log.info("purged", extra={"rows": gone})
 

@@ -43,6 +43,8 @@ def talk_box(tx: Tx, manage_token: str, referral_id: str, lang: Lang) -> Box | N
     row = tx.session.get(ReferralRow, referral_id)
     if link is None or row is None or row.registration_id != link.subject or not _open_question(row):
         return None
+    if _known_contact(tx, tx.session.get_one(RegistrationRow, row.registration_id)) is None:
+        return None
     company = tx.session.get_one(CompanyRow, row.company_id)
     return consent_texts.box(company, agencies.get(tx, row.agency_id), Purpose.CONTACT, lang)
 
@@ -55,11 +57,15 @@ def agree_to_talk(
     Raises:
         LinkGone: the manage link is not valid.
         FormRefused: the contact form has problems, or the text changed since it was shown (``text_changed``).
-        WrongState: nobody asked, or it was answered (``talk_answered``).
+        WrongState: nobody asked, or it was answered (``talk_answered``); the data were deleted, or the gate lets
+            nothing out to this agency now (``talk_impossible``).
     """
     registration, row = _candidates(tx, manage_token, referral_id)
     if not _open_question(row):
         raise WrongState("talk_answered", "there is no open question from this agency")
+    known = _known_contact(tx, registration)
+    if known is None:
+        raise WrongState("talk_impossible", "the registration has ended, or its data were deleted")
     company = tx.session.get_one(CompanyRow, row.company_id)
     box = consent_texts.box(company, agencies.get(tx, row.agency_id), Purpose.CONTACT, lang)
     problems: list[Problem] = []
@@ -68,10 +74,11 @@ def agree_to_talk(
     clean = contact_checked(contact, problems)
     if problems:
         raise FormRefused(tuple(problems))
-    mail = (registration_data.contact(tx, registration) or {})["mail"]
-    registration_data.put_contact(tx, registration, mail, clean)
+    registration_data.put_contact(tx, registration, known["mail"], clean)
     consent.give(tx, registration, box, lang)
     credited = hand_overs.release_contact(tx, row)
+    if row.contact_released_at is None:  # not even the consent is kept: it would release later, unasked
+        raise WrongState("talk_impossible", "the contact data may not leave to this agency now")
     audit.record(tx, "candidate", "talk agreed", f"referral:{row.id}")
     return credited
 
@@ -133,6 +140,11 @@ def _open_question(row: ReferralRow) -> bool:
         and row.contact_released_at is None
         and row.withdrawn_at is None
     )
+
+
+def _known_contact(tx: Tx, registration: RegistrationRow) -> dict[str, str] | None:
+    """What the candidate left to be reached by; None once the registration has ended or was emptied."""
+    return registration_data.contact(tx, registration) if registration.state == consent.SUBMITTED else None
 
 
 def _candidates(tx: Tx, manage_token: str, referral_id: str) -> tuple[RegistrationRow, ReferralRow]:

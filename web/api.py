@@ -60,7 +60,7 @@ def ack(referral_id: str) -> Response:
 
     def act(tx: Tx, agency: AgencyView) -> BaseModel:
         done = referrals.answer(tx, agency.id, referral_id, Answer(wanted.answer))
-        return api_models.Answered(referral=api_models.referral(done.referral), credited=done.credited)
+        return api_models.Answered(referral=api_models.standing(done.referral), credited=done.credited)
 
     return _once(act)
 
@@ -68,7 +68,7 @@ def ack(referral_id: str) -> Response:
 @blueprint.post("/agency/referrals/<referral_id>/talk")
 def talk(referral_id: str) -> Response:
     """Ask the candidate for a talk; the answer shows in the feed."""
-    return _once(lambda tx, agency: api_models.referral(referrals.ask_to_talk(tx, agency.id, referral_id)))
+    return _once(lambda tx, agency: api_models.standing(referrals.ask_to_talk(tx, agency.id, referral_id)))
 
 
 @blueprint.post("/agency/referrals/<referral_id>/deleted")
@@ -77,7 +77,7 @@ def deleted(referral_id: str) -> Response:
 
     def act(tx: Tx, agency: AgencyView) -> BaseModel:
         referrals.acknowledge_recall(tx, agency.id, referral_id)
-        return api_models.referral(referrals.get(tx, agency.id, referral_id))
+        return api_models.standing(referrals.get(tx, agency.id, referral_id))
 
     return _once(act)
 

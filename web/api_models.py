@@ -12,8 +12,11 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Referral(_Model):
-    """One referral of the asking agency. It names nobody; the contact data have an address of their own."""
+class Standing(_Model):
+    """Where one referral of the asking agency stands: the answer to a POST, which is kept for its replay.
+
+    Without the profile, since a kept copy would not ask the consent gate again and would outlive an erasure.
+    """
 
     id: str
     company: str = Field(description="company whose notice the candidate answered")
@@ -28,6 +31,11 @@ class Referral(_Model):
     contact_released_at: datetime | None = Field(description="from here on the contact data may be asked for")
     recall_asked_at: datetime | None = Field(description="the candidate withdrew: delete what you hold and say so")
     recall_acknowledged_at: datetime | None
+
+
+class Referral(Standing):
+    """One referral of the asking agency. It names nobody; the contact data have an address of their own."""
+
     profile: dict[str, Any] | None = Field(description="JSON Resume subset with meta.careerrelay; null once withdrawn")
 
 
@@ -43,7 +51,7 @@ class AnswerRequest(_Model):
 
 
 class Answered(_Model):
-    referral: Referral
+    referral: Standing
     credited: bool = Field(description="this call earned the company a credit")
 
 
@@ -63,20 +71,27 @@ class Problem(_Model):
     error: Fault
 
 
+def standing(view: ReferralView) -> Standing:
+    return Standing(**_standing(view))
+
+
 def referral(view: ReferralView) -> Referral:
-    return Referral(
-        id=view.id,
-        company=view.company,
-        pseudonym=view.pseudonym,
-        state=view.state.value,
-        reason=view.reason.value if view.reason else None,
-        shared_at=view.shared_at,
-        answer=view.answer.value if view.answer else None,
-        answered_at=view.answered_at,
-        talk_asked_at=view.talk_asked_at,
-        talk_declined_at=view.talk_declined_at,
-        contact_released_at=view.contact_released_at,
-        recall_asked_at=view.recall_asked_at,
-        recall_acknowledged_at=view.recall_acknowledged_at,
-        profile=view.profile,
-    )
+    return Referral(**_standing(view), profile=view.profile)
+
+
+def _standing(view: ReferralView) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "company": view.company,
+        "pseudonym": view.pseudonym,
+        "state": view.state.value,
+        "reason": view.reason.value if view.reason else None,
+        "shared_at": view.shared_at,
+        "answer": view.answer.value if view.answer else None,
+        "answered_at": view.answered_at,
+        "talk_asked_at": view.talk_asked_at,
+        "talk_declined_at": view.talk_declined_at,
+        "contact_released_at": view.contact_released_at,
+        "recall_asked_at": view.recall_asked_at,
+        "recall_acknowledged_at": view.recall_acknowledged_at,
+    }

@@ -86,7 +86,9 @@ def agree(token: str, referral_id: str) -> Page:
     except FormRefused as error:
         with reading() as tx:
             return _show(tx, token, form_words.of_refusal(error)), 422
-    except WrongState:
+    except WrongState as error:
+        if error.code != "talk_answered":
+            raise  # nothing was answered and nothing left: the error page says that it cannot be done now
         return _too_late(token)
     flash(gettext("連絡先を渡しました。紹介会社からの連絡をお待ちください。"), "good")
     return redirect(url_for("manage.index", token=token), 303)

@@ -9,6 +9,7 @@ from web import api_models
 
 _REF = "#/components/schemas/{model}"
 _MODELS = (
+    api_models.Standing,
     api_models.Referral,
     api_models.Feed,
     api_models.AnswerRequest,
@@ -27,15 +28,16 @@ def document() -> dict[str, Any]:
             "title": "CareerRelay agency API",
             "version": "1",
             "description": "Referrals come at least once, in the order of their hand-over. "
-            "Repeat a POST with the same Idempotency-Key as often as you like: it works once and answers the same.",
+            "Repeat a POST with the same Idempotency-Key as often as you like, for 24 hours: it works once and "
+            "answers the same.",
         },
         "security": [{"agencyKey": []}],
         "paths": {
             "/api/v1/agency/referrals": {"get": _feed()},
             "/api/v1/agency/referrals/{id}": {"get": _operation("Read one referral", "Referral")},
             "/api/v1/agency/referrals/{id}/ack": {"post": _post("Answer a profile", "Answered", "AnswerRequest")},
-            "/api/v1/agency/referrals/{id}/talk": {"post": _post("Ask the candidate for a talk", "Referral")},
-            "/api/v1/agency/referrals/{id}/deleted": {"post": _post("Confirm a deletion", "Referral")},
+            "/api/v1/agency/referrals/{id}/talk": {"post": _post("Ask the candidate for a talk", "Standing")},
+            "/api/v1/agency/referrals/{id}/deleted": {"post": _post("Confirm a deletion", "Standing")},
             "/api/v1/agency/referrals/{id}/contact": {
                 "post": _operation("Read the released contact data", "ContactData")
             },

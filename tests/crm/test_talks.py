@@ -1,10 +1,13 @@
 """The wish to talk: an agency asks, the candidate decides, and silence is told to all three."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from core.errors import NotFound
 from core.runtime import Runtime
-from crm import companies, referrals, registrations
+from crm import agencies, companies, referrals, registrations, retention
 from crm.errors import FormRefused, WrongState
 from crm.forms import ContactForm
 from crm.referral_states import State
@@ -13,6 +16,7 @@ from tests.crm.world import (
     answer,
     clock_of,
     credits_of,
+    dump,
     leaves,
     links_in,
     mails,
@@ -82,6 +86,52 @@ def test_a_candidate_may_decline_to_talk(runtime: Runtime) -> None:
     assert view is not None
     assert view.steps[0].next_step == "declined"
     assert credits_of(runtime, made) == 0
+
+
+@pytest.mark.parametrize("refusal", ["agency_suspended", "company_suspended", "licence_lapsed"])
+def test_agreeing_while_the_gate_refuses_keeps_nothing(any_runtime: Runtime, refusal: str) -> None:
+    with any_runtime.read() as tx:
+        month = (tx.now + timedelta(days=30)).date()
+    made = parties(any_runtime, agency=replace(AGENCY, licence_expires_on=month))
+    done, referral_id = shared(any_runtime, made)
+    with any_runtime.begin() as tx:
+        referrals.ask_to_talk(tx, made.agency_id, referral_id)
+        box = referrals.talk_box(tx, done.manage_token, referral_id, "ja")
+    assert box is not None
+    with any_runtime.begin() as tx:
+        if refusal == "agency_suspended":
+            agencies.suspend(tx, made.agency_id)
+        elif refusal == "company_suspended":
+            companies.suspend(tx, made.company_id)
+        else:
+            clock_of(any_runtime).advance(32 * DAY_S)
+    before = dump(any_runtime)
+    with pytest.raises(WrongState) as refused, any_runtime.begin() as tx:
+        contact = ContactForm("見本 花子", "090-0000-0000")
+        referrals.agree_to_talk(tx, done.manage_token, referral_id, contact, box.text_sha256, "ja")
+    assert refused.value.code == "talk_impossible"
+    assert dump(any_runtime) == before
+
+
+def test_after_the_data_were_deleted_agreeing_is_not_offered_and_refused(any_runtime: Runtime) -> None:
+    made = parties(any_runtime)
+    done, referral_id = shared(any_runtime, made)
+    with any_runtime.begin() as tx:
+        referrals.ask_to_talk(tx, made.agency_id, referral_id)
+        box = referrals.talk_box(tx, done.manage_token, referral_id, "ja")
+    assert box is not None
+    clock_of(any_runtime).advance(366 * DAY_S)
+    with any_runtime.begin() as tx:
+        assert retention.purge(tx)
+    with any_runtime.read() as tx:
+        view = registrations.manage(tx, done.manage_token)
+        assert referrals.talk_box(tx, done.manage_token, referral_id, "ja") is None
+    assert view is not None
+    assert view.state == "expired"
+    contact = ContactForm("見本 花子", "090-0000-0000")
+    with pytest.raises(WrongState) as refused, any_runtime.begin() as tx:
+        referrals.agree_to_talk(tx, done.manage_token, referral_id, contact, box.text_sha256, "ja")
+    assert refused.value.code == "talk_impossible"
 
 
 def test_nobody_answers_for_another_candidate(runtime: Runtime) -> None:

@@ -284,3 +284,28 @@ def test_the_description_holds_what_the_api_gives(sqlite_site: Site) -> None:
     schema = document["components"]["schemas"]["Referral"]["properties"]
     (referral,) = _get(sqlite_site, "/agency/referrals").get_json()["referrals"]
     assert referral.keys() == schema.keys()
+    path = f"/agency/referrals/{referral['id']}"
+    answered = _post(sqlite_site, f"{path}/ack", {"answer": "accepted"}, idem="ack").get_json()
+    standing = document["components"]["schemas"]["Standing"]["properties"]
+    assert answered.keys() == document["components"]["schemas"]["Answered"]["properties"].keys()
+    assert answered["referral"].keys() == standing.keys() == schema.keys() - {"profile"}
+    assert _post(sqlite_site, f"{path}/talk", idem="talk").get_json().keys() == standing.keys()
+
+
+def test_a_replay_never_gives_the_profile_again(site: Site) -> None:
+    manage = story.register(site, contact=False).path
+    story.hand_over(site)
+    path = f"/agency/referrals/{_only(site)}"
+    acts = [("ack", {"answer": "accepted"}), ("talk", None)]
+    for act, body in acts:
+        assert _post(site, f"{path}/{act}", body, idem=act).status_code == 200
+    assert _get(site, path).get_json()["profile"] is not None
+    candidate = site.stranger()
+    candidate.open(manage)
+    candidate.press("撤回する")
+    assert _post(site, f"{path}/deleted", idem="deleted").status_code == 200
+    for act, body in (*acts, ("deleted", None)):
+        again = _post(site, f"{path}/{act}", body, idem=act)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert "法人営業" not in again.get_data(as_text=True), act
+    assert "法人営業" not in repr(every_row(site.runtime)["api_replay"])

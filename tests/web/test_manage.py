@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from crm import agencies, retention
 from crm.tables import ReferralRow, RegistrationRow
 from tests.web import story
 from tests.web.conftest import CANDIDATE, Site
@@ -74,3 +75,32 @@ def test_the_data_can_be_carried_away_but_only_by_a_button(sqlite_site: Site) ->
     data = browser.response.get_json()
     assert data["profile"]["wanted_job"] == "法人営業"
     assert data["contact"]["mail"] == CANDIDATE
+
+
+def test_agreeing_to_talk_while_the_agency_is_suspended_says_that_it_cannot_be_done(site: Site) -> None:
+    manage = story.register(site, contact=False).path
+    desk = site.stranger()
+    desk.open(story.hand_over(site))
+    desk.press("受け付けて、話したいと伝える")
+    candidate = site.stranger()
+    candidate.open(manage)
+    with site.runtime.begin() as tx:
+        agencies.suspend(tx, site.agency_id)
+    before = every_row(site.runtime)
+    candidate.press("同意して、連絡先を渡す", name="港 花子", phone="")
+    assert candidate.response.status_code == 409
+    assert "今の状態ではできない操作です" in candidate.page.text
+    assert "連絡先を渡しました" not in candidate.open(manage).text
+    assert every_row(site.runtime) == before
+
+
+def test_after_the_data_were_deleted_the_page_does_not_offer_to_talk(site: Site) -> None:
+    manage = story.register(site, contact=False).path
+    desk = site.stranger()
+    desk.open(story.hand_over(site))
+    desk.press("受け付けて、話したいと伝える")
+    assert "お話ししたいと希望しています" in site.stranger().open(manage).text
+    site.clock.advance(366 * 86_400)
+    with site.runtime.begin() as tx:
+        assert retention.purge(tx)
+    assert "お話ししたいと希望しています" not in site.stranger().open(manage).text
