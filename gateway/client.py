@@ -220,9 +220,13 @@ class SmtpClient(Outflow):
             # Everybody was refused, yet the server waits for a message (RFC 2920 3.1): an empty one ends it.
             self._send(END)
             await self._reply()
-        elif go_ahead.code and not go_ahead.ok:
-            replies = [go_ahead if reply.ok else reply for reply in replies]
-        if any(reply.code == 421 for reply in replies):
+        is_refusal = 400 <= go_ahead.code < 600
+        is_out_of_step = go_ahead.code not in (0, 354) and not is_refusal
+        if is_refusal or is_out_of_step:
+            # No message was sent: a RCPT's 250 must never count as a delivery.
+            instead = go_ahead if is_refusal else outcome.NO_GO_AHEAD
+            replies = [instead if reply.ok else reply for reply in replies]
+        if is_out_of_step or any(reply.code == 421 for reply in replies):
             self.close()
         else:
             await self._ask("RSET")

@@ -11,12 +11,15 @@ from pathlib import Path
 from sqlalchemy import bindparam, select, update
 
 from core import outbox
+from core.log import get_logger
 from core.runtime import Tx
 from gateway import copies
 from gateway.copies import Kept
 from gateway.outcome import Reply
 from gateway.tables import UNFINISHED, DeliveryState, MailState, delivery, mail
 from rules.model import Decision
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,4 +217,11 @@ def end_state(states: set[str]) -> MailState | None:
 
 
 def _unlink(path: Path) -> Callable[[], None]:
-    return lambda: path.unlink(missing_ok=True)
+    def remove() -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            # The commit stands; what is left behind is swept up with the orphans.
+            log.warning("a body file stayed", extra={"file": path.name, "errno": error.errno})
+
+    return remove

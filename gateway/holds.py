@@ -25,6 +25,8 @@ from gateway.spool import new_path
 from gateway.tables import DeliveryState, MailState, Variant, delivery, mail
 from rules.model import Decision
 
+POSTPONED = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
@@ -78,6 +80,27 @@ def let_go(tx: Tx, mail_id: int, note: str) -> None:
         values |= final_columns(cleaned, new_path(tx.settings) if row.raw is None else None)
     tx.session.execute(update(mail).where(mail.c.id == mail_id).values(**values))
     _send(tx, mail_id, Variant.ORIGINAL if cleaned is None else Variant.EDITED)
+
+
+def let_go_plain(tx: Tx, mail_id: int, note: str) -> None:
+    """Let a held mail leave exactly as it came, for when `let_go` met a fault.
+
+    Raises:
+        NotFound, Permanent: as there. OSError: its bytes cannot be read, so there is nothing to send.
+    """
+    _original(_held(tx, mail_id))
+    values = {"state": MailState.READY.value, "note": note, "hold_until": None}
+    tx.session.execute(update(mail).where(mail.c.id == mail_id).values(**values))
+    _send(tx, mail_id, Variant.ORIGINAL)
+
+
+def postpone(tx: Tx, mail_id: int) -> None:
+    """Look at a held mail again later, so that one that cannot leave does not stand before the others."""
+    until = tx.now + POSTPONED
+    columns = mail.c
+    tx.session.execute(
+        update(mail).where(columns.id == mail_id, columns.state == MailState.HELD.value).values(hold_until=until)
+    )
 
 
 def approve(tx: Tx, mail_id: int) -> NotEdited | None:

@@ -11,9 +11,13 @@ from core import processes
 from core.log import get_logger
 from core.runtime import Tx
 from crm.consent import may_leave
+from gateway.edit import final_columns
 from gateway.envelope import Arrival, Envelope, Recipient
 from gateway.finish import Ending, end, end_state
-from gateway.retry import uncertain_delay_s
+from gateway.judge import limits
+from gateway.retry import UNCERTAIN_RETRY_MAX_S, uncertain_delay_s
+from gateway.rewrite import remove_placeholder
+from gateway.spool import new_path
 from gateway.tables import DeliveryState, MailState, Origin, Variant, delivery, mail
 from gateway.work import Hand, Work
 
@@ -116,12 +120,32 @@ def _gate_is_open(tx: Tx, work: Work) -> bool:
     if work.gate_ref is None or may_leave(tx, work.gate_ref):
         return True
     if work.origin is Origin.SMTP:
-        for hand in work.deliveries:
-            hand.variant = Variant.ORIGINAL
+        _take_link_out(tx, work)
         return True
     log.info("own mail cancelled: the gate is closed", extra={"mail_id": work.id})
     cancel(tx, work.id)
     return False
+
+
+def _take_link_out(tx: Tx, work: Work) -> None:
+    """Go back to the original, for an applicant without a placeholder that nobody replaced (decisions 13)."""
+    edited = [hand for hand in work.deliveries if hand.variant is Variant.EDITED]
+    if not edited:
+        return
+    try:
+        cleaned = remove_placeholder(work.original(), limits(tx.settings))
+        columns = {} if cleaned is None else final_columns(cleaned, new_path(tx.settings) if work.body_path else None)
+    except (OSError, LookupError, ValueError, RuntimeError) as error:
+        # Fail open, and the other mails of this claim have nothing to do with it.
+        log.warning("placeholder not removed", extra={"mail_id": work.id, "error": type(error).__name__})
+        cleaned = None
+    if cleaned is None:
+        for hand in edited:
+            hand.variant = Variant.ORIGINAL
+        return
+    tx.session.execute(update(mail).where(mail.c.id == work.id).values(**columns))
+    work.final_path = Path(str(columns["final_path"])) if columns["final_path"] else None
+    work.final_raw = None if work.final_path else cleaned
 
 
 def cancel(tx: Tx, mail_id: int) -> None:
@@ -165,6 +189,22 @@ def free(tx: Tx, process_id: int) -> int:
         )
     processes.forget(tx, process_id)
     return len(held)
+
+
+def give_back(tx: Tx, mail_id: int, positions: Sequence[int]) -> None:
+    """Let deliveries in hand wait again whose result could not be written; *uncertain*, the next hop may have them."""
+    columns = delivery.c
+    held = (columns.mail_id == mail_id, columns.position.in_(positions), columns.state == DeliveryState.SENDING.value)
+    tx.session.execute(
+        update(delivery)
+        .where(*held)
+        .values(
+            state=DeliveryState.WAITING.value,
+            leased_by=None,
+            uncertain=columns.uncertain + 1,
+            due_at=tx.now + timedelta(seconds=UNCERTAIN_RETRY_MAX_S),
+        )
+    )
 
 
 _FREE = (

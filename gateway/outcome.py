@@ -68,5 +68,6 @@ NEEDS_SMTPUTF8 = ours(553, "5.6.7", "the next hop does not take non-ASCII addres
 DROPPED = ours(451, "4.4.2", "the next hop closed the connection")
 DROPPED_AFTER_DOT = ours(451, "4.4.2", "the next hop did not answer the end of the message", uncertain=True)
 NO_ANSWER = ours(451, "4.4.1", "the next hop does not answer")
+NO_GO_AHEAD = ours(451, "4.5.0", "the next hop answered DATA with neither a go-ahead nor a refusal")
 INTERNAL = ours(451, "4.3.0", "internal error")
 EXPIRED = ours(554, "5.4.7", "delivery time expired")

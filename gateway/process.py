@@ -6,27 +6,28 @@ place besides the four edges where every exception is caught.
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from core.errors import Temporary
+from core.errors import Permanent, Temporary
 from core.log import get_logger
 from core.metrics import FAIL_OPEN, MAILS_DECIDED, MAILS_UNCHANGED, RELAY_SECONDS
 from core.runtime import Runtime, Tx
 from crm.companies import CompanyView
 from crm.signals import answer_for
-from gateway import copies, judge, outcome, policy
+from gateway import copies, holds, judge, leases, outcome, policy
 from gateway.committer import Committer
 from gateway.config import Directory
 from gateway.doubt import Malformed
 from gateway.edit import CleanRequest, EditRequest, NotEdited, edit_in, store_cleaned
-from gateway.finish import write_down
+from gateway.finish import Finish, write_down
 from gateway.holds import HoldRequest, hold
 from gateway.outcome import Reply
 from gateway.relay import Relay
 from gateway.retry import Schedule
 from gateway.rewrite import remove_placeholder
-from gateway.settle import settle
+from gateway.settle import settle, settle_barely
 from gateway.spool import new_path
 from gateway.tables import MailState, Variant
 from gateway.work import UNJUDGED_FROM_TRY, Hand, Work
@@ -187,22 +188,62 @@ class Processor:
     # --- the result ---
 
     async def _write_down(self, work: Work, replies: list[tuple[Hand, Reply]]) -> None:
-        finish = settle(
-            work,
-            replies,
-            schedule=self._schedule,
-            hostname=self._settings.smtp.hostname,
-            now=self._runtime.clock.now(),
-        )
+        now = self._runtime.clock.now()
+        try:
+            hostname = self._settings.smtp.hostname
+            await self._store(settle(work, replies, schedule=self._schedule, hostname=hostname, now=now))
+        except Exception as error:  # noqa: BLE001 - a lease that nobody gives back would keep the mail for ever
+            self._count_fault(work, "settle", error)
+            await self._write_barely(work, replies, now)
+        if work.accepted_s and any(reply.ok for _, reply in replies):
+            RELAY_SECONDS.observe(asyncio.get_running_loop().time() - work.accepted_s)
+
+    async def _store(self, finish: Finish) -> None:
         while True:
             try:
                 await self._committer.submit_many(write_down, finish, lazy=True)
-                break
+                return
             except Temporary:
                 # The next hop may have the mail already: forgetting that would send it twice.
                 await asyncio.sleep(WRITE_RETRY_S)
-        if work.accepted_s and any(reply.ok for _, reply in replies):
-            RELAY_SECONDS.observe(asyncio.get_running_loop().time() - work.accepted_s)
+
+    async def _write_barely(self, work: Work, replies: list[tuple[Hand, Reply]], now: datetime) -> None:
+        try:
+            await self._store(settle_barely(work, replies, schedule=self._schedule, now=now))
+        except Exception as error:  # noqa: BLE001 - given back, it is tried again later
+            self._count_fault(work, "settle", error)
+            positions = [hand.position for hand, _ in replies]
+            await self._committer.submit(partial(leases.give_back, mail_id=work.id, positions=positions))
+
+
+async def release_overdue(committer: Committer, mail_id: int) -> None:
+    """Let a held mail leave whose time is over. A fault with this one does not stop the others.
+
+    Raises:
+        Temporary: the database does not answer, for nobody.
+    """
+    try:
+        await committer.submit(partial(holds.let_go, mail_id=mail_id, note="expired"))
+    except Permanent:
+        return  # somebody was faster
+    except Temporary:
+        raise
+    except Exception as error:  # fail open: the plain original goes out
+        FAIL_OPEN.labels("hold").inc()
+        log.error("fault with a held mail", exc_info=error, extra={"mail_id": mail_id})
+        await _release_plain(committer, mail_id)
+
+
+async def _release_plain(committer: Committer, mail_id: int) -> None:
+    try:
+        await committer.submit(partial(holds.let_go_plain, mail_id=mail_id, note="fault"))
+    except Permanent:
+        return
+    except Temporary:
+        raise
+    except Exception as error:  # noqa: BLE001 - it stays held, and the others go on
+        log.error("a held mail cannot leave", extra={"mail_id": mail_id, "error": type(error).__name__})
+        await committer.submit(partial(holds.postpone, mail_id=mail_id))
 
 
 def _is_to_be_judged(work: Work) -> bool:

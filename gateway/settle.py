@@ -1,6 +1,7 @@
 """From what the next hop said to what is written down and reported. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.tokens import new_token
@@ -46,6 +47,29 @@ def settle(
         kept=None if work.stored else work.kept,
         outgoing_id=work.outgoing_id,
         reports=reports,
+        files=work.files,
+    )
+
+
+def settle_barely(work: Work, replies: Sequence[tuple[Hand, Reply]], *, schedule: Schedule, now: datetime) -> Finish:
+    """The results alone, for when reports, copies or the decision cannot be written.
+
+    A failure nobody would be told of is tried again instead, as long as the mail lives: its report may succeed then.
+    """
+    results = []
+    for hand, reply in replies:
+        result, action = _result(work, hand, reply, schedule, now)
+        due_at = schedule.next_try(hand.tries, work.received_at, now)
+        if action is Action.FAILED and due_at is not None:
+            result = replace(result, state=DeliveryState.WAITING, due_at=due_at)
+        results.append(replace(result, delay_told=hand.delay_told))
+    return Finish(
+        mail_id=work.id,
+        company_id=work.company_id,
+        results=results,
+        whole=work.whole,
+        judged=work.judged,
+        outgoing_id=work.outgoing_id,
         files=work.files,
     )
 

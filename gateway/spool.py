@@ -78,7 +78,7 @@ class Body:
         self.path: Path | None = None
         self._spool = spool
         self._memory = bytearray()
-        self._head = b""
+        self._head = bytearray()
         self._file = -1
         self._error: OSError | None = None
         self._kept = False
@@ -110,6 +110,7 @@ class Body:
                 self._memory += octets
                 self._spool.memory_bytes += len(octets)
             else:
+                self._head += octets[: HEAD_BYTES_MAX - len(self._head)]
                 _write_all(self._file, octets)
         except OSError as error:
             self._error = error
@@ -118,7 +119,7 @@ class Body:
     @property
     def head(self) -> bytes:
         """The beginning of the message, as far as any header may reach."""
-        return self._head if self.path is not None else bytes(self._memory[:HEAD_BYTES_MAX])
+        return bytes(self._memory[:HEAD_BYTES_MAX] if self.path is None else self._head)
 
     async def keep(self) -> bytes | None:
         """Make the body durable as far as it is a file; gives the bytes that belong in the row.
@@ -142,7 +143,7 @@ class Body:
         path = new_path(self._spool.settings)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self.path = path
-        self._head = bytes(self._memory[:HEAD_BYTES_MAX])
+        self._head = self._memory[:HEAD_BYTES_MAX]
         _write_all(self._file, self._memory)
         self._release_memory()
 

@@ -11,13 +11,14 @@ from functools import partial
 
 from sqlalchemy import func, select
 
-from core.errors import Permanent, Temporary
+from core.errors import Temporary
 from core.log import get_logger
 from core.metrics import QUEUE_MAILS, QUEUE_OLDEST_SECONDS
 from core.runtime import Runtime, Tx
 from gateway import holds, leases, own_mail, retention
 from gateway.committer import Committer
 from gateway.hands import Hands
+from gateway.process import release_overdue
 from gateway.relay import Relay
 from gateway.spool import Spool
 from gateway.tables import UNFINISHED_MAIL, mail
@@ -89,12 +90,14 @@ class Sweep:
         await self._bury(findings.beats)
         if findings.nothing:
             return
+        if findings.due:  # first, so that no fault below can keep the retries waiting
+            await self._claim()
         if findings.own:
             await self._committer.submit(partial(own_mail.take, limit=TAKE_MAX))
         for mail_id in findings.overdue:
-            with suppress(Permanent):  # somebody was faster
-                await self._committer.submit(partial(holds.let_go, mail_id=mail_id, note="expired"))
-        await self._claim()
+            await release_overdue(self._committer, mail_id)
+        if findings.own or findings.overdue:
+            await self._claim()
 
     async def _bury(self, beats: dict[int, datetime]) -> None:
         others = {process_id: at for process_id, at in beats.items() if process_id != self._process_id}

@@ -2,7 +2,8 @@
 
 Triggers in the local part, before a dot: ``rcpt450 rcpt550 data451 data554`` answer so (``mail451 mail550`` stand in
 the sender); ``drop`` closes after the final dot without an answer but keeps the mail; ``dropmid`` closes in the middle
-of the message; ``slow`` answers the dot late. ``xN`` behind one: only the first N times, e.g. ``data451x2.taro@…``.
+of the message; ``slow`` answers the dot late; ``go250`` answers DATA itself with 250.
+``xN`` behind one: only the first N times, e.g. ``data451x2.taro@…``.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from typing import Self
 
 EXTENSIONS = ("PIPELINING", "SIZE 104857600", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 SLOW_S = 0.5
-_TRIGGER = re.compile(r"(rcpt450|rcpt550|mail451|mail550|data451|data554|dropmid|drop|slow)(?:x(\d+))?\.")
+_TRIGGER = re.compile(r"(rcpt450|rcpt550|mail451|mail550|data451|data554|go250|dropmid|drop|slow)(?:x(\d+))?\.")
 _REPLIES = {
     "rcpt450": "450 4.2.0 try later",
     "rcpt550": "550 5.1.1 no such user",
@@ -220,6 +221,9 @@ class _Session:
             await self.say("503 5.5.1 no recipients")
             return True
         recipients = [_path(line) for line in self.rcpts]
+        if self.sink.triggered("go250", recipients):
+            await self.say("250 2.0.0 what")
+            return True
         cut = self.sink.triggered("dropmid", recipients)
         await self.say("354 go")
         lines = []

@@ -4,16 +4,16 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.clock import ManualClock
 from core.errors import NotFound, Permanent
 from core.runtime import Runtime
 from crm import companies
 from crm.tables import InvitationRow, NoticeRow
-from gateway import edit, holds, judge, queue, review
+from gateway import edit, finish, holds, judge, process, queue, review
 from gateway.copies import CopyKind, open_copies
-from gateway.tables import MailState, mail_copy
+from gateway.tables import MailState, mail, mail_copy
 from rules.model import AtsStatus, Mode, Verdict
 from tests.gateway.rig import (
     CANDIDATE,
@@ -258,6 +258,64 @@ def test_a_held_mail_that_nobody_wants_edited_leaves_unchanged(
     assert without_received(got.raw) == raw
     assert gateway.mails()[0].note == how
     assert count(any_runtime, InvitationRow) == 0
+
+
+@pytest.mark.parametrize("broken", ["settle", "write_down"])
+def test_a_result_that_cannot_be_written_leaves_no_lease_behind(
+    runtime: Runtime, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    calls: list[Any] = []
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    def write_down(tx: Any, finishes: Any) -> Any:
+        calls.append(finishes)
+        return fail() if len(calls) <= 2 else finish.write_down(tx, finishes)
+
+    monkeypatch.setattr(process, broken, fail if broken == "settle" else write_down)
+    add_company(runtime)
+    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+        gateway.send(message())
+        sink.wait(1)
+        if broken == "write_down":
+            gateway.wait_for(lambda: gateway.deliveries()[0].state == "waiting")
+            assert (gateway.deliveries()[0].leased_by, gateway.deliveries()[0].uncertain) == (None, 1)
+            clock.advance(901)
+            sink.wait(2)
+        gateway.wait_until_finished()
+    assert gateway.mails()[0].state == "done"
+
+
+def test_a_held_mail_that_cannot_be_read_does_not_stop_the_others(runtime: Runtime, clock: ManualClock) -> None:
+    rejecting_company(runtime, Mode.CONFIRM)
+    raw = message(REJECTION)
+    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+        gateway.send(raw)
+        gateway.send(raw)
+        gateway.wait_for(lambda: [row.state for row in gateway.mails()] == ["held", "held"])
+        first = gateway.mails()[0].id
+        with runtime.begin() as tx:
+            tx.session.execute(update(mail).where(mail.c.id == first).values(raw=None, body_path="/nonexistent/a.eml"))
+        clock.advance(25 * 3600)
+        (got,) = sink.wait(1)
+        gateway.wait_for(lambda: [row.state for row in gateway.mails()] == ["held", "done"])
+    assert without_received(got.raw) == raw
+
+
+def test_a_held_mail_that_cannot_be_cleaned_leaves_as_it_came(
+    runtime: Runtime, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holds, "remove_placeholder", lambda *_: 1 // 0)
+    rejecting_company(runtime, Mode.CONFIRM)
+    raw = message(REJECTION)
+    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+        gateway.send(raw)
+        gateway.wait_for(lambda: gateway.mails()[0].state == "held")
+        clock.advance(25 * 3600)
+        (got,) = sink.wait(1)
+        gateway.wait_until_finished()
+    assert without_received(got.raw) == raw
 
 
 def test_an_approved_mail_that_cannot_be_edited_any_more_leaves_unchanged(runtime: Runtime) -> None:

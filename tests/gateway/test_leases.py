@@ -9,13 +9,14 @@ from sqlalchemy import update
 from core import processes
 from core.clock import ManualClock
 from core.runtime import Runtime
+from crm import companies
 from gateway import judge, leases
 from gateway.envelope import Arrival, Envelope, Recipient
 from gateway.leases import Observer
 from gateway.retention import remove_orphans
 from gateway.spool import NewMail, store
 from gateway.tables import DeliveryState, Origin, delivery
-from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, message, rejecting_company
+from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, ats_says, message, rejecting_company
 from tests.gateway.sink import Sink
 from tests.gateway.test_relay import without_received
 
@@ -66,6 +67,28 @@ def test_a_rejection_that_was_not_judged_before_the_crash_is_judged_after_it(
     with Sink() as sink, Gateway(runtime, sink.port) as gateway:
         assert b"/r/" in sink.wait(1)[0].raw
         gateway.wait_until_finished()
+
+
+@pytest.mark.parametrize("mark", ["{{careerrelay}}\r\n", ""])
+@pytest.mark.parametrize("inline", ["1000000", "100"])
+def test_a_link_that_may_not_leave_any_more_takes_the_placeholder_with_it(
+    any_runtime: Runtime, clock: ManualClock, mark: str, inline: str
+) -> None:
+    company, recipient = rejecting_company(any_runtime), "rcpt450x1.taro@example.com"
+    ats_says(any_runtime, company.id, recipient=recipient)
+    raw = message(REJECTION + mark)
+    with Sink() as sink, Gateway(any_runtime, sink.port, SPOOL__INLINE_BYTES_MAX=inline) as gateway:
+        gateway.send(raw, [recipient])
+        gateway.wait_for(lambda: gateway.deliveries()[0].state == "waiting")
+        assert gateway.deliveries()[0].variant == "edited"
+        with any_runtime.begin() as tx:
+            companies.suspend(tx, company.id)
+        clock.advance(61)
+        (got,) = sink.wait(1)
+        gateway.wait_until_finished()
+    assert b"{{careerrelay}}" not in got.raw
+    assert b"/r/" not in got.raw
+    assert mark or without_received(got.raw) == raw
 
 
 def test_from_the_third_unfinished_try_on_a_mail_is_relayed_unjudged(

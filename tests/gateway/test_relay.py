@@ -12,7 +12,7 @@ import pytest
 from core.clock import ManualClock
 from core.runtime import Runtime
 from tests.gateway.rig import CANDIDATE, HR, Gateway, add_company, message
-from tests.gateway.sink import Got, Sink
+from tests.gateway.sink import EXTENSIONS, Got, Sink
 
 FORWARDED = "someone@elsewhere.example.org"
 
@@ -284,6 +284,19 @@ def test_a_large_mail_waits_in_a_file_that_goes_with_it(runtime: Runtime, clock:
         gateway.wait_until_finished()
         gateway.wait_for(lambda: not list(spool.iterdir()))
     assert without_received(got.raw) == raw
+
+
+@pytest.mark.parametrize("extensions", [EXTENSIONS, EXTENSIONS[1:]])
+def test_a_250_to_data_is_not_a_delivery(runtime: Runtime, clock: ManualClock, extensions: tuple[str, ...]) -> None:
+    add_company(runtime)
+    with Sink(extensions=extensions) as sink, Gateway(runtime, sink.port) as gateway:
+        gateway.send(message(), ["go250x1.a@example.com"])
+        gateway.wait_for(lambda: gateway.deliveries()[0].state == "waiting")
+        assert not sink.got
+        clock.advance(61)
+        sink.wait(1)
+        gateway.wait_until_finished()
+        assert sink.connections == 2  # one that is out of step is not used again
 
 
 def test_a_thousand_recipients_share_a_few_transactions(runtime: Runtime) -> None:
