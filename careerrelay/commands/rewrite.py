@@ -25,14 +25,13 @@ def rewrite(front: Front, file: Path, recipient: str, lang: str | None, tone: st
 
     A mail that must not be edited comes out as it is; the reason stands on standard error.
     """
-    from rules.decide import decide
-
     from careerrelay import mail_files
     from gateway.blocks import block
     from gateway.limits import Limits
     from gateway.rewrite import Untouched
     from gateway.rewrite import rewrite as edit
     from gateway.ruleset import shipped
+    from rules.decide import decide
     from rules.model import Signals
 
     stored, raw = mail_files.read_file(file)
