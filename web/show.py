@@ -165,6 +165,7 @@ def install(app: Flask) -> None:
         mode_words=mode_words,
         error_words=error_words,
         base_url=lambda: runtime().settings.web.base_url,
+        undo_minutes=lambda: runtime().settings.consent.undo_minutes,
         referral_chip=referral_chip,
         answer_words=answer_words,
         box_words=box_words,
