@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rules.mail import Mail
 from rules.reading import Hit, Reading
-from rules.spelling import canonical, normalise
+from rules.spelling import plain
 from rules.text import Sentence
 
 SALUTATION_SENTENCES = 4
@@ -44,6 +44,8 @@ _EN_NAMED = re.compile(
     r"|(?:^|[.,;:] |\b(?:that|and|but) )(?P<subject>[A-Z][a-z]{2,}) (?:was|is|has) not (?:been )?"
     r"(?:selected|successful|chosen|shortlisted|hired|accepted|suitable|a (?:good|right|strong))\b(?! you)"
 )
+#: Where this is not found, `_EN_NAMED` is not either: the ends of its verbs before a name, and what follows a subject.
+_MAY_NAME = re.compile(r"(?:on|ing|down|with|hire|ject|lect|view) [A-Z][a-z]|[a-z] (?:was|is|has) not ")
 _EN_NO_NAME = re.compile(
     r"you|your|the|this|other|another|that|it|he|she|they|there|which|application|position|role|we|our|unfortunately"
     r"|however|candidates|applicants"
@@ -52,22 +54,29 @@ _EN_NO_NAME = re.compile(
 
 def speaks_to_a_body(mail: Mail, reading: Reading) -> bool:
     """Tell whether the addressee is a company, school or agency rather than a person."""
-    if any(_BODY.search(canonical(normalise(name)).text) for name in mail.display_names):
+    if any(_BODY.search(plain(name)) for name in mail.display_names):
         return True
-    return any(
-        _TO_A_BODY.search(sentence.text) or _TO_A_ROLE.search(sentence.text.strip())
-        for sentence in reading.layout.new[:SALUTATION_SENTENCES]
-    )
+    for sentence in reading.layout.new[:SALUTATION_SENTENCES]:
+        if not sentence.text.isascii() and _TO_A_BODY.search(sentence.text):  # every branch of it is Japanese
+            return True
+        if _TO_A_ROLE.search(sentence.text.strip()):
+            return True
+    return False
 
 
 def somebody_else(mail: Mail, reading: Reading) -> Hit | None:
     """Return the "no" whose sentence names a person other than the addressee."""
-    known = set(_known_names(mail, reading.layout.new))
-    for hit in reading.noes:
-        if hit.place != "text":
+    noes = [hit for hit in reading.noes if hit.place == "text"]
+    known = set(_known_names(mail, reading.layout.new)) if noes else set()
+    if not known:
+        return None
+    asked: set[int] = set()
+    for hit in noes:
+        if hit.sentence in asked:
             continue
+        asked.add(hit.sentence)
         sentence = reading.layout.new[hit.sentence]
-        if known and any(not _is_known(name, known) for name in _names_in(sentence, reading.text)):
+        if any(not _is_known(name, known) for name in _names_in(sentence, reading.text)):
             return hit
     return None
 
@@ -80,7 +89,10 @@ def _names_in(sentence: Sentence, text: str) -> Iterator[str]:
     if not sentence.text.isascii():
         return
     start, end = sentence.origin(0, len(sentence.text))
-    for found in _EN_NAMED.finditer(text[start:end]):
+    written = text[start:end]
+    if not _MAY_NAME.search(written):
+        return
+    for found in _EN_NAMED.finditer(written):
         name = (found.group("name") or found.group("subject")).lower()
         if not _EN_NO_NAME.fullmatch(name):
             yield name
@@ -94,7 +106,7 @@ def _is_known(name: str, known: set[str]) -> bool:
 
 
 def _known_names(mail: Mail, new: Sequence[Sentence]) -> Iterator[str]:
-    full = [canonical(normalise(name)).text.strip() for name in mail.display_names if name.strip()]
+    full = [plain(name).strip() for name in mail.display_names if name.strip()]
     for name in full:
         words = re.split(r"[\s,・.]+", re.sub(r"(様|さま|殿|さん)$", "", name))
         yield from (word for word in words if word)

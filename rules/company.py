@@ -14,7 +14,7 @@ from rules.mail import Mail
 from rules.model import Reason, Signals, TextVerdict
 from rules.reading import Reading
 from rules.ruleset import Action, Condition, Rule, Words
-from rules.spelling import canonical, normalise
+from rules.spelling import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ _QUESTIONS: Mapping[str, Callable[[Condition, Case], bool]] = {
 
 
 def _contains(words: Words, text: str) -> bool:
-    if any(canonical(normalise(word)).text in text for word in words.any):
+    if any(plain(word) in text for word in words.any):
         return True
     return any(pattern(regex).search(text) is not None for regex in words.regex)
 

@@ -75,9 +75,11 @@ def has_marker(mail: Mail, reading: Reading) -> bool:
     """Tell whether the company marked the mail itself: header ``X-CareerRelay: rejection`` or the placeholder."""
     if any(value.strip().lower() == "rejection" for value in mail.headers.get(MARKER_HEADER, ())):
         return True
-    written = (s.text for s in (*reading.layout.new, *reading.layout.wrapped) if s.kind != "quote")
-    shown = mail.html_text[:TEXT_BYTES_MAX].lower()
-    return any(mark in text for text in (*written, shown) for mark in PLACEHOLDERS)
+    written = "\n".join(s.text for s in (*reading.layout.new, *reading.layout.wrapped) if s.kind != "quote")
+    if any(mark in written for mark in PLACEHOLDERS):
+        return True
+    shown = mail.html_text[:TEXT_BYTES_MAX]
+    return "{{" in shown and any(mark in shown.lower() for mark in PLACEHOLDERS)
 
 
 def judge(reading: Reading, stopped: Sequence[Veto], ruleset: RuleSet) -> TextVerdict:
@@ -127,7 +129,7 @@ def _read(mail: Mail) -> tuple[Reading, tuple[Veto, ...]]:
 
 def _same_words(text: str, html_text: str) -> bool:
     """Tell whether the two parts differ in white space only, as twins made by one programme do."""
-    return "".join(text.split()) == "".join(html_text.split())
+    return text == html_text or "".join(text.split()) == "".join(html_text.split())
 
 
 def _said(reading: Reading) -> frozenset[str]:

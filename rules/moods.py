@@ -5,14 +5,20 @@ Clause level and cheap: a window before and a window after the phrase, both of b
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from rules.lexicon import Found
+from rules import lexicon
+from rules.lexicon import Found, Phrase
 
 WINDOW_CHARS = 60
 QUOTE_LABEL_CHARS_MAX = 8
+#: Longer than any sentence gets in canonical spelling; only a strange subject is.
+REMEMBERED_CHARS_MAX = 1_200
+REMEMBERED_SENTENCES = 4_096
 
 _JA_CONDITION_AFTER = re.compile(
     r"(も|が)(ある|あり|ござ)|[^。、]{0,14}(場合|際に?は|(の|た|る|い)とき(は|に)|時は|かどうか|か否か"
@@ -161,6 +167,41 @@ _VETO = (
     _sign("conditional", after=_JA_CONDITION_AFTER, only=["withdrawal"]),
 )
 _AROUND = frozenset({"context", "support", "closing"})
+
+
+class Said(NamedTuple):
+    """A phrase at ``start:end`` of a sentence; ``mood`` is empty when it is meant as said."""
+
+    phrase: Phrase
+    mood: str
+    start: int
+    end: int
+
+
+def said(sentence: str, *, quoted: bool = False) -> tuple[Said, ...]:
+    """Return every phrase of ``sentence`` (canonical spelling) and how it is meant, in the order of the phrase files.
+
+    ``quoted``: the sentence begins inside a quotation.
+    """
+    if len(sentence) > REMEMBERED_CHARS_MAX:
+        return tuple(_said(sentence, quoted))
+    return _remembered(sentence, quoted)
+
+
+@functools.lru_cache(maxsize=REMEMBERED_SENTENCES)
+def _remembered(sentence: str, quoted: bool) -> tuple[Said, ...]:
+    """Return `said`, from memory when the sentence was read lately: companies send the same mail with other names.
+
+    Mail text may be held here: it stays in this process and is never written, at most `REMEMBERED_SENTENCES` sentences
+    of `REMEMBERED_CHARS_MAX` characters stay, and those not seen for the longest time leave first. The answer depends
+    on the arguments and the shipped phrases alone, so that memory changes no decision.
+    """
+    return tuple(_said(sentence, quoted))
+
+
+def _said(sentence: str, quoted: bool) -> Iterator[Said]:
+    for found in lexicon.shipped().find(sentence):
+        yield Said(found.phrase, mood(found, sentence, quoted=quoted), found.start, found.end)
 
 
 def mood(found: Found, sentence: str, *, quoted: bool = False) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from rules import lexicon
 from rules.lexicon import Phrase
 from rules.mail import Mail
 from rules.model import Lang
-from rules.moods import mood
+from rules.moods import said
 from rules.text import Layout, Sentence, read_layout, read_subject
 
 Place = Literal["text", "subject", "wrapped"]
@@ -40,8 +40,7 @@ _ROLE_WORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase in the mail. ``mood`` is empty when it is meant as said; ``sentence`` counts the new sentences."""
 
     phrase: Phrase
@@ -101,7 +100,7 @@ def read(mail: Mail, text: str) -> Reading:
     hits = list(_hits(judged, text))
     if not answer:
         hits += _subject_hits(subject)
-    hits += (hit for hit in _wrapped_hits(layout) if hit.phrase.kind == "yes" and hit.said)
+    hits += _wrapped_hits(layout)
     long = long or layout.short or len(hits) >= HITS_MAX
     context = _context(mail, layout, subject, hits)
     score = _score(hits, context)
@@ -133,12 +132,11 @@ def _up_to(sentences: Iterable[tuple[int, Sentence]], chars_max: int) -> list[tu
 def _hits(sentences: Iterable[tuple[int, Sentence]], text: str) -> Iterator[Hit]:
     count = 0
     for number, sentence in sentences:
-        for found in lexicon.shipped().find(sentence.text):
-            if found.phrase.where == "subject":
+        for phrase, mood, first, last in said(sentence.text, quoted=sentence.quoted):
+            if phrase.where == "subject":
                 continue
-            start, end = sentence.origin(found.start, found.end)
-            said = mood(found, sentence.text, quoted=sentence.quoted)
-            yield Hit(found.phrase, said, " ".join(text[start:end].split()), start, end, "text", number)
+            start, end = sentence.origin(first, last)
+            yield Hit(phrase, mood, " ".join(text[start:end].split()), start, end, "text", number)
             count += 1
             if count >= HITS_MAX:
                 return
@@ -146,25 +144,22 @@ def _hits(sentences: Iterable[tuple[int, Sentence]], text: str) -> Iterator[Hit]
 
 def _subject_hits(subject: Sentence) -> Iterator[Hit]:
     """A subject bars or gives context; it is no evidence of a "no": passing notices carry the same one."""
-    for found in lexicon.shipped().find(subject.text):
-        kind = found.phrase.kind
-        if found.phrase.where == "subject" or kind in {"yes", "unsure", "context"}:
-            said = mood(found, subject.text)
-            yield Hit(found.phrase, said, subject.text[found.start : found.end], -1, -1, "subject", -1)
+    for phrase, mood, start, end in said(subject.text):
+        if phrase.where == "subject" or phrase.kind in {"yes", "unsure", "context"}:
+            yield Hit(phrase, mood, subject.text[start:end], -1, -1, "subject", -1)
 
 
 def _wrapped_hits(layout: Layout) -> Iterator[Hit]:
-    """Phrases in signature and boilerplate: a wrong cut must not hide an offer."""
+    """Offers in signature and boilerplate: a wrong cut must not hide one."""
     chars = 0
     for sentence in layout.wrapped:
         chars += len(sentence.text)
         if sentence.kind == "quote" or chars > WRAPPED_CHARS_MAX:
             continue
-        for found in lexicon.shipped().find(sentence.text):
-            start, end = sentence.origin(found.start, found.end)
-            said = mood(found, sentence.text)
-            if found.phrase.where == "text":
-                yield Hit(found.phrase, said, sentence.text[found.start : found.end], start, end, "wrapped", -1)
+        for phrase, mood, first, last in said(sentence.text):
+            if phrase.kind == "yes" and phrase.where == "text" and not mood:
+                start, end = sentence.origin(first, last)
+                yield Hit(phrase, mood, sentence.text[first:last], start, end, "wrapped", -1)
 
 
 def _context(mail: Mail, layout: Layout, subject: Sentence, hits: Iterable[Hit]) -> float:
@@ -180,7 +175,7 @@ def _context(mail: Mail, layout: Layout, subject: Sentence, hits: Iterable[Hit])
             break
         if any(word in sentence.text for word in _ROLE_WORDS):
             return CONTEXT_WEAK
-        if any(found.phrase.kind == "context" for found in lexicon.shipped().find(sentence.text)):
+        if any(found.phrase.kind == "context" for found in said(sentence.text)):
             return CONTEXT_WEAK
     return 0.0
 
@@ -198,9 +193,14 @@ def _score(hits: Iterable[Hit], context: float) -> float:
     return best + second + soft + min(1.0, sum(support.values())) + context
 
 
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
+
+
 def _language(layout: Layout, subject: Sentence) -> Lang:
     """Japanese as soon as a tenth of the letters of the new text is Japanese."""
     sample = "".join(sentence.text for sentence in layout.new[:60])[:4000] or subject.text
-    letters = sum(1 for char in sample if char.isalpha())
-    japanese = sum(1 for char in sample if "\u3040" <= char <= "\u30ff" or "\u4e00" <= char <= "\u9fff")
+    japanese = sum(map(len, _JAPANESE.findall(sample)))
+    if japanese * 10 >= len(sample):  # there are no more letters than characters
+        return "ja"
+    letters = sum(map(str.isalpha, sample))
     return "ja" if letters == 0 or japanese * 10 >= letters else "en"

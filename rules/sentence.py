@@ -29,6 +29,7 @@ _WEEKDAY = re.compile(r"[((][月火水木金土日][))]|\b(mon|tues|wednes|thurs
 _DIGITS = re.compile(r"\d+")
 _HONORED = re.compile(r"[一-鿿々ァ-ヶーa-z]{1,12}(?=(様|さん|殿))")
 _DEAR = re.compile(r"\b(dear|hi|hello|hey) [a-z .'-]{1,40}?(?=,|:|!|$)")
+_NAMES = re.compile(r"(<name>[\s・]*)+")
 _BLANK = re.compile(r"\s+|\x00")
 
 
@@ -51,12 +52,16 @@ def mask(sentence: str, names: list[str]) -> str:
     """Return ``sentence`` (canonical spelling) with dates, digits and names replaced."""
     text = _DEAR.sub(r"\1 <name>", sentence)
     for name in names:
-        word = rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])" if name.isascii() else re.escape(name)
-        text = re.sub(word, "<name>", text)
-    text = _HONORED.sub("<name>", text)
-    text = _WEEKDAY.sub("", _DATE.sub("<date>", text))
+        if name in text:
+            word = rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])" if name.isascii() else re.escape(name)
+            text = re.sub(word, "<name>", text)
+    if any(honorific in text for honorific in ("様", "さん", "殿")):
+        text = _HONORED.sub("<name>", text)
+    if _DIGITS.search(text):
+        text = _DATE.sub("<date>", text)
+    text = _WEEKDAY.sub("", text)
     text = _DIGITS.sub("<n>", text)
-    return _BLANK.sub(" ", re.sub(r"(<name>[\s・]*)+", "<name>", text)).strip()
+    return _BLANK.sub(" ", _NAMES.sub("<name>", text)).strip()
 
 
 def sha256(masked: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 _INVISIBLE = frozenset(
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d"
@@ -20,7 +21,17 @@ _LIKE_ASCII = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-"}
     | {"\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u3000": " ", "\u00a0": " ", "\t": " "}
 )
-_PLAIN = re.compile(r"[\x20-\x7e\n\r]*")
+#: Characters that come out as one character whatever stands behind them but a voicing mark: ASCII, Latin letters,
+#: kana, the common marks and kanji; full-width ASCII becomes ASCII. All others are looked up one by one.
+_EVEN_CHARS = (
+    r"\t\n\r -~\u00a0\u00c0-\u00ff\u2010-\u2014\u2018\u2019\u201c\u201d\u203b\u2190-\u2193\u2500-\u25ff"
+    r"\u3000-\u3003\u3005-\u301b\u3041-\u3096\u309d\u309e\u30a1-\u30fe\u4e00-\u9fff\uff01-\uff5e"
+)
+_EVEN = re.compile(rf"[{_EVEN_CHARS}]+(?![{''.join(_VOICING)}])")
+_UNEVEN = re.compile(rf"[^{_EVEN_CHARS}]")
+_HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_HALF_WIDTH |= {chr(code): to for code, to in _LIKE_ASCII.items() if re.match(rf"[{_EVEN_CHARS}]", chr(code))}
+_FULL_WIDTH = re.compile(f"[{''.join(map(re.escape, _HALF_WIDTH))}]")
 
 _GO = (
     "縁 期待 希望 要望 意向 応募 活躍 健勝 多幸 連絡 案内 通知 報告 理解 了承 容赦 足労 参加 選考 面接 "
@@ -119,8 +130,32 @@ _VARIANTS: dict[str, str] = {
     "curriculum vitae": "cv",
     "résumé": "resume",
 }
-# Longest first, so that 「いたらなかった」 is not read as 「いたらな」 plus a rest.
-_VARIANT = re.compile("|".join(re.escape(word) for word in sorted(_VARIANTS, key=len, reverse=True)))
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern for the longest of ``words`` at a place: 「いたらなかった」, not 「いたらな」 and a rest.
+
+    Shared beginnings are written once: `re` tries the branches one by one, and there are two hundred words.
+    """
+    tree: dict[str, Any] = {}
+    for word in words:
+        branch = tree
+        for char in word:
+            branch = branch.setdefault(char, {})
+        branch[""] = {}
+    return _branches(tree)
+
+
+def _branches(tree: dict[str, Any]) -> str:
+    return "|".join(re.escape(char) + _grouped(below) for char, below in tree.items() if char)
+
+
+def _grouped(tree: dict[str, Any]) -> str:
+    rest = _branches(tree)
+    return rest and f"(?:{rest}){'?' if '' in tree else ''}"
+
+
+_VARIANT = re.compile(any_of(_VARIANTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +173,49 @@ class Mapped:
 
 
 def normalise(text: str) -> Mapped:
-    """Return ``text`` in NFKC, without invisible characters, quotes and dashes as ASCII; offsets kept."""
-    if _PLAIN.fullmatch(text):
-        return Mapped(text, range(len(text) + 1))
-    chars: list[str] = []
+    """Return ``text`` in NFKC, without invisible characters, quotes and dashes as ASCII; offsets kept.
+
+    Each character is looked at alone, with a half-width voicing mark behind it. Nearly all text is made of characters
+    that stay or become one other: it is copied as a whole, and only what lies between is taken one by one.
+    """
+    if _UNEVEN.search(text) is None:
+        return Mapped(_even(text), range(len(text) + 1))
+    pieces: list[str] = []
     at: list[int] = []
     known: dict[str, str] = {}
-    index, size = 0, len(text)
-    while index < size:
+    done = 0
+    for found in _EVEN.finditer(text):
+        start, end = found.span()
+        _one_by_one(text, done, start, pieces, at, known)
+        pieces.append(_even(found.group()))
+        at.extend(range(start, end))
+        done = end
+    _one_by_one(text, done, len(text), pieces, at, known)
+    at.append(len(text))
+    return Mapped("".join(pieces), at)
+
+
+def _even(text: str) -> str:
+    """Return ``text``, all of whose characters stay or become one other, in NFKC."""
+    for char in set(_FULL_WIDTH.findall(text)):
+        text = text.replace(char, _HALF_WIDTH[char])
+    return text
+
+
+def _one_by_one(text: str, start: int, end: int, pieces: list[str], at: list[int], known: dict[str, str]) -> None:
+    index = start
+    while index < end:
         char = text[index]
         after = index + 1
-        if after < size and text[after] in _VOICING:
+        if after < end and text[after] in _VOICING:
             char += text[after]  # ｶ and ﾞ are one character, ガ
             after += 1
         plain = known.get(char)
         if plain is None:
             plain = known[char] = _plain_char(char)
-        chars.append(plain)
+        pieces.append(plain)
         at.extend([index] * len(plain))
         index = after
-    at.append(size)
-    return Mapped("".join(chars), at)
 
 
 def _plain_char(char: str) -> str:
@@ -167,24 +224,52 @@ def _plain_char(char: str) -> str:
     return unicodedata.normalize("NFKC", char).translate(_LIKE_ASCII)
 
 
-def canonical(mapped: Mapped) -> Mapped:
-    """Return ``mapped`` in lower case with every known variant replaced by its one spelling."""
-    lower = mapped.text.lower()
-    if len(lower) != len(mapped.text):  # a capital dotted İ becomes two characters
-        lower = "".join(low if len(low := char.lower()) == 1 else char for char in mapped.text)
+class Edit(NamedTuple):
+    """``size`` characters of a canonical text, from ``start`` on, stand for ``first:end`` of the text before."""
+
+    start: int
+    size: int
+    first: int
+    end: int
+
+
+def respell(text: str) -> tuple[str, tuple[Edit, ...]]:
+    """Return ``text`` in lower case with every known variant replaced by its one spelling, and where that was."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a capital dotted İ becomes two characters
+        lower = "".join(low if len(low := char.lower()) == 1 else char for char in text)
     pieces: list[str] = []
-    at: list[int] = []
-    done = 0
+    edits: list[Edit] = []
+    done = shift = 0
     for found in _VARIANT.finditer(lower):
         start, end = found.span()
         word = _VARIANTS[found.group()]
         pieces += (lower[done:start], word)
-        at.extend(mapped.at[done:start])
-        first, last = mapped.at[start], mapped.at[end - 1]
-        at.extend(min(first + step, last) for step in range(len(word)))
+        edits.append(Edit(start + shift, len(word), start, end))
+        shift += len(word) - (end - start)
         done = end
     if not done:
-        return Mapped(lower, mapped.at)
+        return lower, ()
     pieces.append(lower[done:])
+    return "".join(pieces), tuple(edits)
+
+
+def canonical(mapped: Mapped) -> Mapped:
+    """Return ``mapped`` as `respell` writes it; a variant's letters come from the letters it was written with."""
+    text, edits = respell(mapped.text)
+    at: list[int] = []
+    done = 0
+    for edit in edits:
+        at.extend(mapped.at[done : edit.first])
+        first, last = mapped.at[edit.first], mapped.at[edit.end - 1]
+        at.extend(min(first + step, last) for step in range(edit.size))
+        done = edit.end
+    if not done:
+        return Mapped(text, mapped.at)
     at.extend(mapped.at[done:])
-    return Mapped("".join(pieces), at)
+    return Mapped(text, at)
+
+
+def plain(text: str) -> str:
+    """Return ``text`` in canonical spelling, for words that nobody needs to find again in the mail."""
+    return respell(normalise(text).text)[0]

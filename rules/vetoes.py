@@ -7,10 +7,12 @@ there is no such "no" (a rejection may well mention when papers come back).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rules import moods
 from rules.addressee import somebody_else, speaks_to_a_body
 from rules.lexicon import Then
 from rules.mail import Mail
@@ -34,6 +36,8 @@ _TEMPLATE = re.compile(
     r"|%[a-z_]{2,24}%|\$\{\w{1,24}\}|ここから本文|ここまで本文|ここから↓",
     re.IGNORECASE,
 )
+#: How every mark of `_TEMPLATE` begins.
+_MAY_BE_MARK = re.compile(r"[\[{<○〇◯●×△%$]|ここ(?:か|ま)")
 _ANNOUNCED = re.compile(
     r"((選考|検討|審査|協議|面接|試験|書類)[^。、]{0,10}の結果(、|は、|と(して|いたしまして)、?)|(検討"
     r"|協議|選考|審議|審査|相談)(いた|を(重ね|行い|進め)|させ|し|重ね)[^。、]{0,10}(結果|ところ)、)"
@@ -108,6 +112,8 @@ def _named(mail: Mail, reading: Reading) -> Iterator[Veto]:
 
 def _template(_mail: Mail, reading: Reading) -> Iterator[Veto]:
     """Marks of a template left unfilled; our own placeholder is none (decisions.md 13)."""
+    if not any(map(_MAY_BE_MARK.search, (reading.subject.text, "\n".join(one.text for one in reading.layout.new)))):
+        return
     for sentence in (*reading.layout.new, reading.subject):
         found = _TEMPLATE.search(sentence.text)
         if found is not None:
@@ -123,11 +129,17 @@ def _unread(_mail: Mail, reading: Reading) -> Iterator[Veto]:
     for number, sentence in enumerate(reading.layout.new[:400]):
         if number in known:
             continue
-        found = _ANNOUNCED.search(sentence.text) or _DECIDED_EN.search(sentence.text)
-        if found is not None and not _ANNOUNCES.search(sentence.text):
+        if _announces(sentence.text):
             start, end = sentence.origin(0, len(sentence.text))
             yield Veto("review", Reason("veto", "unread_decision", quote=sentence.text, start=start, end=end))
             return
+
+
+@functools.lru_cache(maxsize=moods.REMEMBERED_SENTENCES)
+def _announces(sentence: str) -> bool:
+    """Tell whether a sentence announces a result; remembered as `rules.moods` remembers what is said, and as safe."""
+    found = _ANNOUNCED.search(sentence) or _DECIDED_EN.search(sentence)
+    return found is not None and _ANNOUNCES.search(sentence) is None
 
 
 def _long(_mail: Mail, reading: Reading) -> Iterator[Veto]:
