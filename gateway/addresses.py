@@ -11,8 +11,10 @@ LIST_BYTES_MAX = 65_536
 _PIECE = re.compile(
     rb'"((?:[^"\\]|\\.)*+)"|\(((?:[^()\\]|\\.)*+)\)|<([^<>]*+)>|([,;:])|(\[[^\[\]]*+\]|[^"(<,;:\[]++)|(.)', re.DOTALL
 )
+_SHORT_BYTES = 512
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _FAST = re.compile(rb"\s*+([^\"(<>,;:\[\]@]*?)\s*<([^<>\s\"(),;:\[\]]+@[^<>\s\"(),;:\[\]@]+)>\s*\Z")
+_BARE = re.compile(rb"\s*+([^\s\"()<>,;:\[\]@]++@[^\s\"()<>,;:\[\]@]++)\s*+\Z")
 
 
 class Mailbox(NamedTuple):
@@ -24,9 +26,13 @@ class Mailbox(NamedTuple):
 
 def mailboxes(value: bytes) -> list[Mailbox]:
     """Return the mailboxes of a raw field value, groups flattened; entries without an address are left out."""
-    simple = _FAST.match(value) if len(value) <= 512 else None
-    if simple:
-        return [Mailbox(words.decode(simple[1]), _text(simple[2]))]
+    if len(value) <= _SHORT_BYTES:
+        bare = _BARE.match(value)
+        if bare:
+            return [Mailbox("", _text(bare[1]))]
+        simple = _FAST.match(value)
+        if simple:
+            return [Mailbox(words.decode(simple[1]), _text(simple[2]))]
     found: list[Mailbox] = []
     entry = _Entry()
     for piece in _PIECE.finditer(value[:LIST_BYTES_MAX]):

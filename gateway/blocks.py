@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.errors import ConfigError
 from gateway import charset
@@ -73,22 +73,49 @@ def shipped() -> tuple[BlockTemplate, ...]:
 
 def fill(template: BlockTemplate, values: Mapping[str, str], *, relay_url: str, optout_url: str) -> Block:
     """Return the block with its values and links; raises ConfigError like ``block``."""
-    for name, value in values.items():
-        if not value.strip() or _unsafe(value):
-            raise ConfigError(f"block: {name} is empty or holds a line end or control character")
+    filled = _filled_in(template, tuple(values.items()))
     for link in (relay_url, optout_url):
         if len(link) > LINK_CHARACTERS_MAX or not _LINK.fullmatch(link):
             raise ConfigError("block: a link is no plain web address")
+    text = f"{filled.text}\n{relay_url}\n{filled.optout}\n{optout_url}"
+    relay_html, optout_html = filled.relay_html, filled.optout_html
+    # Line breaks and a span may stand wherever text may: in a paragraph, a table cell or the body itself.
+    html = (
+        f'{filled.html}<a href="{escape(relay_url)}">{relay_html}</a><br>\n'
+        f'<a href="{escape(optout_url)}">{optout_html}</a></span><br>'
+    )
+    return Block(text, html, (relay_url, optout_url))
+
+
+class _Filled(NamedTuple):
+    """A block but for its links: what stands before the first one and the labels, in both forms."""
+
+    text: str
+    optout: str
+    html: str
+    relay_html: str
+    optout_html: str
+
+
+# Only the links differ from mail to mail; an agency's block with its date is the same for a day.
+@lru_cache(maxsize=512)
+def _filled_in(template: BlockTemplate, named: tuple[tuple[str, str], ...]) -> _Filled:
+    values = dict(named)
+    for name, value in named:
+        if not value.strip() or _unsafe(value):
+            raise ConfigError(f"block: {name} is empty or holds a line end or control character")
     sentences = [_filled(sentence, values) for sentence in template.sentences]
     relay, optout = _filled(template.relay_label, values), _filled(template.optout_label, values)
     length = sum(map(len, (*sentences, relay, optout)))
     if length > CHARACTERS_MAX:
         raise ConfigError(f"block: {length} characters without links, at most {CHARACTERS_MAX} are allowed")
-    text = "\n".join((*sentences, relay, relay_url, optout, optout_url))
-    lines = [*map(escape, sentences), _anchor(relay_url, relay), _anchor(optout_url, optout)]
-    # Line breaks and a span may stand wherever text may: in a paragraph, a table cell or the body itself.
-    html = f'<br><span lang="{template.lang}">' + "<br>\n".join(lines) + "</span><br>"
-    return Block(text, html, (relay_url, optout_url))
+    html = f'<br><span lang="{template.lang}">' + "".join(f"{_as_html(sentence)}<br>\n" for sentence in sentences)
+    return _Filled("\n".join((*sentences, relay)), optout, html, _as_html(relay), _as_html(optout))
+
+
+def _as_html(text: str) -> str:
+    """ASCII with character references: it reads the same in a page of any charset."""
+    return escape(text).encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def load(text: str, file: str) -> BlockTemplate:
@@ -143,10 +170,6 @@ def _filled(line: str, values: Mapping[str, str]) -> str:
 def _unsafe(value: str) -> bool:
     """Whether the value holds a control, format or line-separating character: it could make lines or hide text."""
     return any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in value)
-
-
-def _anchor(link: str, label: str) -> str:
-    return f'<a href="{escape(link)}">{escape(label)}</a>'
 
 
 def _day(day: date, lang: Lang) -> str:

@@ -4,9 +4,10 @@ Labels are matched as mail readers do, not as registries say: ``shift_jis`` mean
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from gateway import jis
 from gateway.doubt import Doubt
@@ -159,27 +160,39 @@ def encodes_back(text: str, octets: bytes, charset: Charset) -> bool:
         return False
 
 
-def octet_of(octets: bytes, text: str, index: int, charset: Charset) -> int:
-    """Return the octet where character ``index`` of ``text`` begins; raises Doubt when that is not certain."""
-    match charset.family:
-        case Family.ASCII | Family.SINGLE:
-            return index
-        case Family.UTF_8:
-            return len(text[:index].encode())
-        case Family.ISO_2022_JP:
-            return jis.place(octets, index, len(text))[0]
-    prefix = text[:index]
+def octets_of(octets: bytes, text: str, indices: Sequence[int], charset: Charset) -> list[int]:
+    """Return the octet where each character of ``text`` named by ``indices`` (ascending) begins.
+
+    Raises Doubt when that is not certain.
+    """
+    if charset.family in (Family.ASCII, Family.SINGLE):
+        return list(indices)
+    if charset.family is Family.ISO_2022_JP:
+        return [octet for octet, _ in jis.places(octets, indices, len(text))]
+    found = []
+    octet = char = 0
+    for index in indices:
+        octet += _length(octets, octet, text[char:index], charset)
+        char = index
+        found.append(octet)
+    return found
+
+
+def _length(octets: bytes, start: int, text: str, charset: Charset) -> int:
+    """How many octets from ``start`` on spell ``text``."""
+    if charset.family is Family.UTF_8:
+        return len(text.encode())
     try:
-        octet = len(prefix.encode(charset.codec))
+        length = len(text.encode(charset.codec))
     except UnicodeEncodeError:
-        octet = -1
-    if octet >= 0 and _decodes_to(octets[:octet], prefix, charset):
-        return octet
+        length = -1
+    if length >= 0 and _decodes_to(octets[start : start + length], text, charset):
+        return length
     # Vendor characters are written in fewer octets than the codec would take, or it has none for them.
-    octet = _counted(octets, index, charset)
-    if not _decodes_to(octets[:octet], prefix, charset):
+    length = _counted(octets, start, len(text), charset)
+    if not _decodes_to(octets[start : start + length], text, charset):
         raise Doubt("charset: place of a character is not certain")
-    return octet
+    return length
 
 
 def _decodes_to(octets: bytes, text: str, charset: Charset) -> bool:
@@ -189,11 +202,9 @@ def _decodes_to(octets: bytes, text: str, charset: Charset) -> bool:
         return False
 
 
-def _counted(octets: bytes, index: int, charset: Charset) -> int:
+def _counted(octets: bytes, start: int, chars: int, charset: Charset) -> int:
     pattern = _ONE_CHARACTER.get(charset.family, _ONE_OCTET)
-    octet = 0
-    for found in pattern.finditer(octets):
-        if index == 0:
-            break
-        octet, index = found.end(), index - 1
-    return octet
+    end = start
+    for found in islice(pattern.finditer(octets, start), chars):
+        end = found.end()
+    return end - start

@@ -7,7 +7,7 @@ handlers registered here shift the pair (JIS X 0208 annex 1) and let the C codec
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gateway.doubt import Doubt
@@ -80,21 +80,35 @@ def _run(designation: bytes, start: int, end: int, char: int) -> Run:
     return Run(designation, start, length, char, length // 2 if _is_double(designation) else length)
 
 
-def place(octets: bytes, index: int, chars: int) -> tuple[int, bytes]:
-    """Return the octet where character ``index`` of ``chars`` begins, and the designation in force there.
+def places(octets: bytes, indices: Sequence[int], chars: int) -> list[tuple[int, bytes]]:
+    """Return the octet where each of ``chars`` characters named by ``indices`` (ascending) begins, and the designation
+    in force there.
 
     Between two stretches the one in ASCII is taken; raises Doubt when octets and characters cannot be matched.
     """
-    found: Run | None = None
+    found: list[Run | None] = [None] * len(indices)
+    first = 0
     last = Run(ASCII, 0, 0, 0, 0)
     for last in runs(octets):
-        if last.char <= index <= last.char + last.chars and (found is None or _rank(last) < _rank(found)):
-            found = last
+        while first < len(indices) and indices[first] < last.char:
+            first += 1
+        for number in range(first, len(indices)):
+            if indices[number] > last.char + last.chars:
+                break
+            run = found[number]
+            if run is None or _rank(last) < _rank(run):
+                found[number] = last
     # A line end in the middle of double-byte text (against RFC 1468) is counted as one character, and found out here.
-    if found is None or last.char + last.chars != chars or (last.octets and _is_double(last.designation)):
+    if last.char + last.chars != chars or (last.octets and _is_double(last.designation)):
         raise Doubt("charset: octets and characters do not match")
-    width = 2 if _is_double(found.designation) else 1
-    return found.octet + (index - found.char) * width, found.designation
+    return [_place(run, index) for run, index in zip(found, indices, strict=True)]
+
+
+def _place(run: Run | None, index: int) -> tuple[int, bytes]:
+    if run is None:
+        raise Doubt("charset: octets and characters do not match")
+    width = 2 if _is_double(run.designation) else 1
+    return run.octet + (index - run.char) * width, run.designation
 
 
 def _is_double(designation: bytes) -> bool:

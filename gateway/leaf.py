@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway import charset as charsets
 from gateway import jis, transfer
 from gateway.charset import Charset, Family
+from gateway.decoded import DecodedText
 from gateway.doubt import Doubt
 from gateway.limits import Limits
 from gateway.parse import Parsed, Part
@@ -40,11 +41,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class LeafEdit:
-    """The new body of a part and what a reader must then find. ``charset_label`` and ``encoding`` are set only when the
-    part's header changes to them."""
+    """What to replace in the encoded body of a part, and what a reader must then find. ``charset_label`` and
+    ``encoding`` are set only when the part's header changes to them."""
 
     leaf: Leaf
-    encoded: bytes
+    edits: tuple[OctetEdit, ...]
     text: str
     charset: Charset
     charset_label: str = ""
@@ -61,12 +62,17 @@ def open_leaf(parsed: Parsed, part: Part, limits: Limits) -> Leaf:
         raise Doubt("text part too large to edit")
     if part.field(b"content-md5"):
         raise Doubt("text part with a checksum")  # RFC 1864
+    decoded = parsed.texts.get(part.number) or _decoded(parsed, part)
+    if part.encoding in transfer.PLAIN_ENCODINGS and transfer.has_bare_line_ends(decoded.encoded):
+        raise Doubt("bare carriage return or line feed in the text")
+    return Leaf(part, *decoded)
+
+
+def _decoded(parsed: Parsed, part: Part) -> DecodedText:
     encoded = parsed.raw[part.body : part.end]
     octets = transfer.decode(encoded, part.encoding)
-    if part.encoding in transfer.PLAIN_ENCODINGS and transfer.has_bare_line_ends(encoded):
-        raise Doubt("bare carriage return or line feed in the text")
     charset = _charset(part, octets)
-    return Leaf(part, encoded, octets, charset, charsets.decode(octets, charset))
+    return DecodedText(encoded, octets, charset, charsets.decode(octets, charset))
 
 
 def _charset(part: Part, octets: bytes) -> Charset:
@@ -107,25 +113,27 @@ def _eight_bit_in_seven(leaf: Leaf, pieces: Sequence[bytes]) -> bool:
 def _in_place(
     leaf: Leaf, edits: Sequence[TextEdit], pieces: Sequence[bytes], charset: Charset, label: str = ""
 ) -> LeafEdit:
-    octet_edits = []
     read_back = []
     for edit, piece in zip(edits, pieces, strict=True):
-        octet_edits.append(_octet_edit(leaf, edit, piece))
         read_back.append(TextEdit(edit.start, edit.end, charsets.decode(piece, charset)))
         if not charsets.same_words(edit.text, read_back[-1].text):
             raise Doubt("charset: the block would read differently")
-    encoded = transfer.splice(leaf.encoded, leaf.octets, leaf.part.encoding, octet_edits)
-    return LeafEdit(leaf, encoded, splice_text(leaf.text, read_back), charset, label)
+    changes = _octet_edits(leaf, edits, pieces)
+    encoded_edits = tuple(transfer.edits(leaf.encoded, leaf.octets, leaf.part.encoding, changes))
+    return LeafEdit(leaf, encoded_edits, splice_text(leaf.text, read_back), charset, label)
 
 
-def _octet_edit(leaf: Leaf, edit: TextEdit, piece: bytes) -> OctetEdit:
+def _octet_edits(leaf: Leaf, edits: Sequence[TextEdit], pieces: Sequence[bytes]) -> list[OctetEdit]:
+    """The edits in the decoded octets of the part."""
+    indices = [index for edit in edits for index in (edit.start, edit.end)]
     if leaf.charset.family is Family.ISO_2022_JP:
-        start, before = jis.place(leaf.octets, edit.start, len(leaf.text))
-        end, after = jis.place(leaf.octets, edit.end, len(leaf.text)) if edit.end > edit.start else (start, before)
-        return OctetEdit(start, end, jis.embed(piece, before, after))
-    start = charsets.octet_of(leaf.octets, leaf.text, edit.start, leaf.charset)
-    end = charsets.octet_of(leaf.octets, leaf.text, edit.end, leaf.charset) if edit.end > edit.start else start
-    return OctetEdit(start, end, piece)
+        found = jis.places(leaf.octets, indices, len(leaf.text))
+        return [
+            OctetEdit(start, end, jis.embed(piece, before, after))
+            for (start, before), (end, after), piece in zip(found[::2], found[1::2], pieces, strict=True)
+        ]
+    places = charsets.octets_of(leaf.octets, leaf.text, indices, leaf.charset)
+    return [OctetEdit(*one) for one in zip(places[::2], places[1::2], pieces, strict=True)]
 
 
 def _as_utf_8(leaf: Leaf, edits: Sequence[TextEdit]) -> LeafEdit:
@@ -137,4 +145,5 @@ def _as_utf_8(leaf: Leaf, edits: Sequence[TextEdit]) -> LeafEdit:
     text = splice_text(leaf.text, edits)
     label = "" if leaf.charset.family is Family.UTF_8 else "utf-8"
     line_end = b"\r\n" if leaf.encoded.endswith(b"\r\n") else b""
-    return LeafEdit(leaf, transfer.to_base64(text.encode()) + line_end, text, charsets.UTF_8, label, transfer.BASE64)
+    whole = OctetEdit(0, len(leaf.encoded), transfer.to_base64(text.encode()) + line_end)
+    return LeafEdit(leaf, (whole,), text, charsets.UTF_8, label, transfer.BASE64)

@@ -63,9 +63,11 @@ class Structured:
 
 def read(value: bytes) -> Structured:
     """Cut the value of a Content-Type or Content-Disposition field; never raises."""
-    # The same few types come in every mail; what may name a person or is unique to one mail is not remembered.
-    common = len(value) <= _COMMON_BYTES_MAX and b"name" not in value and b"boundary" not in value
-    return _read_common(value) if common else _read(value)
+    # The same few types come in every mail. A boundary comes twice, in the mail and in its edited form. What may name
+    # a person is not remembered.
+    if len(value) > _REMEMBERED_BYTES_MAX or b"name" in value:
+        return _read(value)
+    return _read_lately(value) if b"boundary" in value else _read_common(value)
 
 
 def _read(value: bytes) -> Structured:
@@ -95,8 +97,9 @@ def _read(value: bytes) -> Structured:
     return Structured(head[1].decode("latin-1").lower(), params, problem)
 
 
-_COMMON_BYTES_MAX = 80
+_REMEMBERED_BYTES_MAX = 200
 _read_common = lru_cache(maxsize=256)(_read)
+_read_lately = lru_cache(maxsize=64)(_read)
 
 
 def _param(found: re.Match[bytes]) -> Param:

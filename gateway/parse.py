@@ -6,18 +6,19 @@ wrong somewhere is still cut as far as it can be read; ``Parsed.problem`` then s
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from gateway import params
+from gateway.decoded import DecodedText
 from gateway.doubt import Malformed
 from gateway.limits import Limits
+from gateway.octets import Octets
 from gateway.params import Structured
 
 # RFC 5322 2.2: printable name, colon, a value that may continue on lines starting with white space. Octets above 127
 # stand in the values of real mail (RFC 6532, and older mail without leave). A continuation of spaces only is a fault
 # here, and so is space before the colon: obsolete syntax (4.2, 4.5) allows both, but readers differ about them.
-_FIELD = re.compile(rb"(?:\A|(?<=\n))([!-9;-~]++):[^\r\n\0]*+(?:\r\n[ \t]++[^\r\n\0]++)*+(?:\r\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]++):[^\r\n\0]*+(?:\r\n[ \t]++[^\r\n\0]++)*+(?:\r\n|\Z)")
 _LINE = re.compile(rb"[^\n]*+(?:\n|\Z)")
 _DELIMITER_TAIL = re.compile(rb"(--)?+[ \t]*+(?:\r\n|\Z)")
 _MIME_FIELDS = frozenset({b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"})
@@ -54,7 +55,10 @@ class Part(NamedTuple):
 
     def field(self, name: bytes) -> Field | None:
         """Return the first field of that (lower-case) name."""
-        return next((field for field in self.fields if field.name == name), None)
+        for field in self.fields:
+            if field.name == name:
+                return field
+        return None
 
     @property
     def file_name(self) -> str:
@@ -68,13 +72,17 @@ class Part(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The offset tree of ``raw``. ``parts`` is in the order of the octets, containers before their children."""
+    """The offset tree of ``raw``. ``parts`` is in the order of the octets, containers before their children.
 
-    raw: bytes
+    ``texts`` keeps what was decoded, by the number of the part, for the next one who needs it.
+    """
+
+    raw: Octets
     root: Part
     parts: tuple[Part, ...]
     problem: str
     limits: Limits
+    texts: dict[int, DecodedText]
 
     def values(self, name: bytes, part: Part | None = None) -> Iterator[bytes]:
         """Yield the raw values (after the colon, line ends included) of a field of the root or of ``part``."""
@@ -83,18 +91,23 @@ class Parsed(NamedTuple):
                 yield self.raw[field.value : field.end]
 
 
-def parse(raw: bytes, limits: Limits) -> Parsed:
+def parse(raw: Octets, limits: Limits) -> Parsed:
     """Cut ``raw`` (CRLF line ends) into parts; raises Malformed when a limit of size is passed."""
     return _Cutter(raw, limits).cut()
 
 
+_DEFAULTS = {kind: Structured(kind) for kind in ("text/plain", "message/rfc822")}
+_NO_DISPOSITION = Structured()
+_PENDING = Part(0, 0, 0, 0, 0, False, (), "", _NO_DISPOSITION, _NO_DISPOSITION, "", b"", ())
+
+
 class _Cutter:
-    def __init__(self, raw: bytes, limits: Limits) -> None:
+    def __init__(self, raw: Octets, limits: Limits) -> None:
         self._raw = raw
         self._limits = limits
         self._spans = 0
         self._problem = ""
-        self._parts: dict[int, Part] = {}
+        self._parts: list[Part] = []
         self._delimiters: set[int] = set()
         self._near_misses: list[int] = []
 
@@ -103,9 +116,7 @@ class _Cutter:
         # A line that starts like a boundary of an outer multipart must be one of an inner one (RFC 2046 5.1.2).
         if not self._delimiters.issuperset(self._near_misses):
             self._doubt("a line only begins like a boundary")
-        return Parsed(
-            self._raw, root, tuple(self._parts[i] for i in range(len(self._parts))), self._problem, self._limits
-        )
+        return Parsed(self._raw, root, tuple(self._parts), self._problem, self._limits, {})
 
     def _doubt(self, problem: str) -> None:
         self._problem = self._problem or problem
@@ -124,55 +135,53 @@ class _Cutter:
         header_end, body, separated = self._header_end(start, end)
         fields = self._fields(start, header_end)
         mime = self._mime(fields)
-        content_type = params.read(mime[b"content-type"]) if b"content-type" in mime else Structured(default_kind)
-        if "/" not in content_type.head:
+        value = mime.get(b"content-type")
+        content_type = params.read(value) if value is not None else _DEFAULTS[default_kind]
+        kind = content_type.head
+        if "/" not in kind:
             self._doubt("Content-Type not understood")
-        disposition = params.read(mime[b"content-disposition"]) if b"content-disposition" in mime else Structured()
-        encoding = _token(mime.get(b"content-transfer-encoding", b"7bit"))
+        value = mime.get(b"content-disposition")
+        disposition = params.read(value) if value is not None else _NO_DISPOSITION
+        value = mime.get(b"content-transfer-encoding")
+        encoding = _token(value) if value is not None else "7bit"
         content_id = mime.get(b"content-id", b"").strip(b" \t\r\n<>")
+        self._parts.append(_PENDING)  # the children are numbered after their container
+        children: tuple[Part, ...] = ()
+        if kind.startswith("multipart/"):
+            ranges = self._ranges(content_type, encoding, body if separated else end, end)
+            inner_kind = "message/rfc822" if kind == "multipart/digest" else "text/plain"  # RFC 2046 5.1.5
+            children = tuple([self._part(first, last, depth + 1, inner_kind) for first, last in ranges])
         part = Part(
-            number=number,
-            depth=depth,
-            start=start,
-            body=body,
-            end=end,
-            separated=separated,
-            fields=fields,
-            kind=content_type.head,
-            type=content_type,
-            disposition=disposition,
-            encoding=encoding,
-            content_id=content_id,
-            children=(),
+            *(number, depth, start, body, end, separated, fields, kind),
+            *(content_type, disposition, encoding, content_id, children),
         )
         self._parts[number] = part
-        if part.kind.startswith("multipart/"):
-            part = part._replace(children=tuple(self._children(part)))
-            self._parts[number] = part
         return part
 
     def _header_end(self, start: int, end: int) -> tuple[int, int, bool]:
         raw = self._raw
-        if raw.startswith(b"\r\n", start, end):
+        if raw[start : min(start + 2, end)] == b"\r\n":
             return start, start + 2, True
         blank = raw.find(b"\r\n\r\n", start, end)
         return (blank + 2, blank + 4, True) if blank >= 0 else (end, end, False)
 
     def _fields(self, start: int, end: int) -> tuple[Field, ...]:
+        raw, match = self._raw, _FIELD.match
         fields = []
         position = start
-        for found in islice(_FIELD.finditer(self._raw, start, end), self._limits.spans_max + 1):
-            if found.start() != position:
+        # More than the limit is never read, and found out when they are counted.
+        for _ in range(self._limits.spans_max + 1):
+            found = match(raw, position, end)
+            if found is None:
                 break
-            position = found.end()
-            fields.append(Field(found[1].lower(), found.start(), found.end(1) + 1, position))
-        else:
-            if position == end:
-                self._count(len(fields))
-                return tuple(fields)
+            name, value = found[1], found.end(1) + 1
+            first, position = position, found.end()
+            fields.append(Field(name.lower(), first, value, position))
         self._count(len(fields))
-        self._doubt("malformed header line")
-        return tuple(fields + self._fields_after_fault(position, end))
+        if position < end:
+            self._doubt("malformed header line")
+            fields += self._fields_after_fault(position, end)
+        return tuple(fields)
 
     def _fields_after_fault(self, position: int, end: int) -> list[Field]:
         """Read on behind a line that is no field; every line counts against the limit."""
@@ -197,30 +206,24 @@ class _Cutter:
                 mime.setdefault(field.name, self._raw[field.value : field.end])
         return mime
 
-    def _children(self, part: Part) -> Iterator[Part]:
-        boundary = part.type.get("boundary")
-        if not boundary or part.type.problem:
+    def _ranges(self, content_type: Structured, encoding: str, body: int, part_end: int) -> list[tuple[int, int]]:
+        boundary = content_type.get("boundary")
+        if not boundary or content_type.problem:
             self._doubt("multipart without a clear boundary")
-            return
-        if part.encoding not in _ENCODINGS:
+            return []
+        if encoding not in _ENCODINGS:
             self._doubt("multipart with an encoding of its own")  # RFC 2045 6.4
-        ranges = self._ranges(boundary, part)
-        default_kind = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"  # RFC 2046 5.1.5
-        for start, end in ranges:
-            yield self._part(start, end, part.depth + 1, default_kind)
-
-    def _ranges(self, boundary: bytes, part: Part) -> list[tuple[int, int]]:
         raw, mark = self._raw, b"\n--" + boundary
         ranges: list[tuple[int, int]] = []
         child = -1
         # The body follows a line end, so that a boundary in its first line is found like the others.
-        position = raw.find(mark, part.body - 1, part.end) if part.separated else -1
+        position = raw.find(mark, body - 1, part_end) if body < part_end else -1
         while position >= 0:
             self._count(1)
-            tail = _DELIMITER_TAIL.match(raw, position + len(mark), part.end)
+            tail = _DELIMITER_TAIL.match(raw, position + len(mark), part_end)
             if tail is None:
                 self._near_misses.append(position + 1)
-                position = raw.find(mark, position + len(mark), part.end)
+                position = raw.find(mark, position + len(mark), part_end)
                 continue
             self._delimiters.add(position + 1)
             if raw[position - 1 : position] != b"\r":
@@ -230,14 +233,14 @@ class _Cutter:
                 if position - 1 < child:
                     self._doubt("empty part")
             if tail[1]:
-                if raw.find(mark, tail.end() - 1, part.end) >= 0:
+                if raw.find(mark, tail.end() - 1, part_end) >= 0:
                     self._doubt("boundary again after the last one")
                 return ranges
             child = tail.end()
-            position = raw.find(mark, child - 1, part.end)
+            position = raw.find(mark, child - 1, part_end)
         self._doubt("multipart not closed")
         if child >= 0:
-            ranges.append((child, part.end))
+            ranges.append((child, part_end))
         return ranges
 
 

@@ -6,7 +6,6 @@ wrong guess here costs looks, never content: the place is always between two lin
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
 
 # Heads of quoted mail after which everything is quoted: Outlook, Gmail, Apple Mail, Thunderbird, Becky! and Japanese
 # webmail, in English and Japanese.
@@ -24,25 +23,20 @@ _QUOTE_HEAD = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
-# A head holds one of these; looking for them first is much faster than the expression.
-_QUOTE_HEAD_WORDS = (
-    *(
-        "wrote",
-        "writes",
-        "書きました",
-        "のメール",
-        "essage",
-        "ESSAGE",
-        "ppointment",
-        "riginal",
-        "orwarded by",
-        "メッセージ",
-    ),
-    *("転送メール", "受信メール", ">:", ">：", "From", "FROM", "from", "差出人", "送信者", "送信元"),
+# A head holds one of these, behind two hyphens or with a colon; looking for them first is much faster.
+_DASHED_WORDS = (
+    *("essage", "ESSAGE", "ppointment", "riginal", "orwarded by"),
+    *("メッセージ", "転送メール", "受信メール"),
+)
+_COLON_WORDS = (
+    *("wrote", "writes", "書きました", "のメール", "essage:", ">:", ">："),
+    *("From", "FROM", "from", "差出人", "送信者", "送信元"),
 )
 _QUOTE_INTRO = re.compile(r"(?:wrote|writes|書きました|@[^\s]+>?.{0,20})\s*[:：]$|^On .{4,}|[:：]$")
-_DELIMITER = re.compile(r"--[ \u00a0]?$")
-_RULE = re.compile(r"[-=_*+~#|/\\<>:─━―ー－＝＊＿～◆◇■□●○★☆▲△▼▽∞・]{6,}$")
+_RULE_LETTERS = "-=_*+~#|/\\<>:─━―ー－＝＊＿～◆◇■□●○★☆▲△▼▽∞・"
+_RULE_OPENINGS = frozenset(_RULE_LETTERS)
+_RULE = re.compile(rf"[{re.escape(_RULE_LETTERS)}]{{6,}}$")
+_DELIMITER = "--"  # RFC 3676 4.3, its space gone with those at the end of every line
 _CONTACT = re.compile(
     r"〒|TEL|FAX|電話|mail|メール|https?://|@|URL|会社|法人|人事|採用|担当|[\s|]HR\b|recruit|talent|\bInc\b|\bLtd\b|\bCorp\b",
     re.IGNORECASE,
@@ -77,23 +71,21 @@ class Cut:
     quote: int
 
 
-class _Line(NamedTuple):
-    start: int
-    text: str
-
-
 def cut(text: str) -> Cut:
     """Find where new text ends; without signature and quote both offsets are the length of ``text``."""
     quote = _quote_head(text)
     if quote and not text[:quote].strip():
         quote = 0  # nothing but quoted text: the block can only go above it
-    lines = _lines(text, quote)
+    pieces = text[:quote].split("\n")
+    lines = [piece.strip() for piece in pieces]
+    if not lines[-1]:
+        lines.pop()
     count = len(lines)
     end = _signature(lines, count)
     unquoted = _without_quotes(lines, end)
     if unquoted < end:
         end = _signature(lines, unquoted)
-    return Cut(lines[end].start if end < count else quote, quote)
+    return Cut(sum(map(len, pieces[:end])) + end if end < count else quote, quote)
 
 
 def new_text(text: str, found: Cut) -> str:
@@ -112,9 +104,7 @@ def insertion(text: str, found: Cut) -> int:
 
 
 def _quote_head(text: str) -> int:
-    if not any(word in text for word in _QUOTE_HEAD_WORDS):
-        return len(text)
-    found = _QUOTE_HEAD.search(text)
+    found = _QUOTE_HEAD.search(text) if _may_quote(text) else None
     if found is None:
         return len(text)
     # Outlook draws a line above the head of the quoted mail.
@@ -123,44 +113,37 @@ def _quote_head(text: str) -> int:
     return line if re.fullmatch(r"_{8,}", before[line:].strip()) else found.start()
 
 
-def _lines(text: str, end: int) -> list[_Line]:
-    start = 0
-    lines = []
-    for piece in text[:end].split("\n"):
-        lines.append(_Line(start, piece.strip()))
-        start += len(piece) + 1
-    if not lines[-1].text:
-        lines.pop()
-    return lines
+def _may_quote(text: str) -> bool:
+    words = (_DASHED_WORDS if "--" in text else ()) + (_COLON_WORDS if ":" in text or "：" in text else ())
+    return any(word in text for word in words)
 
 
-def _without_quotes(lines: list[_Line], end: int) -> int:
+def _without_quotes(lines: list[str], end: int) -> int:
     """Leave out quoted lines (RFC 3676 4.5) at the end, with the line that introduces them."""
     last, quoted = end, False
-    while last and (not lines[last - 1].text or lines[last - 1].text.startswith(">")):
+    while last and (not lines[last - 1] or lines[last - 1].startswith(">")):
         last -= 1
-        quoted = quoted or lines[last].text.startswith(">")
+        quoted = quoted or lines[last].startswith(">")
     if not quoted:
         return end
-    while last < end and not lines[last].text:
+    while last < end and not lines[last]:
         last += 1
     for above in range(last - 1, max(last - 4, -1), -1):
-        if lines[above].text and not _QUOTE_INTRO.search(lines[above].text):
+        if lines[above] and not _QUOTE_INTRO.search(lines[above]):
             break
-        if lines[above].text:
+        if lines[above]:
             last = above
     return last
 
 
-def _signature(lines: list[_Line], end: int) -> int:
+def _signature(lines: list[str], end: int) -> int:
     """Return the index of the line where signature or disclaimer begins, ``end`` when the text has neither."""
     tail = max(0, end - _TAIL_LINES)
     # Whatever is taken for a signature, something must be left above it.
-    first = next((i for i in range(end) if lines[i].text and not lines[i].text.startswith(">")), end)
-    for index in range(max(tail, first + 1), end):
-        if _DELIMITER.match(lines[index].text):
-            after = sum(bool(line.text) for line in lines[index:end])
-            if after <= _DELIMITED_LINES_MAX:
+    first = next((i for i in range(end) if lines[i] and not lines[i].startswith(">")), end)
+    if _DELIMITER in lines:
+        for index in range(max(tail, first + 1), end):
+            if lines[index] == _DELIMITER and sum(map(bool, lines[index:end])) <= _DELIMITED_LINES_MAX:
                 return index
     last = _without_disclaimers(lines, end, tail)
     for find in (_ruled, _signed_off, _named):
@@ -170,57 +153,58 @@ def _signature(lines: list[_Line], end: int) -> int:
     return last if first < last else end
 
 
-def _content_end(lines: list[_Line], end: int) -> int:
-    while end and not lines[end - 1].text:
+def _content_end(lines: list[str], end: int) -> int:
+    while end and not lines[end - 1]:
         end -= 1
     return end
 
 
-def _paragraph_start(lines: list[_Line], end: int, tail: int) -> int:
-    while end > tail and lines[end - 1].text:
+def _paragraph_start(lines: list[str], end: int, tail: int) -> int:
+    while end > tail and lines[end - 1]:
         end -= 1
     return end
 
 
-def _without_disclaimers(lines: list[_Line], end: int, tail: int) -> int:
+def _without_disclaimers(lines: list[str], end: int, tail: int) -> int:
     for _ in range(3):
         last = _content_end(lines, end)
         start = _paragraph_start(lines, last, tail)
-        if start == last or not _DISCLAIMER.match(lines[start].text):
+        if start == last or not _DISCLAIMER.match(lines[start]):
             return end
         end = start
     return end
 
 
-def _ruled(lines: list[_Line], end: int, tail: int) -> int:
+def _ruled(lines: list[str], end: int, tail: int) -> int:
     """A signature between two drawn lines, or under one."""
     last = _content_end(lines, end)
-    rules = [i for i in range(max(tail, last - _SIGNATURE_LINES_MAX - 1), last) if _RULE.match(lines[i].text)]
+    drawn = range(max(tail, last - _SIGNATURE_LINES_MAX - 1), last)
+    rules = [i for i in drawn if lines[i][:1] in _RULE_OPENINGS and _RULE.match(lines[i])]
     if not rules:
         return end
     if rules[-1] == last - 1 and len(rules) > 1:
         return rules[-2]
     inside = lines[rules[-1] : last]
-    return rules[-1] if any(_CONTACT.search(line.text) for line in inside) else end
+    return rules[-1] if any(_CONTACT.search(line) for line in inside) else end
 
 
-def _signed_off(lines: list[_Line], end: int, tail: int) -> int:
+def _signed_off(lines: list[str], end: int, tail: int) -> int:
     last = _content_end(lines, end)
     for index in range(max(tail, last - 8), last):
-        if _SIGN_OFF.fullmatch(lines[index].text.rstrip(",.!")):
+        if lines[index].isascii() and _SIGN_OFF.fullmatch(lines[index].rstrip(",.!")):
             return index
     return end
 
 
-def _named(lines: list[_Line], end: int, tail: int) -> int:
+def _named(lines: list[str], end: int, tail: int) -> int:
     """A last paragraph that is only company, department and name."""
     last = _content_end(lines, end)
     start = _paragraph_start(lines, last, tail)
     paragraph = lines[start:last]
     if not 0 < len(paragraph) <= _NAME_LINES_MAX or start == tail:
         return end
-    if any("。" in line.text or len(line.text) > _NAME_CHARS_MAX for line in paragraph):
+    if any("。" in line or len(line) > _NAME_CHARS_MAX for line in paragraph):
         return end
-    named = _OFFICE.search(" ".join(line.text for line in paragraph))
-    bare = len(paragraph) > 1 and all(_BARE_NAME.match(line.text) for line in paragraph)
+    named = _OFFICE.search(" ".join(paragraph))
+    bare = len(paragraph) > 1 and all(_BARE_NAME.match(line) for line in paragraph)
     return start if named or bare else end

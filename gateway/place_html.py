@@ -13,11 +13,11 @@ from gateway.doubt import Doubt
 from gateway.place import Cut
 
 # Comments as HTML 13.2.5.43 ends them, and elements whose content is not shown.
-_UNSHOWN = r"<!--(?:-?>|.*?--!?>|.*)|<(style|script|title|template|textarea)\b(?:.*?</\2\s*>|.*)"
-_TOKEN = re.compile(
-    rf"(?P<unshown>{_UNSHOWN})|</?([a-z][a-z0-9]*+)[^<>]*+>|<[!?][^<>]*+>|&nbsp;|&#160;|[\r\n]",
+_UNSHOWN = re.compile(
+    r"<(?:!--(?:-?>|.*?--!?>|.*)|(style|script|title|template|textarea)\b(?:.*?</\1\s*>|.*))",
     re.IGNORECASE | re.DOTALL,
 )
+_TAG_NAME = re.compile(r"/?([a-z][a-z0-9]*+).|[!?].", re.IGNORECASE | re.DOTALL)
 _BREAKS = frozenset(
     {
         *("address", "article", "aside", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "fieldset"),
@@ -43,9 +43,10 @@ _SIGNATURE_MARKS = (
     *('class="signature"', "class='signature'", "class=signature ", "class=signature>"),
     *('id="signature"', "id='signature'", "id=signature ", "id=signature>", 'id="x_signature"'),
 )
-_BODY = re.compile(r"<body\b[^<>]*+>", re.IGNORECASE)
-_END = re.compile(r"</(?:body|html)\b", re.IGNORECASE)
-_QUOTE_END = re.compile(r"</blockquote\s*>", re.IGNORECASE)
+_BODY = re.compile(r"<body\b[^<>]*+>")
+_END = re.compile(r"</(?:body|html)\b")
+_QUOTE_END = re.compile(r"</blockquote\s*>")
+_CAPITALS = re.compile(r"[A-Z]+")
 _CLOSERS = re.compile(
     r"(?:\s*+(?:<o:p>|</(?:a|b|i|u|s|strong|em|span|font|small|big|code|tt|sub|sup|o:p)\s*>))*+"
     r"(?:\s*+</(?:p|div|h[1-6]|center|section|pre)\s*>)?+",
@@ -57,6 +58,23 @@ _TAG_OPEN = re.compile(r"<[a-z/!?]", re.IGNORECASE)
 _TAG_CHARS_MAX = 4_000
 
 
+def _blank(tag: str) -> str:
+    """What the mask shows for ``<tag>``: as many spaces, the last one a line end where the tag ends a line."""
+    found = _TAG_NAME.match(f"{tag}>")
+    if found is None:
+        return f"<{tag}>"
+    ends_line = found[1] is not None and found[1].lower() in _BREAKS
+    return " " * (len(tag) + 1) + ("\n" if ends_line else " ")
+
+
+#: Tags as they mostly stand, without attributes.
+_BLANKS = {
+    slash + name: _blank(slash + name)
+    for name in (*_BREAKS, "a", "b", "font", "head", "i", "o:p", "span", "strong", "u")
+    for slash in ("", "/")
+}
+
+
 class Page:
     """An HTML text with its mask and the ranges that no reader shows."""
 
@@ -66,28 +84,36 @@ class Page:
         self._open = False
         lower = text.lower()
         # A few letters grow when made small, and offsets would no longer fit.
-        self._lower = lower if len(lower) == len(text) else text
-        self._keep_lines = "<pre" in lower
-        self.mask = _TOKEN.sub(self._blank, text)
-        body = _BODY.search(text)
+        fits = len(lower) == len(text)
+        self.lower = lower if fits else _CAPITALS.sub(lambda found: found[0].lower(), text)
+        self.mask = self._masked()
+        body = _BODY.search(self.lower)
         self.start = body.end() if body and not self.is_unshown(body.start()) else 0
         self.end = self._last_end()
 
-    def _blank(self, found: re.Match[str]) -> str:
-        length = found.end() - found.start()
-        if found["unshown"]:
-            self._unshown.append(found.span())
-            self._open = found.end() == len(self.text) and not _CLOSED.search(found[0])
-        elif found[3]:
-            return " " * (length - 1) + "\n" if found[3].lower() in _BREAKS else " " * length
-        elif self._keep_lines and length == 1:
-            return found[0]
-        return " " * length
+    def _masked(self) -> str:
+        mask = _UNSHOWN.sub(self._hide, self.text)
+        if "<pre" not in self.lower:
+            mask = mask.replace("\r", " ").replace("\n", " ")
+        if "&" in mask:
+            mask = mask.replace("&nbsp;", " " * len("&nbsp;")).replace("&#160;", " " * len("&#160;"))
+        first, *pieces = mask.split("<")
+        shown = [first]
+        for piece in pieces:
+            tag, closed, text = piece.partition(">")
+            shown += (_BLANKS.get(tag) or _blank(tag) if closed else f"<{tag}", text)
+        return "".join(shown)
+
+    def _hide(self, found: re.Match[str]) -> str:
+        self._unshown.append(found.span())
+        self._open = found.end() == len(self.text) and not _CLOSED.search(found[0])
+        # Still a tag, so that what stands around it does not become one; like any tag it is blanked in the end.
+        return "<!" + " " * (found.end() - found.start() - 3) + ">"
 
     def _last_end(self) -> int:
         """The last ``</body``, else the first of a trailing ``</html``, else the end of the text."""
-        ends = [end.start() for end in _END.finditer(self.text, self.start) if not self.is_unshown(end.start())]
-        bodies = [end for end in ends if self.text.startswith(("b", "B"), end + 2)]
+        ends = [end.start() for end in _END.finditer(self.lower, self.start) if not self.is_unshown(end.start())]
+        bodies = [end for end in ends if self.lower.startswith("b", end + 2)]
         return bodies[-1] if bodies else ends[-1] if ends else len(self.text)
 
     def is_unshown(self, position: int) -> bool:
@@ -100,14 +126,16 @@ class Page:
     def first_tag(self, marks: Sequence[str], start: int, end: int) -> int:
         """Return the start of the first shown tag that holds one of ``marks``, -1 without one."""
         first = -1
+        if "=" not in self.lower:
+            return first  # no tag has an attribute
         for mark in marks:
-            at = self._lower.find(mark, start, end)
+            at = self.lower.find(mark, start, end)
             while at >= 0:
                 tag = self.text.rfind("<", max(start, at - _TAG_CHARS_MAX), at)
                 if tag >= 0 and ">" not in self.text[tag:at] and not self.is_unshown(tag):
                     first = end = tag
                     break
-                at = self._lower.find(mark, at + 1, end)
+                at = self.lower.find(mark, at + 1, end)
         return first
 
     def shown(self, start: int, end: int) -> str:
@@ -131,7 +159,7 @@ def cut(page: Page) -> Cut:
 
 def _is_last(page: Page, mark: int) -> bool:
     """Whether nothing new stands below the quote (a reply written below it is new text)."""
-    closings = [found.end() for found in _QUOTE_END.finditer(page.text, mark, page.end)]
+    closings = [found.end() for found in _QUOTE_END.finditer(page.lower, mark, page.end)]
     if not closings:
         return True
     signature = page.first_tag(_SIGNATURE_MARKS, closings[-1], page.end)

@@ -62,6 +62,8 @@ def in_html(html: str, end: int) -> list[Mark]:
 
 
 def _found(pattern: re.Pattern[str], text: str, end: int) -> list[re.Match[str]]:
+    if "{" not in text and "｛" not in text:
+        return []
     lower = text.lower()
     if not any(hint in lower for hint in _HINTS):
         return []

@@ -8,7 +8,7 @@ from gateway.doubt import Doubt
 from gateway.leaf import Leaf
 from gateway.place_html import Page
 from gateway.placeholder import Mark
-from gateway.protect import inline_protection
+from gateway.protect import refuse_inline_protection
 from gateway.splice import TextEdit
 
 _HTML_LINE_MAX = 900
@@ -16,16 +16,16 @@ _HTML_LINE_MAX = 900
 
 def insert_block(leaf: Leaf, block: Block) -> list[TextEdit]:
     """Return the edits that put ``block`` into the part once; raises Doubt when it must not be written to."""
-    found = inline_protection(leaf.text)
-    if found:
-        raise Doubt(f"protected: {found}")
+    refuse_inline_protection(leaf.text, html=leaf.html)
     return _insert_html(leaf, block) if leaf.html else _insert_text(leaf, block)
 
 
 def remove_placeholders(leaf: Leaf) -> list[TextEdit]:
-    """Return the edits that take every placeholder out of the part; a line that held nothing else goes with it."""
-    if inline_protection(leaf.text):
-        return []
+    """Return the edits that take every placeholder out of the part; a line that held nothing else goes with it.
+
+    Raises Doubt when it must not be written to.
+    """
+    refuse_inline_protection(leaf.text, html=leaf.html)
     text = leaf.text
     if leaf.html:
         return [TextEdit(mark.start, mark.end, mark.kept) for mark in placeholder.in_html(text, len(text))]

@@ -11,9 +11,10 @@ from gateway.doubt import Doubt
 from gateway.header_edit import CHANGEABLE
 from gateway.leaf import LeafEdit
 from gateway.limits import Limits
+from gateway.octets import Octets
 from gateway.parse import Parsed, Part, parse
 
-_SLICE_BYTES = 1 << 20
+_SLICE_BYTES = 1 << 18
 
 
 def prove(old: Parsed, new_raw: bytes, edits: Sequence[LeafEdit], limits: Limits) -> None:
@@ -22,7 +23,7 @@ def prove(old: Parsed, new_raw: bytes, edits: Sequence[LeafEdit], limits: Limits
     new = parse(new_raw, limits)
     if new.problem:
         raise Doubt(f"proof: {new.problem}")
-    if [_shape(part) for part in old.parts] != [_shape(part) for part in new.parts]:
+    if len(old.parts) != len(new.parts) or not all(map(_same_shape, old.parts, new.parts)):
         raise Doubt("proof: the tree of parts changed")
     changed = {edit.leaf.part.number: edit for edit in edits}
     position_old = position_new = 0
@@ -38,7 +39,7 @@ def prove(old: Parsed, new_raw: bytes, edits: Sequence[LeafEdit], limits: Limits
     _prove_same(old.raw, position_old, len(old.raw), new_raw, position_new, len(new_raw))
 
 
-def _prove_same(old: bytes, start: int, end: int, new: bytes, new_start: int, new_end: int) -> None:
+def _prove_same(old: Octets, start: int, end: int, new: bytes, new_start: int, new_end: int) -> None:
     # In slices, so that a large file is not copied whole.
     same = end - start == new_end - new_start and all(
         new.startswith(old[at : min(at + _SLICE_BYTES, end)], at - start + new_start)
@@ -48,8 +49,17 @@ def _prove_same(old: bytes, start: int, end: int, new: bytes, new_start: int, ne
         raise Doubt("proof: something outside the edited text changed")
 
 
-def _shape(part: Part) -> tuple[str, int, int, bytes, str]:
-    return part.kind, part.depth, len(part.children), part.type.get("boundary"), part.file_name
+def _same_shape(part: Part, twin: Part) -> bool:
+    return (
+        (part.kind, part.depth, len(part.children)) == (twin.kind, twin.depth, len(twin.children))
+        and (part.disposition is twin.disposition or part.disposition == twin.disposition)
+        # The charset of an edited part may be another one; what tells its place in the tree and its name may not.
+        and (
+            part.type is twin.type
+            or part.type == twin.type
+            or (part.type.get("boundary"), part.file_name) == (twin.type.get("boundary"), twin.file_name)
+        )
+    )
 
 
 def _prove_header(old: Parsed, new: Parsed, part: Part, twin: Part) -> None:
@@ -71,10 +81,11 @@ def _prove_text(new: Parsed, twin: Part, edit: LeafEdit) -> None:
     octets = transfer.decode(encoded, encoding)
     if charsets.decode(octets, edit.charset) != edit.text:
         raise Doubt("proof: the text is not the old text and the block")
-    if encoding == transfer.SEVEN_BIT and edit.leaf.octets.isascii() and not octets.isascii():
+    if encoding == transfer.SEVEN_BIT and not octets.isascii() and edit.leaf.octets.isascii():
         raise Doubt("proof: 8-bit octets in a 7bit part")
+    longest = _longest_line(encoded)
     line_max = transfer.QP_LINE_MAX if encoding == transfer.QUOTED_PRINTABLE else transfer.LINE_MAX
-    if _longest_line(encoded) > max(line_max, _longest_line(edit.leaf.encoded)):
+    if longest > line_max and longest > _longest_line(edit.leaf.encoded):
         raise Doubt("proof: a line is too long")
 
 

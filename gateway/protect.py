@@ -36,6 +36,7 @@ _BY_FILE_NAME = {
     "message.rpmsg": "rights-managed",
 }
 _INLINE_PGP = re.compile(r"^-----BEGIN PGP (SIGNED )?MESSAGE-----", re.MULTILINE)
+_PGP_IN_HTML = re.compile(r"(?:^|>|&nbsp;)\s{0,80}+-----BEGIN PGP (SIGNED )?MESSAGE-----", re.MULTILINE)
 _LIST_FIELDS = frozenset(
     {
         *(b"list-id", b"list-post", b"list-help", b"list-unsubscribe", b"list-subscribe", b"list-owner"),
@@ -67,6 +68,19 @@ def inline_protection(text: str) -> str:
     return "" if found is None else "signed" if found[1] else "encrypted"
 
 
+def refuse_inline_protection(text: str, *, html: bool) -> None:
+    """Raise Doubt when a text part holds a PGP message of its own.
+
+    In HTML it need not begin a line of the source: some programmes wrap such text in tags.
+    """
+    found = inline_protection(text)
+    if not found and html and "-----BEGIN PGP " in text:
+        within = _PGP_IN_HTML.search(text)
+        found = "" if within is None else "signed" if within[1] else "encrypted"
+    if found:
+        raise Doubt(f"protected: {found}")
+
+
 def refuse_protected(parsed: Parsed) -> None:
     """Raise Doubt for protected mail, automatic replies (RFC 3834 5), list and bulk mail (RFC 2369, RFC 2919)."""
     found = protection(parsed)
@@ -88,12 +102,13 @@ def _word(parsed: Parsed, start: int, end: int) -> bytes:
 def refuse_foreign_signature(parsed: Parsed, editable_domains: frozenset[str]) -> None:
     """Raise Doubt when an edit would break a DKIM signature (RFC 6376 3.7) that is not ours to renew.
 
-    ``editable_domains``: signing domains whose signatures may break; ``*`` stands for all.
+    ``editable_domains``: signing domains whose signatures may break; ``.example.jp`` stands for every sub-domain, ``*``
+    for all.
     """
     if "*" in editable_domains:
         return
     for domain in dkim_domains(parsed):
-        if domain not in editable_domains:
+        if not any(domain == own or (own[:1] == "." and domain.endswith(own)) for own in editable_domains):
             raise Doubt(f"signed by {domain or 'an unreadable DKIM signature'} (DKIM)")
 
 

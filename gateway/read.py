@@ -2,16 +2,26 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
+from typing import Literal
 
 from gateway import addresses, html, place, place_html, protect, transfer, words
 from gateway import charset as charsets
+from gateway.charset import Charset
+from gateway.decoded import DecodedText
 from gateway.doubt import Doubt
 from gateway.envelope import Envelope
+from gateway.limits import Limits
+from gateway.octets import Octets
 from gateway.params import Structured
 from gateway.parse import Parsed, Part
 from gateway.targets import readable_texts
 from rules.mail import Mail
 
+# The same lines that ``parse`` takes for a From field; the line end is not consumed, the next one may begin with it.
+_FROM_PIECE = rb"[Ff][Rr][Oo][Mm]:([^\r\n\0]*+(?:\r\n[ \t]++[^\r\n\0]++)*+(?=\r\n|\Z))"
+_FROM = re.compile(_FROM_PIECE)
+_FROM_LATER = re.compile(rb"\n" + _FROM_PIECE)
 _STUFFED = re.compile(r"^ ", re.MULTILINE)
 
 
@@ -62,6 +72,20 @@ def header_from(parsed: Parsed) -> str:
     return found[0].address if len(found) == 1 else ""
 
 
+def sender_of(raw: Octets, limits: Limits) -> str:
+    """Return what ``header_from`` will find, out of the header alone: a tenth of the cost of ``parse`` and reading.
+
+    Never raises. It serves to leave mail alone whose writer sends no selection results, before anything is decoded.
+    """
+    blank = raw.find(b"\r\n\r\n")
+    end = 0 if raw[:2] == b"\r\n" else blank + 2 if blank >= 0 else len(raw)
+    first = _FROM.match(raw, 0, end)
+    later = islice(_FROM_LATER.finditer(raw, 0, end), limits.spans_max)
+    found = [mailbox for field in ([first] if first else []) for mailbox in addresses.mailboxes(field[1])]
+    found += [mailbox for field in later for mailbox in addresses.mailboxes(field[1])]
+    return found[0].address if len(found) == 1 else ""
+
+
 def _display_names(parsed: Parsed, recipients: Sequence[str]) -> tuple[str, ...]:
     found = [
         mailbox for name in (b"to", b"cc") for value in parsed.values(name) for mailbox in addresses.mailboxes(value)
@@ -102,35 +126,45 @@ class _TextReader:
 
     def _source(self, part: Part, octets_max: int) -> tuple[str, int]:
         encoded = self._parsed.raw[part.body : min(part.end, part.body + _encoded_max(part.encoding, octets_max))]
+        sure = True
         try:
             octets = transfer.decode(encoded, part.encoding)
         except Doubt as doubt:
-            self._doubt(doubt.message)
+            sure = self._doubt(doubt.message)
             octets = transfer.read_loosely(encoded, part.encoding)
         if len(encoded) < part.end - part.body or len(octets) > octets_max:
             self.problem = f"text longer than {self._octets_max} bytes"
+            sure = False
             octets = octets[:octets_max]
-        return self._text(part, octets), len(octets)
+        charset, declared = self._charset(part, octets)
+        try:
+            text = charsets.decode(octets, charset)
+        except Doubt as doubt:
+            self._doubt(doubt.message)
+            return octets.decode(charset.codec, "replace"), len(octets)
+        if sure and declared:
+            self._parsed.texts[part.number] = DecodedText(encoded, octets, charset, text)
+        return text, len(octets)
 
-    def _text(self, part: Part, octets: bytes) -> str:
+    def _charset(self, part: Part, octets: bytes) -> tuple[Charset, bool]:
+        """The charset to read with, and whether the part leaves no doubt about it."""
         label = part.type.text("charset")
+        sure = True
         if part.type.problem:
-            self._doubt(f"Content-Type: {part.type.problem}")
-        if label and charsets.lookup(label) is None:
-            self._doubt("charset: not known")
-        charset = charsets.lookup(label or "us-ascii") or charsets.guess(octets)
+            sure = self._doubt(f"Content-Type: {part.type.problem}")
+        charset = charsets.lookup(label or "us-ascii")
+        if charset is None:
+            sure = self._doubt("charset: not known")
+            charset = charsets.guess(octets)
         if charset is charsets.ASCII:
             charset = charsets.guess(octets)
             if charset.family not in (charsets.Family.ASCII, charsets.Family.ISO_2022_JP):
-                self._doubt("charset: not declared")
-        try:
-            return charsets.decode(octets, charset)
-        except Doubt as doubt:
-            self._doubt(doubt.message)
-            return octets.decode(charset.codec, "replace")
+                sure = self._doubt("charset: not declared")
+        return charset, sure
 
-    def _doubt(self, problem: str) -> None:
+    def _doubt(self, problem: str) -> Literal[False]:
         self.problem = self.problem or problem
+        return False
 
     def _look_for_links(self, part: Part, source: str) -> None:
         if not any(link in source for link in self._links):

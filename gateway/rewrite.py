@@ -1,7 +1,7 @@
 """Put the block into a mail, or leave the mail exactly as it is. Pure; any doubt means: as it is."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway import plan
@@ -10,10 +10,11 @@ from gateway.doubt import Doubt
 from gateway.header_edit import header_edits
 from gateway.leaf import Leaf, LeafEdit, edit_leaf, open_leaf
 from gateway.limits import Limits
+from gateway.octets import Octets
 from gateway.parse import Parsed, parse
 from gateway.proof import prove
 from gateway.protect import refuse_foreign_signature, refuse_protected
-from gateway.splice import OctetEdit, TextEdit, splice
+from gateway.splice import OctetEdit, TextEdit, splice, trimmed
 from gateway.targets import targets
 
 __all__ = ["Block", "Rewritten", "Untouched", "prepend", "remove_placeholder", "rewrite", "rewrite_parsed"]
@@ -21,10 +22,17 @@ __all__ = ["Block", "Rewritten", "Untouched", "prepend", "remove_placeholder", "
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The edited mail; ``parts`` text parts got the block."""
+    """What makes the edited mail out of the original: ``edits``, ascending and apart, each as small as it can be.
 
-    raw: bytes
+    ``parts`` text parts were edited.
+    """
+
+    edits: tuple[OctetEdit, ...]
     parts: int
+
+    def apply(self, raw: Octets) -> bytes:
+        """Return the edited mail; ``raw`` must be the mail that was rewritten."""
+        return splice(raw, self.edits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Untouched:
 
 
 def rewrite(
-    raw: bytes, block: Block, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
+    raw: Octets, block: Block, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
 ) -> Rewritten | Untouched:
     """Write ``block`` into every form of the letter in ``raw`` (CRLF line ends), proven before it is returned.
 
@@ -58,14 +66,14 @@ def rewrite_parsed(
 
 
 def remove_placeholder(
-    raw: bytes, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
-) -> bytes | None:
-    """Return ``raw`` without the placeholder that no block takes the place of; None when nothing can be taken out."""
+    raw: Octets, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
+) -> Rewritten | None:
+    """Take the placeholder out of ``raw`` that no block takes the place of; None when nothing can be taken out."""
     try:
         result = _edited(parse(raw, limits), limits, editable_dkim_domains, plan.remove_placeholders)
     except Doubt:
         return None
-    return result.raw if result.parts else None
+    return result if result.parts else None
 
 
 def _edited(
@@ -85,10 +93,17 @@ def _edited(
         edit = edit_leaf(leaf, text_edits)
         leaf_edits.append(edit)
         octet_edits += header_edits(parsed, edit)
-        octet_edits.append(OctetEdit(part.body, part.end, edit.encoded))
-    raw = splice(parsed.raw, octet_edits)
-    prove(parsed, raw, leaf_edits, limits)
-    return Rewritten(raw, len(leaf_edits))
+        octet_edits += [OctetEdit(part.body + start, part.body + end, octets) for start, end, octets in edit.edits]
+    edits = tuple(_smallest(parsed.raw, octet_edits))
+    prove(parsed, splice(parsed.raw, edits), leaf_edits, limits)
+    return Rewritten(edits, len(leaf_edits))
+
+
+def _smallest(raw: Octets, edits: list[OctetEdit]) -> Iterator[OctetEdit]:
+    for edit in edits:
+        smallest = trimmed(raw[edit.start : edit.end], edit.octets, edit.start) if edit.start < edit.end else edit
+        if smallest.start < smallest.end or smallest.octets:
+            yield smallest
 
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}")
@@ -101,7 +116,12 @@ def prepend(raw: bytes, fields: Sequence[tuple[str, bytes]]) -> bytes:
 
     Raises ValueError for a name or value that would make another field or a line above 998 octets.
     """
-    return b"".join((*(_field(name, value) for name, value in fields), raw))
+    return top_fields(fields) + raw
+
+
+def top_fields(fields: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return what ``prepend`` puts on top."""
+    return b"".join([_field(name, value) for name, value in fields])
 
 
 def _field(name: str, value: bytes) -> bytes:

@@ -9,8 +9,7 @@ from binascii import Error, a2b_base64, a2b_qp, b2a_base64, b2a_qp
 from collections.abc import Sequence
 
 from gateway.doubt import Doubt
-from gateway.splice import OctetEdit
-from gateway.splice import splice as splice_octets
+from gateway.splice import OctetEdit, splice
 
 SEVEN_BIT = "7bit"
 QUOTED_PRINTABLE = "quoted-printable"
@@ -59,13 +58,16 @@ def _from_base64(encoded: bytes) -> bytes:
     raise Doubt("encoding: bad base64")
 
 
-def splice(encoded: bytes, octets: bytes, encoding: str, edits: Sequence[OctetEdit]) -> bytes:
-    """Return ``encoded`` with ``edits`` (ascending, apart) made; ``octets`` is its decoded form."""
+def edits(encoded: bytes, octets: bytes, encoding: str, changes: Sequence[OctetEdit]) -> list[OctetEdit]:
+    """Return what to replace in ``encoded`` so that ``changes`` (ascending, apart) are made to ``octets``, its content.
+
+    Raises Doubt where a place is not certain.
+    """
     if encoding == BASE64:
-        return _splice_base64(encoded, octets, edits)
+        return [_in_base64(encoded, octets, changes)]
     if encoding == QUOTED_PRINTABLE:
-        return _splice_quoted_printable(encoded, octets, edits)
-    return splice_octets(octets, edits)
+        return _in_quoted_printable(encoded, octets, changes)
+    return list(changes)
 
 
 def to_base64(octets: bytes, width: int = _BASE64_WIDTH) -> bytes:
@@ -74,11 +76,11 @@ def to_base64(octets: bytes, width: int = _BASE64_WIDTH) -> bytes:
     return b"\r\n".join(letters[i : i + width] for i in range(0, len(letters), width))
 
 
-def _splice_base64(encoded: bytes, octets: bytes, edits: Sequence[OctetEdit]) -> bytes:
+def _in_base64(encoded: bytes, octets: bytes, changes: Sequence[OctetEdit]) -> OctetEdit:
     body = encoded.rstrip(b"\r\n")
     start, letters = 0, 0
     kept, kept_letters, width = 0, 0, 0
-    limit = edits[0].start // 3 * 4
+    limit = changes[0].start // 3 * 4
     for line in body.split(b"\r\n"):
         width = max(width, len(line))
         if letters % 4 == 0 and letters <= limit:
@@ -87,18 +89,25 @@ def _splice_base64(encoded: bytes, octets: bytes, edits: Sequence[OctetEdit]) ->
             break
         start, letters = start + len(line) + 2, letters + len(line)
     tail = kept_letters // 4 * 3
-    new = splice_octets(octets, edits)[tail:]
+    new = splice(octets[tail:], [OctetEdit(start - tail, end - tail, piece) for start, end, piece in changes])
     width = width if 4 <= width <= LINE_MAX else _BASE64_WIDTH
-    return encoded[:kept] + to_base64(new, width) + encoded[len(body) :]
+    return OctetEdit(kept, len(body), to_base64(new, width))
 
 
-def _splice_quoted_printable(encoded: bytes, octets: bytes, edits: Sequence[OctetEdit]) -> bytes:
-    result, position = b"", 0
-    for edit in edits:
-        start, end = _qp_offset(encoded, octets, edit.start), _qp_offset(encoded, octets, edit.end)
-        result = _qp_join(result + encoded[position:start], edit.octets, encoded[end:])
-        position = end
-    return result + encoded[position:]
+def _in_quoted_printable(encoded: bytes, octets: bytes, changes: Sequence[OctetEdit]) -> list[OctetEdit]:
+    made: list[OctetEdit] = []
+    offset = decoded = 0
+    for change in changes:
+        start = _qp_offset(encoded, octets, (offset, decoded), change.start)
+        offset, decoded = _qp_offset(encoded, octets, (start, change.start), change.end), change.end
+        # What an edit right before this one has written stands before this one's octets.
+        start, written = (made[-1].start, made.pop().octets) if made and made[-1].end == start else (start, b"")
+        before = written[-1:] or encoded[max(0, start - 1) : start]
+        drops_space, new = _qp_join(before, change.octets, encoded[offset : offset + 2])
+        if drops_space and not written:
+            start -= 1
+        made.append(OctetEdit(start, offset, (written[:-1] if drops_space else written) + new))
+    return made
 
 
 def _from_quoted_printable(encoded: bytes) -> bytes:
@@ -122,9 +131,13 @@ def _qp_length(encoded: bytes, start: int, end: int) -> int:
     return end - start - 2 * encoded.count(b"=", start, end) - encoded.count(b"=\r\n", start, end)
 
 
-def _qp_offset(encoded: bytes, octets: bytes, wanted: int) -> int:
-    """Return the place in ``encoded`` before which exactly ``wanted`` octets are encoded."""
-    low, high, left = 0, len(encoded), wanted
+def _qp_offset(encoded: bytes, octets: bytes, known: tuple[int, int], wanted: int) -> int:
+    """Return the place in ``encoded`` before which exactly ``wanted`` octets are encoded.
+
+    ``known`` is an earlier such place and the number of octets encoded before it.
+    """
+    start, left = known[0], wanted - known[1]
+    low, high = start, len(encoded)
     while True:
         middle = (low + high) // 2
         line = encoded.rfind(b"\n", low, middle) + 1 or encoded.find(b"\n", middle, high) + 1
@@ -142,23 +155,27 @@ def _qp_offset(encoded: bytes, octets: bytes, wanted: int) -> int:
             raise Doubt("encoding: place in quoted-printable is not certain")
         offset = unit.end()
         left -= unit[1] is not None
-    if a2b_qp(encoded[:offset]) != octets[:wanted]:
+    if a2b_qp(encoded[start:offset]) != octets[known[1] : wanted]:
         raise Doubt("encoding: place in quoted-printable is not certain")
     return offset
 
 
-def _qp_join(before: bytes, octets: bytes, after: bytes) -> bytes:
-    """Put ``octets`` between two stretches of quoted-printable; returns what stands before ``after``."""
+def _qp_join(before: bytes, octets: bytes, after: bytes) -> tuple[bool, bytes]:
+    """Fit ``octets`` between two stretches of quoted-printable, of which ``before`` is the last octet, ``after`` begins
+    the second.
+
+    Returns what to write, and whether it takes the place of ``before``: a space that would end a line.
+    """
     ends_line = not after or after.startswith(b"\r\n")
-    at_line_start = not before or before.endswith(b"\n")
-    if not octets and ends_line and before.endswith((b" ", b"\t")):
-        return before[:-1] + (b"=20" if before.endswith(b" ") else b"=09")
+    at_line_start = not before or before == b"\n"
+    if not octets and ends_line and before in (b" ", b"\t"):
+        return True, b"=20" if before == b" " else b"=09"
     if not octets:
-        return before if at_line_start or ends_line else before + b"=\r\n"
+        return False, b"" if at_line_start or ends_line else b"=\r\n"
     # A line break that follows a space would take the space away (RFC 2045 6.7 rule 3).
-    breaks_well = octets.startswith(b"\r\n") and not before.endswith((b" ", b"\t"))
+    breaks_well = octets.startswith(b"\r\n") and before not in (b" ", b"\t")
     opening = b"" if at_line_start or breaks_well else b"=\r\n"
     # The encoder copies the style of the first line break it meets.
     new = b2a_qp(b"\r\n" + octets, istext=True)[2:]
     closing = b"" if new.endswith(b"\n") or ends_line else b"=\r\n"
-    return before + opening + new + closing
+    return False, opening + new + closing

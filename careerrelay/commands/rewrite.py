@@ -56,7 +56,7 @@ def rewrite(front: Front, file: Path, recipient: str, lang: str | None, tone: st
         click.echo(f"careerrelay: not edited: {made.reason}", err=True)
         sys.stdout.buffer.write(stored)
     else:
-        sys.stdout.buffer.write(made.raw if stored is raw else made.raw.replace(b"\r\n", b"\n"))
+        sys.stdout.buffer.write(made.apply(raw) if stored is raw else made.apply(raw).replace(b"\r\n", b"\n"))
     sys.stdout.buffer.flush()
 
 

@@ -38,7 +38,8 @@ def test_a_block_names_agency_licence_date_and_both_links(lang: str, tone: str) 
     block = made(lang, tone)
     for said in ("株式会社あおば人材", "13-ユ-000000", RELAY, OPTOUT):
         assert block.text.count(said) == 1
-        assert block.html.count(said) == 1
+        assert unescape(block.html).count(said) == 1
+    assert block.html.isascii()
     assert ("2027年2月9日" if lang == "ja" else "9 February 2027") in block.text
     assert block.link_prefixes == ("https://relay.example.jp/r/", "https://relay.example.jp/u/")
 

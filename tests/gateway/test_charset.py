@@ -140,7 +140,7 @@ def test_a_place_in_the_text_is_found_in_the_octets(text: str, data: st.DataObje
     for found in (charsets.UTF_8, charsets.SHIFT_JIS):
         octets = text.encode(found.codec)
         decoded = octets.decode(found.codec)
-        offset = charsets.octet_of(octets, decoded, index, found)
+        offset = charsets.octets_of(octets, decoded, [index], found)[0]
         assert octets[:offset].decode(found.codec) == decoded[:index]
         assert octets[offset:].decode(found.codec) == decoded[index:]
 
@@ -152,7 +152,7 @@ def test_a_place_in_iso_2022_jp_is_in_ascii_where_it_can_be(text: str, data: st.
     octets = b"".join(_as_jis(c) if c in "①㈱" else c.encode("iso2022_jp") for c in text)
     index = data.draw(st.integers(0, len(text)))
     assert charsets.decode(octets, charsets.ISO_2022_JP) == text
-    offset = charsets.octet_of(octets, text, index, charsets.ISO_2022_JP)
+    offset = charsets.octets_of(octets, text, [index], charsets.ISO_2022_JP)[0]
     # Every letter here brings its own escapes, so that both halves stand for themselves.
     assert charsets.decode(octets[:offset], charsets.ISO_2022_JP) == text[:index]
     assert charsets.decode(octets[offset:], charsets.ISO_2022_JP) == text[index:]
@@ -170,12 +170,12 @@ def test_a_place_in_iso_2022_jp_is_in_ascii_where_it_can_be(text: str, data: st.
 def test_iso_2022_jp_without_a_certain_place_is_a_doubt(octets: bytes, index: int) -> None:
     text = octets.decode("iso2022_jp_ext", jis.VENDOR_JIS)
     with pytest.raises(Doubt):
-        charsets.octet_of(octets, text, index, charsets.ISO_2022_JP)
+        charsets.octets_of(octets, text, [index], charsets.ISO_2022_JP)[0]
 
 
 def test_a_piece_inside_double_bytes_brings_its_escapes() -> None:
     octets = "漢字".encode("iso2022_jp")
-    octet, state = jis.place(octets, 1, 2)
+    [(octet, state)] = jis.places(octets, [1], 2)
     new = octets[:octet] + jis.embed(b"<br>", state, state) + octets[octet:]
     assert charsets.decode(new, charsets.ISO_2022_JP) == "漢<br>字"
     assert jis.embed(b"", state, state) == b""
@@ -188,4 +188,10 @@ def test_euc_jp_with_vendor_characters_is_counted_letter_by_letter(octets: str, 
     page = bytes.fromhex(octets) + b"<br>"
     text = charsets.decode(page, charsets.EUC_JP)
     assert text == letters + "<br>"
-    assert page[charsets.octet_of(page, text, text.index("<"), charsets.EUC_JP) :] == b"<br>"
+    assert page[charsets.octets_of(page, text, [text.index("<")], charsets.EUC_JP)[0] :] == b"<br>"
+
+
+def test_between_two_stretches_the_place_in_ascii_is_taken() -> None:
+    """So that a block at the end of a line needs no escape sequence of its own."""
+    octets = b'\x1b$B$"\x1b(B\r\n\x1b$B$$\x1b(B'
+    assert jis.places(octets, [0, 1, 3, 4], 4) == [(0, jis.ASCII), (8, jis.ASCII), (10, jis.ASCII), (18, jis.ASCII)]

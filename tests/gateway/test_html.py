@@ -1,8 +1,11 @@
 """HTML turned to the text a person sees."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.html import to_text
+from gateway.html import _plain_page, _Reader, to_text
+from tests.gateway.mails import property_of
 
 CASES = {
     "paragraphs": ("<p>一</p><p>二</p>", "一\n\n二"),
@@ -39,6 +42,49 @@ CASES = {
 def test_visible_text(name: str) -> None:
     html, text = CASES[name]
     assert to_text(html) == text
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *("<p>", "</p>", "<P>", "<br>", "<BR/>", "<br />", "<div>", "</div>", '<div style="color:red">', "<h1>"),
+            *('<div style="display:none">', "<span hidden>", "<td>", "</td>", "<tr>", "<b>", "</b>", "<o:p></o:p>"),
+            *("<blockquote type=cite>", "</blockquote>", "<pre>", "</pre>", "<title>x</title>", "<style>", "</style>"),
+            *("<!--", "-->", "<!doctype html>", "<?xml ?>", "<!>", '<a href="x>y">', "<a 'b>c'>", "<a \"'>", "<x:y z>"),
+            *(
+                "<img alt='結果'>",
+                "<img alt=x>",
+                '"',
+                "'",
+                "<",
+                "< ",
+                ">",
+                "</",
+                "text ",
+                " ",
+                "  ",
+                "\r\n",
+                "\t",
+                "\f",
+            ),
+            *("あ", "\u3000", "\x0b", "\x85", "&nbsp;", "&amp;", "&lt;", "&#10;", "&#1;", "&", "&am", "p;"),
+        ]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@property_of(600)
+@given(PIECES)
+def test_the_short_way_finds_what_the_long_way_finds(html: str) -> None:
+    found = _plain_page(html)
+    if found is not None:
+        assert found == _Reader(hide=True).read(html)
+
+
+@pytest.mark.parametrize("name", ["paragraphs", "cells", "comments, styles, scripts", "attributes with angle brackets"])
+def test_ordinary_pages_go_the_short_way(name: str) -> None:
+    assert _plain_page(CASES[name][0]) == CASES[name][1]
 
 
 @pytest.mark.parametrize(

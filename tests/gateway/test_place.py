@@ -1,10 +1,13 @@
 """The block stands under the new text, above signature and quotation, in the styles that people use."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import place, place_html
 from gateway.doubt import Doubt
 from gateway.place_html import Page
+from tests.gateway.mails import property_of
 
 MARK = "▼"
 
@@ -113,9 +116,82 @@ def test_html_without_a_certain_place_is_a_doubt(html: str) -> None:
         raise AssertionError(html[:at] + MARK + html[at:])
 
 
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "<p>",
+                "</P>",
+                "<br>",
+                "<div class='gmail_quote'>",
+                "<pre>",
+                "</pre>",
+                "<",
+                "</",
+                "<1>",
+                ">",
+                "<p",
+                "<!>",
+            ),
+            *("<!--", "-->", "--!>", "<style>", "</STYLE>", "<title>x</title>", "<a href='x>y'>", "</body>"),
+            *(
+                "あ",
+                "<body>",
+                "İ",
+                "&nbsp;",
+                "&#160;",
+                "&",
+                "\r\n",
+                "\n",
+                " ",
+                "-- ",
+                "From: a",
+                "On x wrote:",
+                "> q",
+                "\0",
+            ),
+        ]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@property_of(500)
+@given(PIECES)
+def test_the_mask_of_any_page_keeps_every_offset(html: str) -> None:
+    page = Page(html)
+    assert len(page.mask) == len(html)
+    assert all(letter in (" ", "\n") or letter == html[index] for index, letter in enumerate(page.mask))
+    assert 0 <= page.start <= len(html)
+    found = place_html.cut(page)
+    assert 0 <= found.end <= len(html)
+    try:
+        at = place_html.insertion(page, found)
+    except Doubt:
+        return
+    assert 0 <= at <= len(html)
+    assert not page.is_unshown(at)
+    # Never inside a tag: the last bracket before the place closes one, or opens none.
+    opened = html.rfind("<", 0, at)
+    assert opened <= html.rfind(">", 0, at) or html[opened + 1 : opened + 2] not in (
+        "p",
+        "b",
+        "/",
+        "!",
+        "a",
+        "d",
+        "s",
+        "t",
+    )
+
+
 def test_the_mask_keeps_every_offset() -> None:
     html = "<p>İx<br>&nbsp;漢字</p><!-- c -->\r\n<style>p{}</style><pre>a\n b</pre>"
     page = Page(html)
     assert len(page.mask) == len(html)
     for index, letter in enumerate(page.mask):
         assert letter in (" ", "\n") or letter == html[index]
+
+
+def test_what_is_not_shown_makes_no_tag_of_what_stands_around_it() -> None:
+    assert Page("<p<title>x</title>-->y").mask == "<p" + " " * 16 + "-->y"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.limits import Limits
 from gateway.parse import parse
-from gateway.rewrite import prepend
+from gateway.rewrite import prepend, top_fields
 from tests.gateway.mails import property_of
 
 RAW = b"From: a@example.jp\r\n\r\nx\r\n"
@@ -51,3 +51,47 @@ def test_whatever_comes_in_is_one_field_or_refused(value: bytes) -> None:
     assert parsed.problem == ""
     assert message_from_bytes(new, policy=policy.compat32).keys() == ["X-A", "From"]
     assert next(parsed.values(b"x-a")).replace(b"\r\n", b"").strip(b" \t") == value.strip(b" \t")
+
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        [
+            *(b"\r\n", b"\r", b"\n", b"\0", b"\r\n ", b"\n\t", b" ", b"\t", b":", b"Bcc: x@example.org", b"\r\n\r\n"),
+            *(
+                b"\x0b",
+                b"\x0c",
+                b"\x1c",
+                b"\x85",
+                b"\xe2\x80\xa8",
+                b"=?utf-8?b?DQpCY2M6IHhA?=",
+                b"a" * 70,
+                b"word",
+                b".",
+            ),
+        ]
+    ),
+    max_size=30,
+).map(b"".join)
+NAMES = st.one_of(st.sampled_from(["X-A", "X-CareerRelay-Trace", "x"]), st.text(max_size=6))
+
+
+@property_of(600)
+@given(st.lists(st.tuples(NAMES, HOSTILE), min_size=1, max_size=4))
+def test_no_value_and_no_name_brings_in_another_field(fields: list[tuple[str, bytes]]) -> None:
+    """Whatever a rule, a name or a link holds: as many fields as were meant, or none, and the mail below as it was."""
+    try:
+        top = top_fields(fields)
+    except ValueError:
+        return
+    assert prepend(RAW, fields) == top + RAW
+    names = [name for name, _ in fields]
+    parsed = parse(top + RAW, Limits())
+    assert parsed.problem == ""
+    assert [field.name.decode() for field in parsed.root.fields] == [*(name.lower() for name in names), "from"]
+    shown = message_from_bytes(top + RAW, policy=policy.compat32)
+    assert shown.keys() == [*names, "From"]
+    assert shown.get_payload() == "x\r\n"
+    lines = top.split(b"\r\n")[:-1]
+    assert all(line.strip(b" \t") for line in lines), "a line of blanks only would end the header for some readers"
+    assert max(map(len, lines)) <= 998
+    assert not set(b"\r\n\0") & set(top.replace(b"\r\n", b""))

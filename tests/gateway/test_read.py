@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.addresses import Mailbox, mailboxes
 from gateway.envelope import Envelope, Recipient
 from gateway.limits import Limits
 from gateway.parse import parse
-from gateway.read import read_mail
+from gateway.read import header_from, read_mail, sender_of
 from gateway.words import decode
 from rules.mail import Mail
 from tests.gateway import mails
-from tests.gateway.mails import LIMITS, PDF, TOP, as_html, mail, multipart, part
+from tests.gateway.mails import LIMITS, PDF, TOP, as_html, mail, multipart, part, property_of
 
 ENVELOPE = Envelope("saiyo@example.jp", (Recipient("hanako@example.com"),))
 BASE = "https://relay.example.jp"
@@ -162,6 +164,30 @@ def test_protection_is_told() -> None:
 )
 def test_a_mail_has_one_writer_or_none(field: bytes, address: str) -> None:
     assert read(field + b"\r\nx\r\n").header_from == address
+
+
+HEADER_PIECES = st.sampled_from(
+    [
+        *(b"From: a@example.jp\r\n", b"FROM: b@example.jp\r\n", b"from:\r\n c@example.jp\r\n", b"From :d@x\r\n"),
+        *(b"X: y\r\n", b"X: \r\n From: e@x\r\n", b"X\nFrom: f@x\r\n", b"From: g@x\0\r\n", b"From: h@x\r\n \r\n"),
+        *(b"From: <i@x>, j@x\r\n", b"From: k@x\nX: y\r\n", b"From: l@x", b"\r\n", b"\r", b"\n", b" ", b"\t", b"From: "),
+        *(b"XFrom: m@x\r\n", b"Froms: n@x\r\n", b"From: \xff <o@x>\r\n", b":", b"From:p@x\rFrom: q@x\r\n"),
+    ]
+)
+
+
+@property_of(400)
+@given(st.lists(HEADER_PIECES, max_size=8).map(b"".join))
+def test_the_sender_out_of_the_header_alone_is_the_same(header: bytes) -> None:
+    assert sender_of(header, LIMITS) == header_from(parse(header, LIMITS))
+    raw = header + b"\r\nFrom: body@example.jp\r\n"
+    assert sender_of(raw, LIMITS) == header_from(parse(raw, LIMITS))
+
+
+@pytest.mark.parametrize("path", mails.REJECTIONS[::9], ids=lambda path: path.stem)
+def test_the_sender_of_real_looking_mail_is_found(path: Path) -> None:
+    raw = path.read_bytes()
+    assert sender_of(raw, LIMITS) == read(raw).header_from != ""
 
 
 @pytest.mark.parametrize(

@@ -100,4 +100,4 @@ def test_a_large_file_is_neither_decoded_nor_moved() -> None:
     result = rewrite(raw, JA, LIMITS)
     assert isinstance(result, Rewritten)
     assert result.parts == 2
-    assert result.raw.endswith(raw[raw.index(b"*not base64*") :])
+    assert result.apply(raw).endswith(raw[raw.index(b"*not base64*") :])

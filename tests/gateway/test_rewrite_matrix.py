@@ -27,7 +27,15 @@ PAIRS = [
     ("us-ascii", "quoted-printable", "", mails.TEXT_EN),
     ("iso-8859-1", "8bit", "", mails.TEXT_FR),
     ("windows-1252", "quoted-printable", "cp1252", mails.TEXT_FR.replace("'", "’")),
+    ("x-sjis", "quoted-printable", "cp932", mails.TEXT_VENDOR),
+    ("x-gbk", "8bit", "gbk", mails.TEXT_JA),
+    ("iso-2022-jp", "7bit", "vendor-jis", mails.TEXT_VENDOR),
+    ("cp50220", "base64", "vendor-jis", mails.TEXT_VENDOR),
+    ("cp50221", "quoted-printable", "vendor-jis", mails.TEXT_VENDOR),
+    ("eucjp-ms", "8bit", "vendor-euc", mails.TEXT_VENDOR),
+    ("us-ascii", "7bit", "vendor-jis", mails.TEXT_VENDOR),  # Outlook: ISO-2022-JP that says nothing of it
 ]
+VENDOR = {"vendor-jis": mails.vendor_jis, "vendor-euc": mails.vendor_euc}
 
 
 def _plain(text: bytes, html: bytes) -> bytes:
@@ -79,14 +87,15 @@ PARTS: dict[Structure, int] = {
 def test_the_block_arrives_and_nothing_else_changes(
     charset: str, encoding: str, codec: str, text: str, structure: Structure, block: Block
 ) -> None:
-    plain = part(text, charset, encoding, codec=codec)
-    html = part(as_html(text), charset, encoding, "html", codec=codec)
+    write = VENDOR.get(codec)
+    plain = part(write(text) if write else text, charset, encoding, codec=codec)
+    html = part(write(as_html(text)) if write else as_html(text), charset, encoding, "html", codec=codec)
     raw = mail(structure(plain, html))
     result = rewrite(raw, block, LIMITS)
     assert isinstance(result, Rewritten), result
     assert result.parts == PARTS[structure]
-    mails.assert_only_block_added(raw, result.raw, result.parts)
-    assert isinstance(rewrite(result.raw, block, LIMITS), Untouched)
+    mails.assert_only_block_added(raw, result.apply(raw), result.parts)
+    assert isinstance(rewrite(result.apply(raw), block, LIMITS), Untouched)
 
 
 @pytest.mark.parametrize("path", mails.REJECTIONS, ids=lambda path: path.stem)
@@ -95,8 +104,28 @@ def test_real_looking_mail_keeps_everything_but_the_block(path: Path, block: Blo
     raw = path.read_bytes()
     result = rewrite(raw, block, LIMITS)
     assert isinstance(result, Rewritten), result
-    mails.assert_only_block_added(raw, result.raw, result.parts)
-    assert isinstance(rewrite(result.raw, block, LIMITS), Untouched)
+    mails.assert_only_block_added(raw, result.apply(raw), result.parts)
+    assert isinstance(rewrite(result.apply(raw), block, LIMITS), Untouched)
+
+
+def test_the_matrix_is_as_wide_as_it_is_meant_to_be() -> None:
+    assert len({(charset, encoding, codec) for charset, encoding, codec, _ in PAIRS}) == len(PAIRS) >= 12
+    assert len(STRUCTURES) >= 6
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64", "quoted-printable"])
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_every_line_of_iso_2022_jp_begins_and_ends_in_ascii(encoding: str, kind: str) -> None:
+    """RFC 1468: the text between two line ends starts and ends in ASCII; readers begin anew at each line."""
+    text = mails.TEXT_JA if kind == "plain" else as_html(mails.TEXT_JA)
+    raw = mail(part(text, "iso-2022-jp", encoding, kind, codec="iso2022_jp"))
+    [letter] = [leaf for leaf in mails.leaves(mails.edited(raw)) if leaf.kind == f"text/{kind}"]
+    lines = letter.octets.split(b"\r\n")
+    assert sum(b"\x1b$" in line for line in lines) >= (4 if kind == "html" else 8)
+    for line in lines:
+        last = max(line.rfind(b"\x1b$"), line.rfind(b"\x1b("))
+        assert last < 0 or line[last:].startswith(b"\x1b(B")
+        line.decode("iso2022_jp")
 
 
 def test_there_are_a_hundred_of_them() -> None:
