@@ -31,9 +31,9 @@ from core.settings import Settings
 
 DATABASE, MANIFEST, KEYS, SPOOL = "careerrelay.sqlite3", "manifest.json", "keys.sealed", "spool"
 FORMAT = "careerrelay-backup/1"
-_SPOOL_NAME = re.compile(r"spool/[0-9a-f]{1,64}\.[a-z]{1,8}\Z")
+_SPOOL_NAME = re.compile(r"spool/[0-9a-z]{1,64}\.[a-z]{1,8}\Z")
 #: Columns that name a file in the spool: rewritten when the backup is restored into another directory.
-_PATHS = (("mail", "body_path"), ("mail", "final_path"), ("mail_copy", "path"))
+_PATHS = (("mail", "body_path"), ("mail_copy", "path"))
 #: RFC 7914: 64 MiB of memory a guess.
 _SCRYPT = {"n": 2**16, "r": 8, "p": 1, "maxmem": 2**27, "dklen": 32}
 _SNAPSHOT_TRIES = 5

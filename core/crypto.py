@@ -5,7 +5,6 @@ one writes, every one reads. Index keys are never deleted, or nobody would be fo
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -13,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import idna
 from cryptography.exceptions import InvalidTag
@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.errors import ConfigError, Permanent
 
-PURPOSES = ("field", "index", "token", "trace", "session", "ledger-sign")
+PURPOSES = ("field", "index", "token", "trace", "session", "ledger-sign", "dkim")
+_REQUIRED = PURPOSES[:-1]  # a ring without a key for DKIM seals those private keys as it seals fields
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -43,6 +44,8 @@ def canonical_address(address: str) -> str:
     local, at, domain = address.strip().rpartition("@")
     if not at:
         return address.strip().lower()
+    if domain.isascii():  # nothing to map: IDNA leaves such a domain as it is, in lower case
+        return f"{local}@{domain}".lower()
     try:
         domain = idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
@@ -54,7 +57,7 @@ class KeyRing:
     """The installation's keys, by purpose."""
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
-        missing = [purpose for purpose in PURPOSES if not any(key.active for key in keys.get(purpose, ()))]
+        missing = [purpose for purpose in _REQUIRED if not any(key.active for key in keys.get(purpose, ()))]
         if missing:
             raise ConfigError(f"key ring: no active key for {', '.join(missing)}")
         self._keys = dict(keys)
@@ -63,7 +66,7 @@ class KeyRing:
             for purpose, ring in keys.items()
             if any(k.active for k in ring)
         }
-        self._ciphers = {key.id: AESGCM(key.secret) for key in (*keys["field"], *keys["token"])}
+        self._ciphers = {key.id: AESGCM(key.secret) for key in (*keys["field"], *keys["token"], *keys.get("dkim", ()))}
 
     @classmethod
     def generate(cls) -> "KeyRing":
@@ -113,9 +116,9 @@ class KeyRing:
             file.flush()
             os.fsync(file.fileno())
 
-    def seal(self, aad: str, plain: bytes) -> bytes:
+    def seal(self, aad: str, plain: bytes, purpose: Literal["field", "dkim"] = "field") -> bytes:
         """AES-256-GCM (NIST SP 800-38D); ``aad`` = "table.column:row": a value opens only where it was written."""
-        key = self._active["field"]
+        key = self._active.get(purpose, self._active["field"])
         nonce = os.urandom(_NONCE_BYTES)
         name = key.id.encode()
         return _VERSION + bytes([len(name)]) + name + nonce + self._ciphers[key.id].encrypt(nonce, plain, aad.encode())
@@ -179,4 +182,4 @@ class KeyRing:
 
 def _index(key: Key, company_id: int, address: str) -> str:
     data = f"{company_id}\n{canonical_address(address)}".encode("utf-8", "surrogateescape")
-    return f"{key.id}:{hmac.new(key.secret, data, hashlib.sha256).hexdigest()}"
+    return f"{key.id}:{hmac.digest(key.secret, data, 'sha256').hex()}"

@@ -1,6 +1,8 @@
 """Engine and sessions for SQLite (embedded default) and PostgreSQL (scaled out)."""
 
+import base64
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +20,10 @@ from sqlalchemy.types import TypeDecorator
 from core.errors import ConfigError, Temporary
 
 SQLITE_BUSY_MS = 10_000
+#: Open connections that a process keeps: its writer, a reader or two, one for what runs beside.
+SQLITE_KEPT = 4
+#: Pages that each of them keeps. The kernel has the file in memory anyway, once for all processes.
+SQLITE_CACHE_KIB = 1024
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -63,8 +69,22 @@ class Base(DeclarativeBase):
     }
 
 
+_IDS_BEGAN_MS = 1_735_689_600_000  # 2025-01-01T00:00Z; 40 bits of milliseconds reach to 2059
+
+
 def new_id() -> str:
-    """A random key for rows about people: 16 hex characters, known before the insert, so that seals can name it."""
+    """A key for rows about people: 16 characters, known before the insert, so that seals can name it.
+
+    Milliseconds, then 40 random bits: what is made together lies together in every index, and a commit writes a few
+    pages instead of one for each row and index.
+    """
+    ms = time.time_ns() // 1_000_000 - _IDS_BEGAN_MS
+    number = (ms & 0xFF_FFFF_FFFF) << 40 | secrets.randbits(40)
+    return base64.b32hexencode(number.to_bytes(10, "big")).decode("ascii").lower()
+
+
+def random_id() -> str:
+    """A key that tells nothing, not even when it was made: 16 hex characters."""
     return secrets.token_hex(8)
 
 
@@ -140,8 +160,9 @@ def _engine(driver: str, url: str) -> Engine:
     if driver.startswith("sqlite"):
         engine = create_engine(
             url,
-            pool_size=16,
-            max_overflow=16,
+            pool_size=SQLITE_KEPT,
+            max_overflow=32 - SQLITE_KEPT,
+            pool_use_lifo=True,  # the one used last has what it read in its cache; the others need none
             connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False},
         )
         event.listen(engine, "connect", _sqlite_connect)
@@ -165,6 +186,7 @@ def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
         "recursive_triggers=ON",
         "secure_delete=ON",  # a forgotten mail leaves no trace in free pages; not every build has it on by itself
         f"busy_timeout={SQLITE_BUSY_MS}",
+        f"cache_size=-{SQLITE_CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

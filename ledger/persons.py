@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from core.db import new_id
+from core.db import random_id
 from core.runtime import Tx
 from ledger.account import insert_once
 from ledger.policy import Policy
@@ -44,7 +44,7 @@ def count_once(tx: Tx, company_id: int, mail_indexes: Sequence[str], policy: Pol
         first = live[0]
         counted = Counted(first.person_ref, first.counted_at, first.expires_at, new=False)
     else:
-        counted = Counted(new_id(), tx.now, policy.counts_again_from(tx.now), new=True)
+        counted = Counted(random_id(), tx.now, policy.counts_again_from(tx.now), new=True)
     found = {row.mail_index: row for row in rows}
     for mail_index in wanted:
         row = found.get(mail_index) or CountedPerson(company_id=company_id, mail_index=mail_index)

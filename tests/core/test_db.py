@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from core import processes
 from core.audit import AuditEntry, record
 from core.clock import JST, ManualClock
-from core.db import Database, new_id
+from core.db import Database, new_id, random_id
 from core.errors import ConfigError, Temporary
 from core.installation import config_version
 from core.processes import Process
@@ -95,10 +95,17 @@ def test_an_unusable_url_is_one_clear_line(url: str) -> None:
         Database(url)
 
 
-def test_ids_are_random_and_short() -> None:
-    ids = {new_id() for _ in range(1000)}
-    assert len(ids) == 1000
-    assert all(len(found) == 16 for found in ids)
+def test_ids_are_short_never_the_same_and_in_order_of_time() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert all(len(found) == 16 and found.isalnum() for found in ids)
+    assert [found[:8] for found in ids] == sorted(found[:8] for found in ids)
+
+
+def test_an_id_that_must_tell_nothing_has_no_order() -> None:
+    ids = [random_id() for _ in range(100)]
+    assert len(set(ids)) == 100
+    assert ids != sorted(ids)
 
 
 def test_a_process_without_heartbeat_is_found_dead_and_can_know_it(any_runtime: Runtime, clock: ManualClock) -> None:
