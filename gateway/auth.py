@@ -5,16 +5,16 @@ import base64
 import binascii
 import hmac
 import secrets
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from core.clock import Clock
+from core.errors import CareerRelayError
 from core.log import get_logger
 from core.runtime import Runtime
 from crm.companies import check_smtp_password
 from gateway import replies
-from gateway.policy import peer_address
+from gateway.auth_limits import AuthLimits
 from gateway.replies import Deferral, Refusal
 
 log = get_logger(__name__)
@@ -22,10 +22,6 @@ log = get_logger(__name__)
 CACHE_S = 600.0
 CACHE_ENTRIES_MAX = 10_000
 CREDENTIAL_CHARS_MAX = 512
-MINUTE_S = 60.0
-DAY_S = 86_400.0
-#: A whole network may fail this much more often than one address in it, then all of it waits.
-NETWORK_FACTOR = 3
 #: argon2 is meant to be slow and to take memory: so many at once, the others queue.
 HASHES_AT_ONCE = 2
 
@@ -43,21 +39,28 @@ async def read_credentials(argument: str, ask: Callable[[str], Awaitable[bytes]]
         Refusal: unknown mechanism, cancelled by "*", or not decodable.
     """
     mechanism, _, initial = argument.partition(" ")
+    initial = initial.strip()
     match mechanism.upper():
+        case "":
+            raise Refusal(replies.SYNTAX)
         case "PLAIN":
             # RFC 4616 2: authorisation identity NUL user NUL password; the first is not used here.
-            parts = _decode(initial.encode() if initial else await ask("")).split("\0")
+            parts = _decode(_octets(initial) if initial else await ask("")).split("\0")
             if len(parts) != 3:
                 raise Refusal(replies.AUTH_SYNTAX)
             credentials = Credentials(parts[1], parts[2])
         case "LOGIN":
-            user = _decode(initial.encode() if initial else await ask("VXNlcm5hbWU6"))
+            user = _decode(_octets(initial) if initial else await ask("VXNlcm5hbWU6"))
             credentials = Credentials(user, _decode(await ask("UGFzc3dvcmQ6")))
         case _:
             raise Refusal(replies.AUTH_MECHANISM)
     if "\0" in credentials.user + credentials.password:
         raise Refusal(replies.AUTH_SYNTAX)
     return credentials
+
+
+def _octets(initial: str) -> bytes:
+    return initial.encode("utf-8", "surrogateescape")
 
 
 def _decode(line: bytes) -> str:
@@ -72,54 +75,25 @@ def _decode(line: bytes) -> str:
     return text
 
 
-class FailureLimit:
-    """Counts failures of one kind of source in sliding windows of a minute and a day. Pure but for its memory."""
-
-    def __init__(self, per_minute: int, per_day: int, sources_max: int = 10_000) -> None:
-        self._per_minute, self._per_day, self._sources_max = per_minute, per_day, sources_max
-        self._failures: dict[str, deque[float]] = {}
-
-    def exceeded(self, source: str, now_s: float) -> bool:
-        times = self._failures.get(source)
-        if times is None:
-            return False
-        while times and times[0] <= now_s - DAY_S:
-            times.popleft()
-        in_minute = sum(1 for at_s in reversed(times) if at_s > now_s - MINUTE_S)
-        return in_minute >= self._per_minute or len(times) >= self._per_day
-
-    def failed(self, source: str, now_s: float) -> None:
-        times = self._failures.pop(source, None)
-        if times is None:
-            times = deque(maxlen=self._per_day)
-            while len(self._failures) >= self._sources_max:
-                del self._failures[next(iter(self._failures))]
-        times.append(now_s)
-        self._failures[source] = times
-
-    def forgive(self, source: str) -> None:
-        """Take the last one back: it was counted beforehand and has turned out well."""
-        times = self._failures.get(source)
-        if times:
-            times.pop()
-
-
 class Authenticator:
     """Checks passwords against the companies' SMTP users."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._clock: Clock = runtime.clock
-        per_minute = runtime.settings.smtp.auth_failures_per_minute_max
-        per_day = runtime.settings.smtp.auth_failures_per_day_max
-        self._by_address = FailureLimit(per_minute, per_day)
-        self._by_network = FailureLimit(per_minute * NETWORK_FACTOR, per_day * NETWORK_FACTOR)
+        smtp = runtime.settings.smtp
+        self._limits = AuthLimits(
+            smtp.auth_failures_per_minute_max, smtp.auth_failures_per_day_max, runtime.settings.gateway.processes
+        )
         self._known: dict[bytes, tuple[int, float]] = {}
+        self._asking: dict[bytes, tuple[str, asyncio.Task[int | None]]] = {}
+        self._generation = 0
         self._cache_key = secrets.token_bytes(32)
         self._hashes = asyncio.Semaphore(HASHES_AT_ONCE)
 
     def forget(self) -> None:
         """Companies or users have changed: ask the database again."""
+        self._generation += 1
         self._known.clear()
 
     async def check(self, credentials: Credentials, peer: str) -> int | None:
@@ -128,26 +102,45 @@ class Authenticator:
         Raises:
             Deferral: too many failures from this address or its network; nothing was checked.
         """
-        now_s = self._clock.monotonic()
-        network = _network_of(peer)
-        if self._by_address.exceeded(peer, now_s) or self._by_network.exceeded(network, now_s):
-            raise Deferral(replies.AUTH_LATER)
-        key = self._fingerprint(credentials)
-        company_id, until_s = self._known.get(key, (0, 0.0))
-        if until_s > now_s:
-            return company_id
-        # Counted before it is known: many attempts at once must not slip past the limit together.
-        self._by_address.failed(peer, now_s)
-        self._by_network.failed(network, now_s)
-        found = await self._ask_database(credentials)
+        key = self._fingerprint(credentials, peer)
+        if key not in self._asking:
+            await self._wait_for_room(peer, self._limits.address_exceeded)
+            company_id, until_s = self._known.get(key, (0, 0.0))
+            if until_s > self._clock.monotonic():
+                return company_id  # so a company's server goes on while its neighbours are tried for passwords
+            await self._wait_for_room(peer, self._limits.network_exceeded)
+        # A server that opens many connections at once is asked about once.
+        if key not in self._asking:
+            # Counted before it is known: many attempts at once must not slip past the limit together.
+            self._limits.failed(peer, self._clock.monotonic())
+            self._asking[key] = peer, asyncio.create_task(self._evaluate(credentials, peer, key))
+        return await asyncio.shield(self._asking[key][1])
+
+    async def _wait_for_room(self, peer: str, exceeded: Callable[[str, float], bool]) -> None:
+        while exceeded(peer, self._clock.monotonic()):
+            # What is still being checked counts as failed; it may turn out well.
+            unanswered = [task for who, task in self._asking.values() if who == peer]
+            if not unanswered:
+                raise Deferral(replies.AUTH_LATER)
+            await asyncio.wait(unanswered, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _evaluate(self, credentials: Credentials, peer: str, key: bytes) -> int | None:
+        generation = self._generation
+        try:
+            found = await self._ask_database(credentials)
+        except CareerRelayError:
+            self._limits.forgive(peer)  # nothing was found out
+            raise
+        finally:
+            del self._asking[key]
         if found is None:
-            log.warning("SMTP authentication failed")
+            log.warning("SMTP authentication failed", extra={"peer": peer})
             return None
-        self._by_address.forgive(peer)
-        self._by_network.forgive(network)
-        if len(self._known) >= CACHE_ENTRIES_MAX:
-            self._known.clear()
-        self._known[key] = (found, now_s + CACHE_S)
+        self._limits.forgive(peer)
+        if generation == self._generation:  # else something has changed meanwhile
+            if len(self._known) >= CACHE_ENTRIES_MAX:
+                self._known.clear()
+            self._known[key] = found, self._clock.monotonic() + CACHE_S
         return found
 
     async def _ask_database(self, credentials: Credentials) -> int | None:
@@ -158,15 +151,7 @@ class Authenticator:
         async with self._hashes:
             return await asyncio.to_thread(look)
 
-    def _fingerprint(self, credentials: Credentials) -> bytes:
+    def _fingerprint(self, credentials: Credentials, peer: str) -> bytes:
         # The cache holds no password, and its key dies with the process.
-        text = f"{credentials.user}\0{credentials.password}".encode()
+        text = f"{credentials.user}\0{credentials.password}\0{peer}".encode()
         return hmac.digest(self._cache_key, text, "sha256")
-
-
-def _network_of(peer: str) -> str:
-    address = peer_address(peer)
-    if address is None:
-        return peer
-    kept_bits = 24 if address.version == 4 else 48
-    return f"{address.version}:{int(address) >> (address.max_prefixlen - kept_bits)}"

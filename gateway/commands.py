@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from gateway import replies
 from gateway.replies import Refusal
 
-ADDRESS_CHARS_MAX = 320
+#: 64 octets before the @ and 255 behind it (RFC 5321 4.5.3.1.1, 4.5.3.1.2).
+ADDRESS_BYTES_MAX = 320
 ENVID_CHARS_MAX = 100
 ORCPT_CHARS_MAX = 500
 
@@ -23,7 +24,14 @@ _PATH = re.compile(
 _BARE = re.compile(r"""\s*(?P<path>[^<>"\s\x00-\x1f\x7f]+)""")
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^=\s\x00-\x1f\x7f]+))?\Z")
 _NOTIFY = re.compile(r"(?:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY)){0,2})\Z", re.IGNORECASE)
-_ORCPT = re.compile(r"[A-Za-z0-9-]+;.+\Z", re.DOTALL)
+# xtext (RFC 3461 4): printable ASCII but "+" and "=", which stand as "+" and two hexadecimal digits. Lower-case digits
+# are no xtext, but are sent, and taken elsewhere.
+_XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})"
+_ENVID = re.compile(_XTEXT + r"+\Z")
+_AUTH = re.compile(rf"(?:<>|{_XTEXT}+)\Z")
+_ORCPT = re.compile(rf"[A-Za-z0-9-]+;{_XTEXT}+\Z")
+# An internationalised address has a type of its own, in which UTF-8 may stand as it is (RFC 6533 3).
+_ORCPT_UTF8 = re.compile(r"utf-8;(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2}|[^\x00-\x7f])+\Z", re.IGNORECASE)
 
 _UNDECODED = re.compile("[\ud800-\udfff]")  # octets that are not UTF-8, as surrogateescape spells them
 
@@ -68,7 +76,7 @@ def parse_rcpt(argument: str, *, smtputf8: bool) -> RcptCommand:
     if not address.isascii() and not smtputf8:
         raise Refusal(replies.NEEDS_SMTPUTF8)
     for name, value in given.items():
-        _check_rcpt_parameter(name, value)
+        _check_rcpt_parameter(name, value, smtputf8=smtputf8)
     return RcptCommand(address, given)
 
 
@@ -79,15 +87,18 @@ def _parse(argument: str, keyword: str, *, bad: str) -> tuple[str, dict[str, str
         raise Refusal(bad)
     text = argument[len(keyword) :]
     match = _PATH.match(text) or _BARE.match(text)
-    if match is None or len(match["path"]) > ADDRESS_CHARS_MAX:
+    if match is None:
         raise Refusal(bad)
     rest = text[match.end() :]
     if rest and not rest[0].isspace():
         raise Refusal(bad)
     path = match["path"]
-    if path and "@" not in path and path.lower() != "postmaster":
+    if len(path.encode()) > ADDRESS_BYTES_MAX:
+        raise Refusal(replies.ADDRESS_TOO_LONG)
+    local, at, domain = path.rpartition("@")
+    if path and not (at and local and domain) and path.lower() != "postmaster":
         raise Refusal(bad)  # RFC 5321 4.5.1: only postmaster may stand without a domain
-    return path, _parameters(rest)
+    return path, _parameters(rest) if rest else {}
 
 
 def _parameters(text: str) -> dict[str, str]:
@@ -116,21 +127,22 @@ def _check_mail_parameter(name: str, value: str) -> None:
         case "RET":
             good = value.upper() in ("FULL", "HDRS")
         case "ENVID":
-            good = 0 < len(value) <= ENVID_CHARS_MAX and value.isascii()
+            good = len(value) <= ENVID_CHARS_MAX and _ENVID.match(value) is not None
         case "AUTH":
-            good = bool(value)
+            good = _AUTH.match(value) is not None
         case _:
             raise Refusal(replies.UNKNOWN_PARAMETER)
     if not good:
         raise Refusal(replies.SYNTAX)
 
 
-def _check_rcpt_parameter(name: str, value: str) -> None:
+def _check_rcpt_parameter(name: str, value: str, *, smtputf8: bool) -> None:
     match name:
         case "NOTIFY":
             good = _NOTIFY.match(value) is not None
         case "ORCPT":
-            good = len(value) <= ORCPT_CHARS_MAX and _ORCPT.match(value) is not None
+            pattern = _ORCPT if value.isascii() or not smtputf8 else _ORCPT_UTF8
+            good = len(value) <= ORCPT_CHARS_MAX and pattern.match(value) is not None
         case _:
             raise Refusal(replies.UNKNOWN_PARAMETER)
     if not good:

@@ -1,17 +1,17 @@
 """From the final dot to 250: check what came, store it durably, hand it on to be judged and delivered."""
 
 import asyncio
-import ipaddress
 from collections.abc import Callable
 from datetime import datetime
 
 from core.db import new_id
 from core.metrics import ACCEPT_SECONDS, MAILS_RECEIVED
 from core.runtime import Runtime
+from crm.companies import CompanyView
 from gateway import policy, replies
 from gateway.auth import Authenticator
 from gateway.committer import Committer
-from gateway.config import Directory
+from gateway.config import Directory, Snapshot
 from gateway.data import Fault
 from gateway.envelope import Arrival, Envelope
 from gateway.policy import Route
@@ -21,6 +21,9 @@ from gateway.sessions import Sessions
 from gateway.spool import Body, NewMail, Spool, store
 from gateway.tables import MailState, Origin
 from gateway.work import Hand, Work
+
+#: Addresses of clients whose companies are remembered.
+PEERS_MAX = 4096
 
 _FAULTS = {
     Fault.MALFORMED: replies.MALFORMED,
@@ -47,7 +50,7 @@ class Intake:
     ) -> None:
         self.settings = runtime.settings
         self.authenticator = Authenticator(runtime)
-        self.sessions = Sessions(runtime.settings.smtp.connections_max)
+        self.sessions = Sessions(runtime.settings.smtp)
         self._runtime = runtime
         self._directory = directory
         self._committer = committer
@@ -55,17 +58,32 @@ class Intake:
         self._process_id = process_id
         self._hand_on = hand_on
         self._has_room = has_room
+        self._by_network: dict[str, tuple[CompanyView, ...]] = {}
+        self._by_network_of: Snapshot | None = None
 
     def now(self) -> datetime:
         return self._runtime.clock.now()
 
     def is_loopback(self, peer: str) -> bool:
-        address = policy.peer_address(peer)
-        return address is not None and ipaddress.ip_address(address).is_loopback
+        return policy.is_loopback(peer)
+
+    def companies_around(self, peer: str) -> tuple[CompanyView, ...]:
+        """The companies whose network holds this address; empty for a stranger."""
+        snapshot = self._directory.current
+        if snapshot is not self._by_network_of or len(self._by_network) >= PEERS_MAX:
+            self._by_network_of = snapshot
+            self._by_network.clear()
+        found = self._by_network.get(peer)
+        if found is None:
+            found = self._by_network[peer] = policy.admitted(snapshot.companies, peer, None)
+        return found
 
     def route(self, peer: str, company_id: int | None, sender: str) -> Route | None:
         """Whose mail this session's sender writes; None: relaying denied."""
-        admitted = policy.admitted(self._directory.current.companies, peer, company_id)
+        if company_id is None:
+            admitted = self.companies_around(peer)
+        else:
+            admitted = policy.admitted(self._directory.current.companies, peer, company_id)
         found = policy.route(admitted, sender)
         if found is not None and not found.own and self.settings.smtp.foreign_sender == "refuse":
             raise Refusal(replies.FOREIGN_SENDER)
@@ -93,6 +111,8 @@ class Intake:
                 raise Refusal(_FAULTS[fault])
             if hops(body.head) > HOPS_MAX:
                 raise Refusal(replies.LOOP)
+            # Space that was there at MAIL may be gone; what is in a file already takes no more of it.
+            self._spool.check_space(0 if body.path else body.size)
             return await self._store(route, envelope, arrival, body)
 
     async def _store(self, route: Route, envelope: Envelope, arrival: Arrival, body: Body) -> str:

@@ -110,6 +110,21 @@ def peer_address(peer: str) -> IpAddress | None:
     return mapped or address
 
 
+def plain_address(peer: str) -> str:
+    """The client's address as people write it: IPv4 inside IPv6 (a dual-stack listener) becomes IPv4."""
+    if not peer.startswith("::ffff:"):
+        return peer
+    address = peer_address(peer)
+    return peer if address is None else str(address)
+
+
+@lru_cache(maxsize=4096)
+def is_loopback(peer: str) -> bool:
+    """Does the client sit on this machine?"""
+    address = peer_address(peer)
+    return address is not None and address.is_loopback
+
+
 @lru_cache(maxsize=4096)
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text, strict=False)

@@ -7,6 +7,7 @@ greeting, EHLO and DATA's 354, where RFC 2034 4 forbids or does not know one.
 
 import errno
 import re
+from functools import lru_cache
 
 from core.errors import CareerRelayError, Permanent, Temporary
 
@@ -29,6 +30,10 @@ TIMED_OUT = "421 4.4.2 timeout waiting for the client"
 SHUTTING_DOWN = "421 4.3.2 service is shutting down, try again"
 TOO_MANY_CONNECTIONS = "421 4.7.0 too many connections, try again later"
 TOO_MANY_ERRORS = "421 4.7.0 too many errors"
+NOT_HTTP = "421 4.7.0 this is SMTP, not HTTP"
+NO_PROXY_HEADER = "421 4.7.0 PROXY header missing or malformed"
+INTERNAL_IN_DATA = "421 4.3.0 internal error, try again later"
+CHUNK_LOST = "421 4.5.1 BDAT is not offered and its length cannot be read"
 
 # 4xx
 TRY_LATER = "451 4.3.0 try again later"
@@ -40,13 +45,16 @@ TLS_LATER = "454 4.7.0 TLS is not available just now"
 
 # 5xx
 LINE_TOO_LONG = "500 5.5.2 command line too long"
+BAD_LINE = "500 5.5.2 end commands with CRLF; bare CR, bare LF and NUL are refused"
 NOT_UNDERSTOOD = "500 5.5.2 command not recognised"
 SYNTAX = "501 5.5.4 syntax error in parameters"
 BAD_ADDRESS = "501 5.1.3 bad address syntax"
 BAD_SENDER = "501 5.1.7 bad sender address syntax"
+ADDRESS_TOO_LONG = "501 5.1.3 address is longer than 320 octets"
 NEEDS_SMTPUTF8 = "553 5.6.7 a non-ASCII address needs SMTPUTF8"
 NOT_IMPLEMENTED = "502 5.5.1 command not implemented"
 HELLO_FIRST = "503 5.5.1 send EHLO first"
+NO_CHUNKS = "503 5.5.1 BDAT is not offered, use DATA"
 MAIL_FIRST = "503 5.5.1 send MAIL first"
 RCPT_FIRST = "503 5.5.1 no valid recipients"
 NESTED_MAIL = "503 5.5.1 MAIL was already given"
@@ -56,6 +64,7 @@ AUTH_IN_MAIL = "503 5.5.1 AUTH is not allowed during a mail transaction"
 AUTH_MECHANISM = "504 5.5.4 unknown authentication mechanism"
 AUTH_CANCELLED = "501 5.7.0 authentication cancelled"
 AUTH_SYNTAX = "501 5.5.2 cannot decode the response"
+AUTH_LINE_TOO_LONG = "500 5.5.6 authentication exchange line is too long"
 AUTH_NEEDS_TLS = "538 5.7.11 encryption is required for authentication"
 AUTH_REFUSED = "535 5.7.8 authentication credentials invalid"
 NO_RELAY = "550 5.7.1 relaying denied"
@@ -67,9 +76,22 @@ NO_BINARY = "501 5.5.4 BODY is 7BIT or 8BITMIME"
 TOO_LARGE = "552 5.3.4 message too large"
 UNKNOWN_PARAMETER = "555 5.5.4 parameter not recognised"
 
+EXTENSIONS = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
+
 NO_SPACE_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _SHAPE = re.compile(r"[2-5][0-9]{2} (?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?[\x20-\x7e]*\Z")
+
+
+@lru_cache(maxsize=16)
+def hello(hostname: str, size_bytes_max: int, *, starttls: bool, auth: bool) -> str:
+    """The lines of the answer to EHLO (RFC 5321 4.1.1.1)."""
+    lines = [hostname, "PIPELINING", f"SIZE {size_bytes_max}", *EXTENSIONS]
+    if starttls:
+        lines.append("STARTTLS")
+    if auth:
+        lines.append("AUTH PLAIN LOGIN")
+    return "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
 
 
 class Refusal(Permanent):

@@ -2,18 +2,18 @@
 
 import asyncio
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from core import processes
-from core.errors import CareerRelayError, ConfigError, Temporary
+from core.errors import CareerRelayError, Temporary
 from core.log import get_logger
 from core.runtime import Runtime
-from core.settings import Settings
 from gateway import leases
-from gateway.committer import Committer
+from gateway.accept import Listener
+from gateway.certificate import tls_context
+from gateway.committer import LATER_S, Committer
 from gateway.config import Directory
 from gateway.hands import Hands
 from gateway.intake import Intake
@@ -53,23 +53,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer with the installation's certificate; None when it has none.
-
-    Raises:
-        ConfigError: certificate and key cannot be used.
-    """
-    if settings.smtp.tls_cert is None or settings.smtp.tls_key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.smtp.tls_cert, settings.smtp.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"SMTP__TLS_CERT, SMTP__TLS_KEY: cannot be used: {error.strerror or error}") from error
-    return context
 
 
 class _Server:
@@ -118,24 +101,35 @@ class _Server:
     def _has_room(self) -> bool:
         return self._hands.room() > 0
 
-    async def _listen(self, sock: socket.socket, index: int) -> asyncio.Server:
-        implicit = self._runtime.settings.smtp.listen[index].tls
+    async def _listen(self, sock: socket.socket, index: int) -> asyncio.Server | Listener:
+        smtp = self._runtime.settings.smtp
+        implicit_tls = smtp.listen[index].tls
         sock.setblocking(False)
-        return await asyncio.get_running_loop().create_server(
-            lambda: SmtpSession(self._intake, self._tls), sock=sock, ssl=self._tls if implicit else None, backlog=1024
+
+        def session(peer: str = "") -> SmtpSession:
+            return SmtpSession(self._intake, self._tls, peer)
+
+        if not implicit_tls and not smtp.proxy_from:
+            return await asyncio.get_running_loop().create_server(session, sock=sock, backlog=1024)
+        return Listener(
+            sock,
+            session,
+            balancers=smtp.proxy_from,
+            context=self._tls if implicit_tls else None,
+            pending_max=smtp.connections_max,
         )
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(processes.BEAT_S)
             try:
-                alive = await self._committer.submit(lambda tx: processes.beat(tx, self._process_id), lazy=True)
+                alive = await self._committer.submit(lambda tx: processes.beat(tx, self._process_id), within_s=LATER_S)
             except Temporary:
                 continue
             if not alive:
                 raise LeaseLost("this process was declared dead by the others")
 
-    async def _stop(self, servers: Sequence[asyncio.Server]) -> None:
+    async def _stop(self, servers: Sequence[asyncio.Server | Listener]) -> None:
         """Accept nothing new, finish what is in flight, for at most ``STOP_S``."""
         for server in servers:
             server.close()
@@ -146,6 +140,7 @@ class _Server:
             if not len(sessions) and not len(self._hands):
                 break
             await asyncio.sleep(STEP_S)
+        sessions.cut()
         await self._relay.close()
 
     def _leave(self) -> None:

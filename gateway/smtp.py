@@ -4,6 +4,7 @@
 Parameters keep their spelling, and DATA is read in blocks: whatever has arrived, not line by line.
 """
 
+import asyncio
 from contextlib import ExitStack
 from typing import Any
 
@@ -18,14 +19,19 @@ from gateway.received import safe_name
 from gateway.replies import Refusal
 from gateway.wire import ClientGone
 
+#: Longest wait before the answer to a failed AUTH.
+AUTH_DELAY_S_MAX = 5.0
+
 
 class SmtpSession(Connection):
     """One client's session, from the greeting to QUIT."""
 
+    _auth_failures = 0
+
     def _reset(self) -> None:
         self._sender: str | None = None
         self._params: dict[str, str] = {}
-        self._recipients: list[Recipient] = []
+        self._recipients: dict[str, Recipient] = {}
         self._route: Route | None = None
 
     # --- who are you ---
@@ -36,15 +42,9 @@ class SmtpSession(Connection):
 
     async def smtp_EHLO(self, hostname: str) -> None:
         self._hello(hostname, extended=True)
-        lines = [self.hostname, "PIPELINING", f"SIZE {self._intake.settings.smtp.message_bytes_max}", "8BITMIME"]
-        lines += ["SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"]
-        if self.tls_context is not None and self.session.ssl is None:
-            lines.append("STARTTLS")
-        if self._may_authenticate():
-            lines.append("AUTH PLAIN LOGIN")
-        for line in lines[:-1]:
-            await self.push(f"250-{line}")
-        await self.push(f"250 {lines[-1]}")
+        size = self._intake.settings.smtp.message_bytes_max
+        starttls = self.tls_context is not None and self.session.ssl is None
+        await self.push(replies.hello(self.hostname, size, starttls=starttls, auth=self._may_authenticate()))
 
     def _hello(self, hostname: str, *, extended: bool) -> None:
         require(hostname, replies.SYNTAX)
@@ -69,9 +69,17 @@ class SmtpSession(Connection):
         require(self._sender is None, replies.AUTH_IN_MAIL)
         credentials = await read_credentials(arg, self._ask)
         company_id = await self._intake.authenticator.check(credentials, self.peer)
-        require(company_id is not None, replies.AUTH_REFUSED)
+        if company_id is None:
+            # Only this session waits; the next password of a guesser comes later for it.
+            self._auth_failures += 1
+            delay_s = self._auth_failures * self._intake.settings.smtp.auth_delay_s
+            await asyncio.sleep(min(delay_s, AUTH_DELAY_S_MAX))
+            raise Refusal(replies.AUTH_REFUSED)
         self.session.authenticated = True
         self.company_id = company_id
+        self.stranger = False
+        if not self._intake.sessions.admit(self):
+            await self._end_with(replies.TOO_MANY_CONNECTIONS)
         await self.push(replies.AUTHENTICATED)
 
     # --- a mail ---
@@ -95,8 +103,7 @@ class SmtpSession(Connection):
             await self.push(replies.TOO_MANY_RECIPIENTS)
             return
         # The same address twice gets one copy.
-        if all(recipient.address != command.address for recipient in self._recipients):
-            self._recipients.append(Recipient(command.address, command.params))
+        self._recipients.setdefault(command.address, Recipient(command.address, command.params))
         await self.push(replies.RECIPIENT_OK)
 
     async def smtp_DATA(self, arg: str) -> None:
@@ -118,17 +125,31 @@ class SmtpSession(Connection):
         body = self._intake.new_body()
         with ExitStack() as before_the_dot:
             before_the_dot.callback(body.drop)  # a client that is gone before its dot: nothing may be delivered
-            ended, self._in_data = None, True
+            ended = None
+            self._data_began_s, self._data_bytes = self.loop.time(), 0
             while ended is None:
-                octets, ended = reader.feed(await self._wire.block())
+                block = await self._wire.block()
+                self._data_bytes += len(block)
+                octets, ended = reader.feed(block)
                 body.write(octets)
-            self._in_data = False
+            self._data_began_s = None
             self._wire.give_back(ended.rest)
             if self._route is None:
                 raise Refusal(replies.NO_RELAY)
             before_the_dot.pop_all()
-        envelope = Envelope(self._sender or "", tuple(self._recipients), self._params)
+        envelope = Envelope(self._sender or "", tuple(self._recipients.values()), self._params)
         return await self._intake.accept(self._route, envelope, self._arrival(), reader.fault, body)
+
+    async def smtp_BDAT(self, arg: str) -> None:
+        """Not offered; but the chunk is on its way, and must never be read as commands (RFC 3030 2)."""
+        size = arg.partition(" ")[0]
+        if not (size.isascii() and size.isdigit()) or int(size) > self._intake.settings.smtp.message_bytes_max:
+            await self._end_with(replies.CHUNK_LOST)
+        self._data_began_s, self._data_bytes = self.loop.time(), 0
+        await self._wire.skip(int(size))
+        self._data_began_s = None
+        self._reset()
+        await self.push(replies.NO_CHUNKS)
 
     def _arrival(self) -> Arrival:
         protocol = "ESMTP" if self.session.extended_smtp else "SMTP"

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import ipaddress
 import smtplib
 import socket
 import threading
@@ -74,6 +75,8 @@ def with_settings(runtime: Runtime, **env: str) -> Runtime:
         "SMTP__HOSTNAME": settings.smtp.hostname,
         "MAIL__FROM": settings.mail.from_,
         "SPOOL__FREE_BYTES_MIN": "0",
+        "SMTP__AUTH_DELAY_S": "0",
+        "GATEWAY__PROCESSES": "1",
         "WEB__BASE_URL": "https://relay.example.jp",
     }
     return dataclasses.replace(
@@ -92,6 +95,15 @@ def add_company(runtime: Runtime, **more: Any) -> CompanyView:
     }
     with with_settings(runtime).begin() as tx:
         return companies.add(tx, NewCompany(**(fields | more)))
+
+
+PASSWORD = "a long enough passphrase"
+
+
+def add_user(runtime: Runtime, company_id: int, user: str = "kigyo", password: str = PASSWORD) -> None:
+    """An SMTP user of a company."""
+    with runtime.begin() as tx:
+        companies.add_smtp_user(tx, company_id, user, password)
 
 
 class Gateway:
@@ -116,9 +128,17 @@ class Gateway:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        with self.client() as client:
-            client.noop()
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as ready:
+            if self.is_behind_balancer:
+                ready.sendall(b"PROXY UNKNOWN\r\n")
+            assert ready.recv(4) == b"220 "
         return self
+
+    @property
+    def is_behind_balancer(self) -> bool:
+        """Must connections from 127.0.0.1 begin with a PROXY header?"""
+        here = ipaddress.ip_address("127.0.0.1")
+        return any(here in network for network in self.runtime.settings.smtp.proxy_from)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()

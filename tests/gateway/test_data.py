@@ -59,6 +59,28 @@ def test_no_other_end_ends_a_message_and_each_is_refused(end: bytes, sizes: list
     assert rest == (hidden + b"\r\n.\r\n" if end == b"\r\r\n.\r\n" else b"")
 
 
+BARE = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\n.\r", b"\r.\n"]
+BARE += [b"\r\n\0.\r\n", b"\r\n.\0\r\n", b"\r\0\n.\r\n", b"\n\r.\n\r", b"\r\n\r.\r\n"]
+BARE += [b"\r", b"\n", b"\0", b"\n\n", b"\r\r"]
+
+
+@pytest.mark.parametrize("bare", BARE)
+def test_wherever_two_cuts_fall_what_is_bare_is_seen(bare: bytes) -> None:
+    octets = b"a" + bare + b"b\r\n.\r\n"
+    for first in range(len(octets)):
+        for second in range(first, len(octets)):
+            message, rest, reader = read([block for block in cut(octets, [first, second - first]) if block])
+            assert (reader.fault, rest) == (Fault.MALFORMED, b""), (first, second)
+            assert not set(message) & set(b"\0")
+
+
+@pytest.mark.parametrize("bare", [b"\n", b"\r", b"\0", b".\n", b".\r", b"\n.\r\n"])
+def test_a_message_that_begins_with_what_is_bare_is_refused(bare: bytes) -> None:
+    for first in range(len(bare) + 1):
+        _, _, reader = read(cut(bare + b"x\r\n.\r\n", [first]))
+        assert reader.fault is Fault.MALFORMED
+
+
 @given(SIZES, st.integers(1, 40))
 def test_lines_longer_than_the_limit_are_refused(sizes: list[int], limit: int) -> None:
     octets = b"ab\r\n" + b"x" * 20 + b"\r\ncd\r\n"

@@ -1,43 +1,17 @@
-"""TLS on both sides, and passwords: only where nobody listens, only so often, remembered for a while."""
+"""TLS on both sides, and what a session may do in it. Passwords themselves: `test_auth.py`."""
 
-import asyncio
 import base64
 import smtplib
-import socket
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from core.clock import ManualClock
 from core.runtime import Runtime
-from crm import companies
-from gateway import auth
-from gateway.auth import Authenticator, Credentials, FailureLimit, read_credentials
-from gateway.replies import Deferral, Refusal
 from tests.gateway import certificates
-from tests.gateway.rig import CANDIDATE, HR, Gateway, add_company, message, with_settings
+from tests.gateway.raw import HELLO, MAIL, RCPT, Raw
+from tests.gateway.rig import CANDIDATE, HR, PASSWORD, Gateway, add_company, add_user, message
 from tests.gateway.sink import Sink
-
-PASSWORD = "a long enough passphrase"
-
-
-@pytest.fixture(scope="module")
-def pem(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return certificates.make(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink
-
-
-def add_user(runtime: Runtime, company_id: int) -> None:
-    with runtime.begin() as tx:
-        companies.add_smtp_user(tx, company_id, "kigyo", PASSWORD)
-
 
 # --- towards clients ---
 
@@ -61,20 +35,68 @@ def test_starttls_begins_anew_and_shows_in_the_field(runtime: Runtime, sink: Sin
     assert b"(using TLSv1.3 " in head
 
 
-def test_a_command_hidden_behind_starttls_is_thrown_away(runtime: Runtime, sink: Sink, pem: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b"NOOP injected\r\n",
+        b"EHLO evil.example\r\nMAIL FROM:<x@kigyo.example.jp>\r\n",
+        b"x" * 3000,  # without an end: it must not begin a line either
+    ],
+)
+def test_what_is_hidden_behind_starttls_is_thrown_away(
+    runtime: Runtime, sink: Sink, pem: tuple[Path, Path], tls: dict[str, str], behind: bytes
+) -> None:
+    """Sent in clear in the same segment, it must never count as said inside TLS (RFC 3207 4.2)."""
     add_company(runtime)
-    tls = {"SMTP__TLS_CERT": str(pem[0]), "SMTP__TLS_KEY": str(pem[1])}
-    with Gateway(runtime, sink.port, **tls) as gateway:
-        plain = socket.create_connection(("127.0.0.1", gateway.port), timeout=5)
-        plain.recv(512)
-        plain.sendall(b"EHLO x\r\n")
-        plain.recv(512)
-        plain.sendall(b"STARTTLS\r\nNOOP injected\r\n")
-        assert plain.recv(512) == b"220 2.0.0 ready to start TLS\r\n"
-        with certificates.client_context(pem[0]).wrap_socket(plain, server_hostname="127.0.0.1") as secure:
-            secure.settimeout(0.3)
-            with pytest.raises(TimeoutError):
-                secure.recv(512)
+    with Gateway(runtime, sink.port, **tls) as gateway, Raw(gateway.port) as client:
+        client.greet()
+        client.ask(MAIL)
+        client.send(b"STARTTLS\r\n" + behind)
+        assert client.reply() == "220 2.0.0 ready to start TLS"
+        client.shake_hands(pem[0])
+        assert client.ask(MAIL) == "503 5.5.1 send EHLO first"  # the first reply inside: nothing was answered before
+        assert client.ask(RCPT).startswith("503")
+        assert client.ask(HELLO).startswith("250-")
+        client.begin()
+        client.send(message() + b".\r\n")
+        assert client.reply().startswith("250 2.0.0")
+
+
+def test_starttls_forgets_who_had_authenticated(
+    runtime: Runtime, sink: Sink, pem: tuple[Path, Path], tls: dict[str, str]
+) -> None:
+    company = add_company(runtime, networks=("192.0.2.0/24",))
+    add_user(runtime, company.id)
+    secret = base64.b64encode(f"\0kigyo\0{PASSWORD}".encode())
+    with Gateway(runtime, sink.port, **tls) as gateway, Raw(gateway.port) as client:
+        client.greet()
+        assert client.ask(b"AUTH PLAIN " + secret).startswith("235")
+        client.start_tls(pem[0])
+        client.ask(HELLO)
+        client.ask(MAIL)
+        assert client.ask(RCPT).startswith("550 5.7.1")
+
+
+def test_a_client_that_fails_its_handshake_leaves_its_place(
+    runtime: Runtime, sink: Sink, pem: tuple[Path, Path], tls: dict[str, str]
+) -> None:
+    add_company(runtime)
+    listen = {"SMTP__LISTEN": "127.0.0.1:2525,tls://127.0.0.1:4650", "SMTP__CONNECTIONS_MAX": "2"}
+    with Gateway(runtime, sink.port, **tls, **listen) as gateway:
+        for port, words in (
+            (gateway.port, [HELLO, b"STARTTLS"]),
+            (gateway.sockets[1].getsockname()[1], []),
+        ):
+            for _ in range(4):
+                with Raw(port) as client:
+                    if words:
+                        client.reply()
+                    for word in words:
+                        client.ask(word)
+                    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+                    assert b"SMTP" not in client.file.read()
+        with Raw(gateway.port) as client:
+            client.greet()
 
 
 def test_implicit_tls(runtime: Runtime, sink: Sink, pem: tuple[Path, Path]) -> None:
@@ -121,139 +143,6 @@ def test_a_user_relays_for_his_company_from_anywhere(
         assert client.docmd("AUTH PLAIN")[0] == 503
         client.sendmail(HR, [CANDIDATE], message())
         assert b"with ESMTPSA id" in sink.wait(1)[0].raw
-
-
-@pytest.mark.parametrize("password", ["wrong", "", PASSWORD + " "])
-def test_a_wrong_password_opens_nothing(runtime: Runtime, sink: Sink, password: str) -> None:
-    company = add_company(runtime, networks=("192.0.2.0/24",))
-    add_user(runtime, company.id)
-    with Gateway(runtime, sink.port) as gateway, gateway.client() as client:
-        with pytest.raises(smtplib.SMTPAuthenticationError) as caught:
-            client.login("kigyo", password)
-        assert caught.value.smtp_error == b"5.7.8 authentication credentials invalid"
-        client.mail(HR)
-        assert client.rcpt(CANDIDATE)[0] == 550
-
-
-def ask(*lines: bytes) -> auth.Credentials:
-    """Read credentials from an exchange: the AUTH argument, then the client's lines."""
-    answers = list(lines[1:])
-
-    async def answer(_challenge: str) -> bytes:
-        return answers.pop(0)
-
-    return asyncio.run(read_credentials(lines[0].decode(), answer))
-
-
-def b64(text: str) -> bytes:
-    return base64.b64encode(text.encode())
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        (b"PLAIN " + b64("\0user\0pass"),),
-        (b"plain " + b64("somebody\0user\0pass"),),
-        (b"PLAIN", b64("\0user\0pass")),
-        (b"LOGIN", b64("user"), b64("pass")),
-        (b"LOGIN " + b64("user"), b64("pass")),
-    ],
-)
-def test_both_mechanisms_in_every_form(lines: tuple[bytes, ...]) -> None:
-    assert ask(*lines) == Credentials("user", "pass")
-
-
-@pytest.mark.parametrize(
-    ("lines", "code"),
-    [
-        ((b"PLAIN", b"*"), "501 5.7.0"),
-        ((b"PLAIN ***",), "501 5.5.2"),
-        ((b"PLAIN " + b64("user\0pass"),), "501 5.5.2"),
-        ((b"PLAIN " + base64.b64encode(b"\0\xff\xfe\0x"),), "501 5.5.2"),
-        ((b"LOGIN", b64("u\0ser"), b64("pass")), "501 5.5.2"),
-        ((b"LOGIN", b64("u" * 600), b64("pass")), "501 5.5.2"),
-        ((b"CRAM-MD5",), "504 5.5.4"),
-        ((b"",), "504 5.5.4"),
-    ],
-)
-def test_exchanges_that_are_refused(lines: tuple[bytes, ...], code: str) -> None:
-    with pytest.raises(Refusal) as caught:
-        ask(*lines)
-    assert caught.value.reply.startswith(code)
-
-
-def test_credentials_never_show_their_password() -> None:
-    assert PASSWORD not in repr(Credentials("user", PASSWORD))
-
-
-def test_failures_are_limited_and_forgiven(runtime: Runtime, clock: ManualClock) -> None:
-    company = add_company(runtime)
-    add_user(runtime, company.id)
-    small = with_settings(runtime, SMTP__AUTH_FAILURES_PER_MINUTE_MAX="3", SMTP__AUTH_FAILURES_PER_DAY_MAX="5")
-    good, bad = Credentials("kigyo", PASSWORD), Credentials("kigyo", "wrong")
-
-    async def run() -> None:
-        authenticator = Authenticator(small)
-        evaluated = 0
-        for _ in range(4):
-            results = await asyncio.gather(
-                *(authenticator.check(bad, "192.0.2.9") for _ in range(10)), return_exceptions=True
-            )
-            evaluated += sum(1 for result in results if result is None)
-            clock.advance(61)
-        assert evaluated == 5  # three in the first minute, two more that day
-        with pytest.raises(Deferral):
-            await authenticator.check(good, "192.0.2.9")
-        assert await authenticator.check(good, "203.0.113.1") == company.id  # somebody else is not punished
-        clock.advance(auth.DAY_S)
-        assert await authenticator.check(good, "192.0.2.9") == company.id
-
-    asyncio.run(run())
-
-
-def test_a_password_is_remembered_until_something_changes(runtime: Runtime, clock: ManualClock) -> None:
-    company = add_company(runtime)
-    add_user(runtime, company.id)
-    good = Credentials("kigyo", PASSWORD)
-
-    async def run() -> None:
-        authenticator = Authenticator(runtime)
-        assert await authenticator.check(good, "192.0.2.9") == company.id
-        with runtime.begin() as tx:
-            companies.add_smtp_user(tx, company.id, "kigyo", "another long passphrase")
-        assert await authenticator.check(good, "192.0.2.9") == company.id
-        authenticator.forget()
-        assert await authenticator.check(good, "192.0.2.9") is None
-
-    asyncio.run(run())
-
-
-def test_a_network_fails_together_in_the_end(runtime: Runtime) -> None:
-    company = add_company(runtime)
-    add_user(runtime, company.id)
-    small = with_settings(runtime, SMTP__AUTH_FAILURES_PER_MINUTE_MAX="1")
-
-    async def run() -> None:
-        authenticator = Authenticator(small)
-        for last in range(auth.NETWORK_FACTOR):
-            assert await authenticator.check(Credentials("kigyo", "wrong"), f"192.0.2.{last}") is None
-        with pytest.raises(Deferral):
-            await authenticator.check(Credentials("kigyo", PASSWORD), "192.0.2.200")
-        assert await authenticator.check(Credentials("kigyo", PASSWORD), "192.0.3.1") == company.id
-
-    asyncio.run(run())
-
-
-def test_failures_are_forgotten_in_time_and_their_memory_is_bounded() -> None:
-    limit = FailureLimit(3, 100, sources_max=2)
-    for at_s in range(3):
-        assert not limit.exceeded("a", at_s)
-        limit.failed("a", at_s)
-    assert limit.exceeded("a", 3.0)
-    assert not limit.exceeded("a", 62.0)
-    limit.failed("b", 3.0)
-    limit.failed("c", 3.0)  # memory is bounded: the oldest source is forgotten
-    assert not limit.exceeded("a", 3.0)
 
 
 # --- towards the next hop ---
