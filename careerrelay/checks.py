@@ -20,7 +20,7 @@ def check(settings: Settings) -> None:
         ConfigError: one line a problem.
     """
     problems: list[str] = []
-    for ask in (require_next_hop, _require_certificate, _require_readable_ring):
+    for ask in (require_next_hop, _require_certificate, _require_authority, _require_readable_ring):
         try:
             ask(settings)
         except ConfigError as error:
@@ -31,9 +31,17 @@ def check(settings: Settings) -> None:
 
 def _require_certificate(settings: Settings) -> None:
     if settings.smtp.tls_cert is not None:
-        from gateway.server import tls_context  # the whole mail floor: only when there is something to check
+        from gateway.certificate import tls_context
 
         tls_context(settings)
+
+
+def _require_authority(settings: Settings) -> None:
+    if settings.relay.tls_ca is not None:
+        from crm.hop_identity import HopIdentity
+        from gateway.dial import tls_context
+
+        tls_context(settings, HopIdentity())
 
 
 def _require_readable_ring(settings: Settings) -> None:

@@ -107,3 +107,22 @@ class NextHop:
         user = f"{self.user}@" if self.user else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{user}{host}:{self.port}"
+
+
+def nameserver(text: str) -> tuple[str, int]:
+    """Address and port of a name server: ``192.0.2.53``, ``192.0.2.53:5353`` or ``[2001:db8::53]:5353``; port 53.
+
+    Raises:
+        ValueError: it is no address. A name would need a name server to be found.
+    """
+    try:
+        return str(ipaddress.ip_address(text.strip("[]"))), 53
+    except ValueError:
+        host, _, port = text.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        raise ValueError(f"{text!r}: write the address of a name server, 192.0.2.53 or 192.0.2.53:5353") from None
+    if not port.isdigit() or not 0 < int(port) <= 65535:
+        raise ValueError(f"{text!r}: the port is not a number from 1 to 65535")
+    return str(address), int(port)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -15,7 +16,7 @@ from core.errors import ConfigError, NotFound
 from core.installation import ONLY_ROW, Installation
 from core.log import get_logger
 from core.runtime import Tx
-from crm.company_input import Locale, NewCompany, checked, links_problem
+from crm.company_input import DkimSign, Locale, NewCompany, SignedMail, checked, links_problem
 from crm.tables import CompanyDomainRow, CompanyNetworkRow, CompanyRow, RecruitingSenderRow, SmtpUserRow
 from rules.model import Mode
 
@@ -52,6 +53,11 @@ class CompanyView:
     postal_address: str | None = None
     representative: str | None = None
     privacy_url: str | None = None
+    signed_mail: SignedMail = "leave"
+    dkim_sign: DkimSign = "edited"
+    client_cert_sha256: str | None = None
+    client_cert_expires_at: datetime | None = None
+    next_hop_password_set_at: datetime | None = None
 
 
 def add(tx: Tx, new: NewCompany, *, actor: str = "cli") -> CompanyView:
@@ -88,6 +94,8 @@ def change(tx: Tx, company_id: int, *, actor: str = "cli", **given: object) -> C
     clean = _allowed(tx, replace(before, **given), company_id)  # type: ignore[arg-type]  # checked field by field
     for name, value in _columns(clean).items():
         setattr(row, name, value)
+    if clean.next_hop != before.next_hop:  # a password is for the server it was given for
+        row.next_hop_password_sealed, row.next_hop_password_set_at = None, None
     tx.session.flush()
     _write_lists(tx, company_id, clean)
     changed = [one.name for one in fields(NewCompany) if getattr(before, one.name) != getattr(clean, one.name)]

@@ -15,6 +15,8 @@ from core.errors import ConfigError
 from rules.model import Mode
 
 Locale = Literal["ja", "en"]
+SignedMail = Literal["leave", "resign"]
+DkimSign = Literal["edited", "all"]
 
 NAME_CHARS_MAX = 200
 HOLD_MINUTES_MAX = 1440
@@ -22,7 +24,8 @@ KEEP_PASSED_DAYS_MAX = 90
 ENTRIES_MAX = 200
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 _LOCAL_PART = re.compile(r"[^\s@\x00-\x1f\x7f<>\",;:\\()\[\]]{1,64}\Z")
-_STAMP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}: [ -~]{1,100}\Z")
+#: Only names that mean nothing to mail servers and clients, and none of our own: X-CareerRelay is read (decisions 12).
+_STAMP = re.compile(r"(?!x-careerrelay)x-[a-z0-9-]{1,58}[a-z0-9]: [!-~](?:[ -~]{0,98}[!-~])?\Z", re.IGNORECASE)
 _TONE = re.compile(r"[a-z][a-z_]{0,19}\Z")
 
 
@@ -31,7 +34,9 @@ class NewCompany:
     """What an operator gives to add a company. Without a mode: observe, which changes no mail.
 
     ``sender_domains`` are exact or ``.example.jp`` (its sub-domains); ``recruiting_senders`` are addresses or
-    ``@domain``; ``networks`` are CIDR; ``stamp`` is a header field written "Name: value".
+    ``@domain``; ``networks`` are CIDR; ``stamp`` is a header field written "X-Name: value". ``signed_mail``: a mail
+    that arrives with a DKIM signature of the company is left as it is, or edited and signed again by us;
+    ``dkim_sign``: which mail we sign when the company has an active key.
     """
 
     name: str
@@ -51,6 +56,8 @@ class NewCompany:
     keep_passed_days: int = 0
     stamp: str | None = None
     timezone: str = "Asia/Tokyo"
+    signed_mail: SignedMail = "leave"
+    dkim_sign: DkimSign = "edited"
 
 
 def domain(text: str) -> str:
@@ -187,7 +194,10 @@ def _plain_problems(new: NewCompany) -> list[str]:
         f"keep passed mails: 0 to {KEEP_PASSED_DAYS_MAX} days": 0 <= new.keep_passed_days <= KEEP_PASSED_DAYS_MAX,
         "locale: ja or en": new.locale in ("ja", "en"),
         "tone: a word of a-z and _": bool(_TONE.match(new.tone)),
-        'stamp: a header field "Name: value" in ASCII': new.stamp is None or bool(_STAMP.match(new.stamp)),
+        "signed mail: leave or resign": new.signed_mail in ("leave", "resign"),
+        "DKIM: sign edited or all": new.dkim_sign in ("edited", "all"),
+        'stamp: a header field "X-Name: value" in ASCII, one line, not X-CareerRelay': new.stamp is None
+        or bool(_STAMP.match(new.stamp)),
     }
     return [text for text, holds in checks.items() if not holds]
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -30,6 +30,14 @@ class CompanyRow(Base):
     keep_passed_days: Mapped[int] = mapped_column(default=0)
     stamp: Mapped[str | None] = mapped_column(String(200))
     timezone: Mapped[str] = mapped_column(String(60))
+    signed_mail: Mapped[str] = mapped_column(String(6), server_default="leave")  # leave | resign
+    dkim_sign: Mapped[str] = mapped_column(String(6), server_default="edited")  # edited | all
+    client_cert: Mapped[str | None] = mapped_column(Text)  # PEM chain that we show to the next hop
+    client_cert_sha256: Mapped[str | None] = mapped_column(String(64))
+    client_cert_expires_at: Mapped[datetime | None]
+    client_key_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_hop_password_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_hop_password_set_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

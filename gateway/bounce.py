@@ -1,10 +1,12 @@
 """Reports to the sender: not delivered, delayed, handed to a server that reports nothing (RFC 3464, RFC 3461). Pure.
 
-From the null sender, with the original's header only: a report must not carry an attachment around twice, nor start a
-loop (RFC 5321 6.1).
+From the null sender, so that no report starts a loop (RFC 5321 6.1). Only the original's header goes back; the whole of
+it when the sender asked for that with RET=FULL, the mail has failed and is small (RFC 3461 4.3): a report must not
+carry an attachment around twice. It is always the original as it came, never the edited copy.
 """
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +17,12 @@ from enum import StrEnum
 from core.clock import JST
 from core.tokens import new_token
 from gateway.envelope import Envelope
-from gateway.outcome import Reply
+from gateway.outcome import Reply, printable
 from gateway.received import header_of
 
+#: The caller gives this much of the original: its header, or all of it when it is shorter.
 HEADER_BYTES_MAX = 65_536
+_XCHAR = re.compile(r"\+([0-9A-F]{2})")
 
 
 class Action(StrEnum):
@@ -84,8 +88,9 @@ def report(
     now: datetime,
     retry_until: datetime | None = None,
 ) -> bytes:
-    """The report as bytes. ``original``: the mail as it came; only its header is returned."""
+    """The report as bytes. ``original``: the first `HEADER_BYTES_MAX` octets of the mail as it came."""
     boundary = f"=_{new_token()}"
+    # RFC 6533: internationalized addresses need the global forms of all three parts.
     smtputf8 = not all(map(str.isascii, (envelope.sender, *(entry.recipient for entry in recipients))))
     lines = [
         f"From: Mail Delivery System <MAILER-DAEMON@{hostname}>",
@@ -106,17 +111,24 @@ def report(
         f"Content-Type: message/{'global-' if smtputf8 else ''}delivery-status",
         *(["Content-Transfer-Encoding: 8bit"] if smtputf8 else []),
         "",
-        *_for_machines(action, envelope, recipients, hostname, queue_id, received_at, retry_until),
+        *_for_machines(action, envelope, recipients, hostname, queue_id, received_at, now, retry_until, smtputf8),
         f"--{boundary}",
-        "Content-Type: text/rfc822-headers",
-        "Content-Transfer-Encoding: 8bit",
-        "",
-        "",
     ]
-    header = header_of(original)[:HEADER_BYTES_MAX]
-    if not header.endswith(b"\r\n"):
-        header += b"\r\n"
-    return "\r\n".join(lines).encode("utf-8", "replace") + header + f"\r\n--{boundary}--\r\n".encode()
+    returned = _returned(action, envelope, original, smtputf8)
+    return "\r\n".join([*lines, ""]).encode("utf-8", "replace") + returned + f"\r\n--{boundary}--\r\n".encode()
+
+
+def _returned(action: Action, envelope: Envelope, original: bytes, smtputf8: bool) -> bytes:
+    """The third part: the original's header, or the original."""
+    whole = len(original) < HEADER_BYTES_MAX and action is Action.FAILED
+    if whole and envelope.params.get("RET", "").upper() == "FULL":
+        kind, content = "message/global" if smtputf8 else "message/rfc822", original
+    else:
+        kind, content = "message/global-headers" if smtputf8 else "text/rfc822-headers", header_of(original)
+    if not content.endswith(b"\r\n"):
+        content += b"\r\n"
+    encoding = "7bit" if content.isascii() else "8bit"
+    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + content
 
 
 def _for_people(action: Action, recipients: Sequence[Reported]) -> list[str]:
@@ -139,18 +151,21 @@ def _for_machines(
     hostname: str,
     queue_id: str,
     received_at: datetime,
+    now: datetime,
     retry_until: datetime | None,
+    smtputf8: bool,
 ) -> list[str]:
+    """Fields of the mail, then of each recipient (RFC 3464 2.2 and 2.3)."""
     lines = [f"Reporting-MTA: dns; {hostname}"]
     if "ENVID" in envelope.params:
-        lines.append(f"Original-Envelope-Id: {envelope.params['ENVID']}")
+        lines.append(f"Original-Envelope-Id: {_from_xtext(envelope.params['ENVID'])}")
     lines += [f"X-Queue-ID: {queue_id}", f"Arrival-Date: {format_datetime(received_at.astimezone(JST))}"]
     for entry in recipients:
         kind = "rfc822" if entry.recipient.isascii() else "utf-8"  # RFC 6533 3
         lines.append("")
         if "ORCPT" in entry.params:
             original_kind, _, address = entry.params["ORCPT"].partition(";")
-            lines.append(f"Original-Recipient: {original_kind}; {address}")
+            lines.append(f"Original-Recipient: {original_kind}; {_from_xtext(address)}")
         lines += [
             f"Final-Recipient: {kind}; {entry.recipient}",
             f"Action: {action.value}",
@@ -158,9 +173,17 @@ def _for_machines(
         ]
         if not entry.reply.ours:
             lines.append(f"Diagnostic-Code: smtp; {entry.reply.code} {entry.reply.status} {entry.reply.text}")
+        lines.append(f"Last-Attempt-Date: {format_datetime(now.astimezone(JST))}")
         if retry_until is not None:
             lines.append(f"Will-Retry-Until: {format_datetime(retry_until.astimezone(JST))}")
+    if not smtputf8:  # RFC 3464 2.1: this type is 7-bit; a server's words may be anything
+        lines = [line.encode("ascii", "replace").decode() for line in lines]
     return [*lines, ""]
+
+
+def _from_xtext(text: str) -> str:
+    """What was written as xtext (RFC 3461 4): reports hold it in clear. Nothing in it may begin a new line."""
+    return printable(_XCHAR.sub(lambda match: chr(int(match[1], 16)), text))
 
 
 def _encoded_word(text: str) -> str:

@@ -169,9 +169,10 @@ def hold(tx: Tx, mail_id: int, *, by: str, company_id: int | None = None) -> Non
 
 
 def retry(tx: Tx, mail_id: int, *, by: str, company_id: int | None = None) -> None:
-    """Try what waits for its next attempt now."""
+    """Try what waits for its next attempt now, and probe a next hop that is down."""
     _check(tx, mail_id, company_id)
     _move(tx, mail_id, DeliveryState.WAITING, DeliveryState.WAITING)
+    tx.config_changed()
     audit.record(tx, by, "mail retried", f"mail:{mail_id}")
 
 
@@ -229,7 +230,7 @@ def _lines() -> Select[Any]:
         return func.sum(case((condition, 1), else_=0))
 
     waiting = case((each.state == DeliveryState.WAITING.value, each.due_at))
-    wanted = [column for column in columns if column.name not in ("raw", "final_raw", "decision", "mail_params")]
+    wanted = [column for column in columns if column.name not in ("raw", "edits", "decision", "mail_params")]
     return (
         select(
             *wanted,

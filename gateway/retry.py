@@ -27,15 +27,22 @@ class Schedule:
         """Seconds to wait after ``tries`` attempts (at least one) have ended without success."""
         return self.retry_s[min(max(tries, 1), len(self.retry_s)) - 1]
 
-    def next_try(self, tries: int, received_at: datetime, now: datetime) -> datetime | None:
-        """The time of the next attempt, or None: given up.
+    def next_try(
+        self, tries: int, received_at: datetime, now: datetime, wait_s: float | None = None
+    ) -> datetime | None:
+        """The time of the next attempt, or None: given up. ``wait_s``: a pause that is not the schedule's.
 
-        The last attempt falls on the end of the mail's life at the latest, so that nothing bounces untried.
+        An attempt falls on the moment of the delay notice, so that the sender hears in time, and the last one on the
+        end of the mail's life at the latest, so that nothing bounces untried.
         """
         end = received_at + timedelta(seconds=self.give_up_s)
         if now >= end:
             return None
-        return min(now + timedelta(seconds=self.delay_s(tries)), end)
+        due_at = now + timedelta(seconds=self.delay_s(tries) if wait_s is None else wait_s)
+        notice_at = received_at + timedelta(seconds=self.delay_notice_s)
+        if now < notice_at < due_at:
+            due_at = notice_at
+        return min(due_at, end)
 
     def delay_is_due(self, received_at: datetime, now: datetime, told: bool) -> bool:
         """Should the sender hear now that the mail still waits? Once a mail, never after the end."""

@@ -2,18 +2,21 @@
 
 import secrets
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
 from careerrelay.front import Front, emit, json_option, pass_front, read_secret, table
-from crm import companies
+from crm import companies, hop_identity
 from crm.companies import CompanyView, NewCompany
+from gateway import dkim_keys
 from rules.model import Mode
 
 GENERATED_PASSWORD_BYTES = 18
 
 ACTOR = "cli"
+_PEM = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _MODE = click.Choice([mode.value for mode in Mode])
 
 
@@ -37,7 +40,10 @@ def _fields(command: Any) -> Any:
         click.option("--contact-mail", metavar="ADDRESS", help="Who at the company gets our questions and summaries."),
         click.option("--privacy-url", metavar="URL", help="Privacy policy shown on the candidate's page."),
         click.option("--keep-passed-days", type=click.IntRange(0, 365), help="Days to keep mails that passed."),
-        click.option("--stamp", metavar="NAME: VALUE", help="Header field on every relayed mail, for routing rules."),
+        click.option("--stamp", metavar="NAME: VALUE",
+                     help="Header field X-… on every relayed mail, the exception of the mail server's routing rule."),
+        click.option("--client-cert", type=_PEM, help="PEM certificate chain that we show to the next hop."),
+        click.option("--client-key", type=_PEM, help="PEM key of it, without passphrase; kept sealed, never shown."),
         click.option("--timezone", help="Where this company's days begin."),
     )  # fmt: skip
     for option in reversed(options):
@@ -62,8 +68,11 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 @pass_front
 def add(front: Front, /, as_json: bool, **options: Any) -> None:
     """Add a company. Without --mode it is observed only."""
+    pem = _taken_pem(options)
     with front.runtime() as runtime, runtime.begin() as tx:
         added = companies.add(tx, NewCompany(**_given(options)), actor=ACTOR)
+        if pem is not None:
+            hop_identity.set_certificate(tx, added.id, hop_identity.read_certificate(*pem, tx.now), actor=ACTOR)
     emit(as_json, {"id": added.id}, f"company {added.id} added, mode {added.mode}")
 
 
@@ -71,17 +80,48 @@ def add(front: Front, /, as_json: bool, **options: Any) -> None:
 @click.argument("company_id", type=int, metavar="ID")
 @click.option("--name")
 @click.option("--sender-domain", "sender_domains", multiple=True, metavar="DOMAIN", help="Replaces all of them.")
+@click.option(
+    "--signed-mail",
+    type=click.Choice(["leave", "resign"]),
+    help="Mail that arrives with your DKIM signature: left as it is, or edited and signed again by us.",
+)
+@click.option("--dkim-sign", type=click.Choice(["edited", "all"]),
+              help="What we sign with your active DKIM key: edited mail, or all mail of your domains.")  # fmt: skip
+@click.option("--no-client-cert", is_flag=True, help="Show no certificate to the next hop any more.")
 @_fields
 @json_option
 @pass_front
 def set_(front: Front, /, company_id: int, as_json: bool, **options: Any) -> None:
     """Change what is given; lists are replaced as a whole. Running processes follow within a second."""
+    pem, no_pem = _taken_pem(options), options.pop("no_client_cert")
     given = _given(options)
-    if not given:
+    if not given and pem is None and not no_pem:
         raise click.UsageError("nothing to change: give at least one option")
     with front.runtime() as runtime, runtime.begin() as tx:
         changed = companies.change(tx, company_id, actor=ACTOR, **given)
-    emit(as_json, asdict(changed), f"company {company_id} changed: {', '.join(sorted(given))}")
+        if pem is not None or no_pem:
+            read = hop_identity.read_certificate(*pem, tx.now) if pem else None
+            hop_identity.set_certificate(tx, company_id, read, actor=ACTOR)
+            changed = companies.get(tx, company_id)
+        if given.get("signed_mail") == "resign" or given.get("dkim_sign") == "all":
+            dkim_keys.require_active(tx, changed)
+    names = [*sorted(given), *(["client certificate"] if pem or no_pem else [])]
+    until = changed.client_cert_expires_at if pem else None
+    lines = [f"client certificate valid until {until:%Y-%m-%d}"] if until else []
+    emit(as_json, asdict(changed), f"company {company_id} changed: {', '.join(names)}", *lines)
+
+
+@company.command("next-hop-password")
+@click.argument("company_id", type=int, metavar="ID")
+@json_option
+@pass_front
+def next_hop_password(front: Front, company_id: int, as_json: bool) -> None:
+    """The password of the user in this company's own next hop, from standard input; empty: forget it."""
+    password = read_secret("password of the next hop's user", confirm=True)
+    with front.runtime() as runtime, runtime.begin() as tx:
+        hop_identity.set_password(tx, company_id, password, actor=ACTOR)
+    done = "set" if password else "forgotten"
+    emit(as_json, {"id": company_id, "next_hop_password": done}, f"company {company_id}: password {done}")
 
 
 @company.command("list")
@@ -133,6 +173,16 @@ def smtp_user(front: Front, company_id: int, user: str, generate: bool, as_json:
         f"user {user} may send for company {company_id}",
         *(f"password (shown once): {p}" for p in shown.values()),
     )
+
+
+def _taken_pem(options: dict[str, Any]) -> tuple[bytes, bytes] | None:
+    """Certificate and key as bytes, taken out of the options."""
+    paths = options.pop("client_cert"), options.pop("client_key")
+    if None in paths:
+        if paths != (None, None):
+            raise click.UsageError("--client-cert and --client-key: give both")
+        return None
+    return paths[0].read_bytes(), paths[1].read_bytes()
 
 
 def _state(view: CompanyView) -> str:

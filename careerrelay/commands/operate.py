@@ -1,10 +1,18 @@
 """Commands for whoever runs the installation: check settings, migrate, try the next hop, ask whether it answers."""
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
 from careerrelay import __version__
 from careerrelay.front import Front, emit, json_option, pass_front
 from core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from core.endpoints import NextHop
+    from core.settings import Admin
+    from crm.hop_identity import HopIdentity
 
 
 @click.command("check-config")
@@ -24,8 +32,15 @@ def check_config(front: Front, as_json: bool) -> None:
         "database": database,
         "workers": "RQ" if settings.redis_url else "embedded",
         "home": str(settings.home.absolute()),
+        "daily_line": _daily_line(settings.admin),
     }
     emit(as_json, {"ok": True} | facts, "settings are good", *(f"  {name}: {value}" for name, value in facts.items()))
+
+
+def _daily_line(admin: "Admin") -> str:
+    if not admin.mail:
+        return "off (ADMIN__MAIL is empty)"
+    return f"{admin.report_at} {admin.timezone}, in {admin.locale}, to {', '.join(admin.mail)}"
 
 
 @click.command()
@@ -60,30 +75,47 @@ def health(front: Front, what: str | None, as_json: bool) -> None:
 
 
 @click.command("test-next-hop")
-@click.option("--company", "company_id", type=int, metavar="ID", help="This company's own next hop.")
+@click.option("--company", "company_id", type=int, metavar="ID", help="As this company: its next hop and certificate.")
+@click.option("--send", nargs=2, metavar="FROM TO", help="Also send a small test mail.")
 @json_option
 @pass_front
-def test_next_hop(front: Front, company_id: int | None, as_json: bool) -> None:
-    """Connect to the next hop, greet, use TLS and sign in as set, and show each step. Sends no mail."""
-    from careerrelay.next_hop_probe import probe
+def test_next_hop(front: Front, company_id: int | None, send: tuple[str, str] | None, as_json: bool) -> None:
+    """Connect to the next hop, use TLS and sign in as set; show each step and what is missing. Exit 1: one failed."""
+    from careerrelay.next_hop_probe import TestMail, examine
 
-    steps = probe(front.settings, _next_hop_of(front, company_id))
-    emit(as_json, [{"step": name, "ok": ok, "detail": detail} for name, ok, detail in steps],
-         *(f"{'ok  ' if ok else 'FAIL'} {name}: {detail}" for name, ok, detail in steps))  # fmt: skip
-    if not all(ok for _, ok, _ in steps):
+    hop, identity = _next_hop_of(front, company_id)
+    mail = None
+    if send is not None:
+        from crm.company_input import address
+
+        mail = TestMail(*(address(one) for one in send))
+    steps = examine(front.settings, hop, identity, mail)
+    lines = []
+    for step in steps:
+        lines.append(f"{'ok  ' if step.ok else 'FAIL'} {step.step}: {step.detail}")
+        lines += [f"     {note}" for note in step.notes]
+    emit(as_json, [asdict(step) for step in steps], *lines)
+    if not all(step.ok for step in steps):
         click.get_current_context().exit(1)
 
 
-def _next_hop_of(front: Front, company_id: int | None) -> str:
+def _next_hop_of(front: Front, company_id: int | None) -> "tuple[NextHop, HopIdentity]":
+    from core.endpoints import NextHop
+    from crm.hop_identity import HopIdentity, identity
+
+    default = front.settings.relay.next_hop
     if company_id is not None:
         from crm import companies
 
         with front.runtime() as runtime, runtime.read() as tx:
-            if own := companies.get(tx, company_id).next_hop:
-                return own
-    if front.settings.relay.next_hop is None:
+            own, shown = companies.get(tx, company_id).next_hop, identity(tx, company_id)
+        if own:
+            return NextHop.parse(own), shown
+        if default is not None:
+            return default, HopIdentity(shown.chain, shown.key)
+    if default is None:
         raise ConfigError("CAREERRELAY_RELAY__NEXT_HOP: not set")
-    return str(front.settings.relay.next_hop)
+    return default, HopIdentity()
 
 
 @click.command()

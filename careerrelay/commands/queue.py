@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from gateway.queue import MailDetail, MailLine
 
 ACTOR = "cli"
+# Words of `gateway.tables.MailState`, written out so that --help loads no database; a test compares them.
+OPEN_STATES = ("received", "ready", "held")
+STATES = (*OPEN_STATES, "done", "failed", "cancelled")
+_OPEN_STATE, _STATE = click.Choice(OPEN_STATES), click.Choice(STATES)
 
 
 @click.group()
@@ -25,16 +30,20 @@ def queue() -> None:
 @queue.command("list")
 @click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's.")
 @click.option("--all", "everything", is_flag=True, help="Also mails that have left.")
+@click.option("--state", "states", type=_STATE, multiple=True, help="Only in this state.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
 @json_option
 @pass_front
-def list_(front: Front, company_id: int | None, everything: bool, limit: int, as_json: bool) -> None:
+def list_(
+    front: Front, company_id: int | None, everything: bool, states: tuple[str, ...], limit: int, as_json: bool
+) -> None:
     """List mails, newest first. Senders are shown of recruiting mail only; nobody else's mail is looked at."""
     from gateway import queue as mails
+    from gateway.tables import UNFINISHED_MAIL, MailState
 
+    chosen = [MailState(state) for state in states] or ([] if everything else UNFINISHED_MAIL)
     with front.runtime() as runtime, runtime.read() as tx:
-        listed = mails.list_mails if everything else mails.open_mails
-        found = listed(tx, company_id=company_id, limit=limit)
+        found = mails.list_mails(tx, company_id=company_id, states=chosen, limit=limit)
     headings = ("id", "received", "state", "verdict", "sent", "tries", "next try", "sender", "note")
     emit(as_json, [asdict(line) for line in found], *table(headings, [_row(line) for line in found]))
 
@@ -87,10 +96,60 @@ def _simple(name: str, action: str, done: str, help_text: str) -> click.Command:
     return command
 
 
-_simple("release", "release", "released", "Let a held mail leave unchanged, or a stopped one go on.")
-_simple("hold", "hold", "stopped", "Stop what waits for its next attempt, until it is released.")
-_simple("retry", "retry", "due now", "Try what waits for its next attempt now.")
-_simple("delete", "delete", "deleted", "Throw away what has not left; nobody is told.")
+def _for_many(name: str, done: str, help_text: str) -> click.Command:
+    """A command for mails by number, or for all that `--all`, `--company` and `--state` name."""
+
+    @queue.command(name, help=help_text)
+    @click.argument("mail_ids", type=int, nargs=-1, metavar="[ID]...")
+    @click.option("--all", "everything", is_flag=True, help="Every mail that has not left and that this is for.")
+    @click.option("--company", "company_id", type=int, metavar="ID", help="All of this company.")
+    @click.option("--state", "states", type=_OPEN_STATE, multiple=True, help="All in this state.")
+    @click.option("--yes", is_flag=True, help="Do not ask back.")
+    @json_option
+    @pass_front
+    def command(
+        front: Front,
+        mail_ids: tuple[int, ...],
+        everything: bool,
+        company_id: int | None,
+        states: tuple[str, ...],
+        yes: bool,
+        as_json: bool,
+    ) -> None:
+        named = everything or company_id is not None or bool(states)
+        if bool(mail_ids) is named:
+            raise click.UsageError("give mail numbers, or --all, --company, --state")
+        if mail_ids:
+            _each(front, name, done, mail_ids, as_json)
+            return
+        from gateway import queue_many
+        from gateway.tables import MailState
+
+        act = queue_many.Act(name)
+        choice = queue_many.Choice(company_id, tuple(MailState(state) for state in states))
+        with front.runtime() as runtime:
+            found = queue_many.count(runtime, act, choice)
+            if name == "delete" and found and not yes:
+                click.confirm(f"throw {found} mails away? nobody is told", abort=True, err=True)
+            count = queue_many.do(runtime, act, choice, by=ACTOR) if found else 0
+        emit(as_json, {"count": count, "result": done}, f"{count} mails: {done}")
+
+    return command
+
+
+def _each(front: Front, name: str, done: str, mail_ids: tuple[int, ...], as_json: bool) -> None:
+    """One after the other; the first that cannot be done ends it, and says which."""
+    from gateway import queue as mails
+
+    for mail_id in mail_ids:
+        _act(front, partial(getattr(mails, name), mail_id=mail_id, by=ACTOR))
+        emit(as_json, {"id": mail_id, "result": done}, f"mail {mail_id}: {done}")
+
+
+_for_many("release", "released", "Let held mails leave unchanged, or stopped ones go on.")
+_for_many("hold", "stopped", "Stop what waits for its next attempt, until it is released.")
+_for_many("retry", "due now", "Try what waits for its next attempt now; after an outage: --all.")
+_for_many("delete", "deleted", "Throw away what has not left; nobody is told.")
 _simple("report-wrong", "report_wrong", "link revoked", "This mail should not have got a link: end it at once.")
 
 
@@ -139,7 +198,7 @@ def _detail_lines(detail: MailDetail) -> list[str]:
     line = detail.line
     shown = [f"mail {line.id} ({line.queue_id}), {line.size} bytes, {line.state.value} {line.note}".rstrip()]
     for each in detail.deliveries:
-        reply = f"{each.code} {each.reply or ''}".rstrip() if each.code else "no answer yet"
+        reply = " ".join(str(word) for word in (each.code, each.status, each.reply) if word) or "no answer yet"
         shown.append(f"  {each.recipient or '(recipient not kept)'}: {each.state.value}, {each.tries} tries, {reply}")
     if detail.decision is not None:
         shown += [f"  {text}" for text in lines(detail.decision)]

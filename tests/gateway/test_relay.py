@@ -228,6 +228,20 @@ def test_parameters_reach_the_next_hop_as_they_were_spelled(runtime: Runtime) ->
     assert got.rcpts == ("RCPT TO:<太郎@example.com> NOTIFY=success,Delay ORCPT=rfc822;Ta+2BRo@example.com",)
 
 
+def test_a_report_to_an_international_address_asks_for_smtputf8(runtime: Runtime) -> None:
+    add_company(runtime)
+    with Sink() as sink, Gateway(runtime, sink.port) as gateway, gateway.client() as client:
+        client.ehlo("client.example.net")
+        client.docmd("MAIL FROM:<人事@elsewhere.example.org> SMTPUTF8")
+        client.docmd("RCPT TO:<rcpt550.x@example.com>")
+        code, reply = client.data(message())
+        assert code == 250, reply
+        (got,) = sink.wait(1)
+    assert got.mail.startswith("MAIL FROM:<> ")
+    assert "SMTPUTF8" in got.mail.split()
+    assert got.recipients == ("人事@elsewhere.example.org",)
+
+
 def test_a_next_hop_without_extensions_gets_plain_smtp(runtime: Runtime) -> None:
     add_company(runtime)
     with Sink(extensions=("HELP",)) as sink, Gateway(runtime, sink.port) as gateway:
