@@ -184,11 +184,11 @@ def _carry(tx: Tx, invitation: InvitationRow, mail_id: int, day: date) -> None:
                 mail_id=mail_id,
                 invitation_id=invitation.id,
                 company_id=invitation.company_id,
-                day=day.isoformat(),
                 at=tx.now,
             )
         )
         tx.session.flush()
+        notices.count_injections(tx, invitation.company_id, day.isoformat(), 1)
 
 
 def _stop_inviting(tx: Tx, invitation_id: str, *, source: str) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from core.crypto import KeyRing
 from core.db import new_id
 from core.runtime import Tx
 from core.settings import Settings
@@ -56,7 +57,7 @@ def issue(tx: Tx, kind: LinkKind, subject: str, expires_at: datetime) -> str:
             kind=kind.value,
             subject=subject,
             token_sha256=token_sha256(token),
-            token_sealed=tx.keys.seal_text(_aad(row_id), token),
+            token_sealed=seal_token(tx.keys, row_id, token),
             created_at=tx.now,
             expires_at=expires_at,
         )
@@ -89,7 +90,7 @@ def of(tx: Tx, kind: LinkKind, subject: str) -> Link | None:
 def reveal(tx: Tx, link: Link) -> str:
     """Open the sealed token, to print the same link again."""
     row = tx.session.get_one(LinkRow, link.id)
-    return tx.keys.open_text(_aad(row.id), row.token_sealed)
+    return open_token(tx.keys, row.id, row.token_sealed)
 
 
 def revoke(tx: Tx, kind: LinkKind, subject: str) -> int:
@@ -101,6 +102,16 @@ def revoke(tx: Tx, kind: LinkKind, subject: str) -> int:
         row.revoked_at = tx.now
     tx.session.flush()
     return len(rows)
+
+
+def seal_token(keys: KeyRing, row_id: str, token: str) -> bytes:
+    """The sealed column of the link ``row_id``."""
+    return keys.seal_text(_aad(row_id), token)
+
+
+def open_token(keys: KeyRing, row_id: str, sealed: bytes) -> str:
+    """The token of the link ``row_id``; raises SealBroken."""
+    return keys.open_text(_aad(row_id), sealed)
 
 
 def url(settings: Settings, kind: LinkKind, token: str) -> str:

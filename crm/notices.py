@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db import new_id
 from core.runtime import Tx
-from crm.tables import CompanyRow, InvitationMailRow, NoticeRow
+from crm.tables import CompanyRow, InvitationDayRow, NoticeRow
 
 SAME_NOTICE_DAYS = 30
 CAP_MIN = 20
@@ -45,15 +46,7 @@ def note(tx: Tx, company_id: int, person_id: str, *, source: str, sent: bool) ->
 
 def injections_today(tx: Tx, company_id: int) -> int:
     """Count the mails of the company's own day that carry an invitation."""
-    today = local_day(tx, company_id).isoformat()
-    return (
-        tx.session.scalar(
-            select(func.count())
-            .select_from(InvitationMailRow)
-            .where(InvitationMailRow.company_id == company_id, InvitationMailRow.day == today)
-        )
-        or 0
-    )
+    return _counts(tx, company_id, local_day(tx, company_id)).get(local_day(tx, company_id).isoformat(), 0)
 
 
 def daily_cap(tx: Tx, company_id: int) -> int | None:
@@ -63,17 +56,40 @@ def daily_cap(tx: Tx, company_id: int) -> int | None:
     round of notices must not be cut off after the twentieth applicant (`docs/adr/0010-first-day-without-cap.md`).
     """
     today = local_day(tx, company_id)
-    counts = tx.session.scalars(
-        select(func.count())
-        .select_from(InvitationMailRow)
-        .where(
-            InvitationMailRow.company_id == company_id,
-            InvitationMailRow.day < today.isoformat(),
-            InvitationMailRow.day >= (today - timedelta(days=CAP_DAYS)).isoformat(),
+    return cap_from([mails for day, mails in _counts(tx, company_id, today).items() if day != today.isoformat()])
+
+
+def room(tx: Tx, company_id: int, day: str) -> int | None:
+    """How many more mails may get a link on ``day`` (ISO 8601, the company's own); None: no limit yet."""
+    counts = _counts(tx, company_id, date.fromisoformat(day))
+    today = counts.pop(day, 0)
+    cap = cap_from(list(counts.values()))
+    return None if cap is None else cap - today
+
+
+def count_injections(tx: Tx, company_id: int, day: str, mails: int) -> None:
+    """Add to the count of the day; it is a number of its own because counting rows costs more with every mail."""
+    connection = tx.session.connection()
+    upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = upsert(InvitationDayRow).values(company_id=company_id, day=day, mails=mails)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["company_id", "day"], set_={"mails": InvitationDayRow.mails + mails}
         )
-        .group_by(InvitationMailRow.day)
-    ).all()
-    return cap_from(counts)
+    )
+
+
+def _counts(tx: Tx, company_id: int, today: date) -> dict[str, int]:
+    """Mails with an invitation by day: today and the days that the cap looks back on, those with traffic."""
+    first = (today - timedelta(days=CAP_DAYS)).isoformat()
+    days = {"company": company_id, "first": first, "last": today.isoformat()}
+    return {row.day: row.mails for row in tx.session.connection().execute(_MAILS_BY_DAY, days)}
+
+
+_MAILS_BY_DAY = select(InvitationDayRow.day, InvitationDayRow.mails).where(
+    InvitationDayRow.company_id == bindparam("company"),
+    InvitationDayRow.day.between(bindparam("first"), bindparam("last")),
+)
 
 
 def cap_from(counts: Sequence[int]) -> int | None:
@@ -83,8 +99,8 @@ def cap_from(counts: Sequence[int]) -> int | None:
 
 def under_cap(tx: Tx, company_id: int) -> bool:
     """Whether one more mail may get a link today."""
-    cap = daily_cap(tx, company_id)
-    return cap is None or injections_today(tx, company_id) < cap
+    left = room(tx, company_id, local_day(tx, company_id).isoformat())
+    return left is None or left > 0
 
 
 def local_day(tx: Tx, company_id: int) -> date:

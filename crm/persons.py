@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.crypto import KeyRing
 from core.db import new_id
 from core.errors import NotFound
 from core.runtime import Tx
@@ -121,7 +122,7 @@ def _add_mail(tx: Tx, person_id: str, company_id: int, address: str, *, confirme
             person_id=person_id,
             company_id=company_id,
             mail_index=tx.keys.index(company_id, address),
-            sealed=tx.keys.seal_text(_aad(row_id), address),
+            sealed=seal_address(tx.keys, row_id, address),
             confirmed_at=tx.now if confirmed else None,
             created_at=tx.now,
         )
@@ -129,6 +130,11 @@ def _add_mail(tx: Tx, person_id: str, company_id: int, address: str, *, confirme
         .returning(PersonMailRow.id)
     ).scalar()
     return added is not None
+
+
+def seal_address(keys: KeyRing, row_id: str, address: str) -> bytes:
+    """The sealed column of the row ``row_id``."""
+    return keys.seal_text(_aad(row_id), address)
 
 
 def _aad(row_id: str) -> str:

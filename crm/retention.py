@@ -9,6 +9,7 @@ from core.runtime import Tx
 from crm import consent, registration_data
 from crm.consent_texts import CONSENT_DAYS
 from crm.tables import (
+    InvitationDayRow,
     InvitationMailRow,
     InvitationRow,
     LinkRow,
@@ -91,6 +92,7 @@ def _old_counts(tx: Tx) -> int:
         select(InvitationMailRow.mail_id).where(InvitationMailRow.at < cutoff).limit(ROWS_MAX)
     ).all()
     tx.session.execute(delete(InvitationMailRow).where(InvitationMailRow.mail_id.in_(ids)))
+    tx.session.execute(delete(InvitationDayRow).where(InvitationDayRow.day < cutoff.date().isoformat()))
     return len(ids)
 
 

@@ -11,6 +11,7 @@ from crm.tables_companies import (
 )
 from crm.tables_people import (
     AtsSignalRow,
+    InvitationDayRow,
     InvitationMailRow,
     InvitationRow,
     LinkRow,
@@ -39,6 +40,7 @@ __all__ = [
     "CompanyRow",
     "ConsentRow",
     "ConsentTextRow",
+    "InvitationDayRow",
     "InvitationMailRow",
     "InvitationRow",
     "LinkRow",

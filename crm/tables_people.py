@@ -70,16 +70,24 @@ class InvitationRow(Base):
 
 
 class InvitationMailRow(Base):
-    """Which mail carries which invitation; ``day`` is the company's local date, for the daily cap (decisions 19)."""
+    """Which mail carries which invitation."""
 
     __tablename__ = "invitation_mail"
-    __table_args__ = (Index("ix_invitation_mail_day", "company_id", "day"),)
 
     mail_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"), index=True)
     company_id: Mapped[int]
-    day: Mapped[str] = mapped_column(String(10))
     at: Mapped[datetime]
+
+
+class InvitationDayRow(Base):
+    """How many mails of a day carried an invitation, for the daily cap (decisions 19); ``day`` is the company's own."""
+
+    __tablename__ = "invitation_day"
+
+    company_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    mails: Mapped[int]
 
 
 class LinkRow(Base):

@@ -11,15 +11,19 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from core.metrics import COMMIT_OPS, COMMITS
+from core.metrics import COMMIT_BATCH_OPS, COMMIT_OPS, COMMIT_SECONDS, COMMITS
 from core.runtime import Tx
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 
 BATCH_OPS_MAX = 200
-#: A mark that need not be on disk at once waits this long for a commit that happens anyway.
-LAZY_S = 0.02
+#: How long operations nobody stands waiting for may wait for a commit that happens anyway: an edit before its mail
+#: leaves, a mark behind one that has left.
+SOON_S = 0.004
+LATER_S = 0.02
+#: Only this committer's commits are measured: the others read.
+WRITER = "committer"
 
 ManyOp = Callable[[Tx, Sequence[Any]], Sequence[Any]]
 
@@ -29,39 +33,57 @@ class _Waiting:
     op: ManyOp
     item: Any
     future: asyncio.Future[Any]
-    lazy: bool
+    deadline_s: float
 
 
 class Committer:
     """Runs operations in shared transactions; `run` is its only loop, and when that ends the process must end."""
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Tx]], name: str = "committer") -> None:
+    def __init__(self, begin: Callable[[], AbstractContextManager[Tx]], name: str = WRITER) -> None:
         self._begin = begin
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._writes = name == WRITER
         self._waiting: list[_Waiting] = []
         self._due = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_s = 0.0
         self._closing = False
         self.commits = 0
         self._loop = asyncio.get_running_loop()
 
-    def submit(self, op: Callable[[Tx], T], *, lazy: bool = False) -> asyncio.Future[T]:
+    def submit(self, op: Callable[[Tx], T], *, within_s: float = 0.0) -> asyncio.Future[T]:
         """Run ``op(tx)``; the future is done after the commit, with its result or its exception.
 
-        ``op`` may run twice and must only write through ``tx``. ``lazy``: it may wait for somebody else's commit.
+        ``op`` may run twice and must only write through ``tx``. ``within_s``: so long it may wait for somebody else's
+        commit.
         """
-        return self.submit_many(_each, op, lazy=lazy)
+        return self.submit_many(_each, op, within_s=within_s)
 
     def submit_many(
-        self, op: Callable[[Tx, Sequence[Item]], Sequence[T]], item: Item, *, lazy: bool = False
+        self, op: Callable[[Tx, Sequence[Item]], Sequence[T]], item: Item, *, within_s: float = 0.0
     ) -> asyncio.Future[T]:
         """The same for an operation that takes all items of one transaction at once and gives a result for each."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.append(_Waiting(op, item, future, lazy))
-        if not lazy:
+        deadline_s = self._loop.time() + within_s
+        self._waiting.append(_Waiting(op, item, future, deadline_s))
+        if within_s:
+            self._wake_by(deadline_s)
+        else:
             self._due.set()
-        elif len(self._waiting) == 1:
-            self._loop.call_later(LAZY_S, self._due.set)
         return future
+
+    def _wake_by(self, deadline_s: float) -> None:
+        if self._alarm is not None:
+            if self._alarm_s <= deadline_s:
+                return
+            self._alarm.cancel()
+        # uvloop gives a handle that knows no time when the deadline is this very moment.
+        self._alarm_s = deadline_s
+        self._alarm = self._loop.call_at(deadline_s, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._due.set()
 
     async def run(self) -> None:
         """Commit until `close`; raises only what is a bug here, never an operation's error."""
@@ -69,11 +91,12 @@ class Committer:
             await self._due.wait()
             self._due.clear()
             while self._waiting:
+                earliest_s = min(waiting.deadline_s for waiting in self._waiting)
+                if earliest_s > self._loop.time() and not self._closing:
+                    self._wake_by(earliest_s)
+                    break
                 batch, self._waiting = self._waiting[:BATCH_OPS_MAX], self._waiting[BATCH_OPS_MAX:]
                 await self._commit(batch)
-                if self._waiting and not self._closing and all(waiting.lazy for waiting in self._waiting):
-                    self._loop.call_later(LAZY_S, self._due.set)
-                    break
         self._thread.shutdown()
 
     def close(self) -> None:
@@ -82,13 +105,17 @@ class Committer:
         self._due.set()
 
     async def _commit(self, batch: list[_Waiting]) -> None:
+        began_s = self._loop.time()
         attempt = self._loop.run_in_executor(self._thread, self._transaction, batch)
         await asyncio.wait([attempt])
         error = attempt.exception()
         if error is None:
             self.commits += 1
-            COMMITS.inc()
-            COMMIT_OPS.inc(len(batch))
+            if self._writes:
+                COMMITS.inc()
+                COMMIT_OPS.inc(len(batch))
+                COMMIT_BATCH_OPS.observe(len(batch))
+                COMMIT_SECONDS.observe(self._loop.time() - began_s)
             for waiting, result in zip(batch, attempt.result(), strict=True):
                 if not waiting.future.done():
                     waiting.future.set_result(result)

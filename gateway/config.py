@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
+from core.clock import JST
 from core.endpoints import NextHop
 from core.errors import ConfigError, Temporary
 from core.installation import config_version
 from core.log import get_logger
 from core.runtime import Runtime, Tx
+from crm.agencies import AgencyView, licensed
 from crm.companies import CompanyView, all_companies, bypass_all
+from gateway.dkim import Signer
+from gateway.dkim_keys import signers_for
 from gateway.ruleset import Sentences, read_sentences
 
 log = get_logger(__name__)
@@ -26,10 +31,21 @@ class Snapshot:
     bypass_all: bool
     sentences: Sentences
     hops: Mapping[int, NextHop]
+    #: Agencies that may stand in a company's mails on ``day``: a licence ends with the Japanese day.
+    agencies: Mapping[int, tuple[AgencyView, ...]]
+    day: date
+    #: Active DKIM keys of each company, opened.
+    signers: Mapping[int, tuple[Signer, ...]]
     by_id: Mapping[int, CompanyView] = field(default_factory=dict)
 
     def company(self, company_id: int | None) -> CompanyView | None:
         return None if company_id is None else self.by_id.get(company_id)
+
+    def licensed(self, company_id: int) -> tuple[AgencyView, ...]:
+        return self.agencies.get(company_id, ())
+
+    def signers_of(self, company_id: int) -> tuple[Signer, ...]:
+        return self.signers.get(company_id, ())
 
     def next_hop(self, company_id: int | None, default: NextHop) -> NextHop:
         return default if company_id is None else self.hops.get(company_id, default)
@@ -44,8 +60,15 @@ def read_snapshot(tx: Tx) -> Snapshot:
         bypass_all=bypass_all(tx),
         sentences=read_sentences(tx),
         hops=_hops(companies),
+        agencies={company.id: tuple(licensed(tx, company.id)) for company in companies},
+        day=_day(tx.now),
+        signers=signers_for(tx),
         by_id={company.id: company for company in companies},
     )
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(JST).date()
 
 
 def _hops(companies: tuple[CompanyView, ...]) -> dict[int, NextHop]:
@@ -83,6 +106,6 @@ class Directory:
 
     def _look(self) -> Snapshot | None:
         with self._runtime.read() as tx:
-            if config_version(tx.session) == self.current.version:
+            if config_version(tx.session) == self.current.version and _day(tx.now) == self.current.day:
                 return None
             return read_snapshot(tx)

@@ -1,27 +1,41 @@
 """Copies of edited and reviewed mails, sealed, for `retention.raw_days` (decisions 3): what replay, review and the
 console look at. Every other mail's bytes are gone with its last delivery.
+
+One sealed *letter* a mail holds the envelope, the words that the decision quotes, the edits and the original; a large
+original lies in a file of its own. The edited variant is never stored: it is the original and the edits.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from core.bulk import Bulk
+from core.crypto import KeyRing, SealBroken
 from core.runtime import Tx
+from core.settings import Settings
 from gateway.envelope import Envelope
-from gateway.tables import mail_copy
+from gateway.octets import Octets
+from gateway.splice import OctetEdit, pack, splice, unpack
+from gateway.tables import mail, mail_copy
 from rules.model import Decision
 
-#: A sealed copy above this size lies in a file, as large mails do.
+#: An original above this size lies in a file, as large mails do.
 INLINE_BYTES_MAX = 1_048_576
+
+_LENGTHS = struct.Struct(">BIII")
+_VERSION = 1
 
 
 class CopyKind(StrEnum):
+    """What can be had of a kept mail."""
+
     ORIGINAL = "original"
     FINAL = "final"
     ENVELOPE = "envelope"
@@ -30,53 +44,73 @@ class CopyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What to keep of a mail, for how many days from now."""
+    """The sealed copies of one mail, ready to be stored: rows of `tables.mail_copy`."""
 
-    contents: Mapping[CopyKind, bytes]
-    days: int
-
-    def only(self, *kinds: CopyKind) -> "Kept":
-        return Kept({kind: self.contents[kind] for kind in kinds}, self.days)
+    rows: tuple[dict[str, Any], ...]
 
 
-def of_judged(original: bytes, envelope: Envelope, decision: Decision, days: int, final: bytes | None = None) -> Kept:
-    """The copies of a mail that was judged: its bytes, its envelope (emptied in the queue later), its reasons."""
-    contents = {
-        CopyKind.ORIGINAL: original,
-        CopyKind.ENVELOPE: json.dumps({"from": envelope.sender, "to": list(envelope.addresses)}).encode(),
-        CopyKind.DECISION: json.dumps(decision.to_json()).encode(),
-    }
-    if final is not None:
-        contents[CopyKind.FINAL] = final
-    return Kept(contents, days)
+def seal(
+    keys: KeyRing,
+    settings: Settings,
+    mail_id: int,
+    *,
+    original: Octets,
+    envelope: Envelope,
+    decision: Decision,
+    keep_until: datetime,
+    edits: Sequence[OctetEdit] | None = None,
+) -> Kept:
+    """Seal what is kept of a mail; the file of a large one is written at once, so call it outside of a transaction.
 
-
-def keep(tx: Tx, mail_id: int, kept: Kept) -> None:
-    """Seal and store; each kind of copy of a mail is kept once."""
+    Raises:
+        OSError: the file cannot be written.
+    """
     rows = []
-    for kind, content in kept.contents.items():
-        sealed = tx.keys.seal(_aad(mail_id, kind), content)
-        path = _write(tx, mail_id, kind, sealed) if len(sealed) > INLINE_BYTES_MAX else None
-        rows.append(
-            {
-                "mail_id": mail_id,
-                "kind": kind.value,
-                "sealed": None if path else sealed,
-                "path": str(path) if path else None,
-                "keep_until": tx.now + timedelta(days=kept.days),
-            }
-        )
-    tx.session.execute(insert(mail_copy), rows)
+    inline: bytes = b""
+    if len(original) > INLINE_BYTES_MAX:
+        path = _write(settings, mail_id, keys.seal(_aad(mail_id, "original"), original[:]))
+        rows.append(_row(mail_id, "original", keep_until, path=str(path)))
+    else:
+        inline = original[:]
+    addresses = json.dumps({"from": envelope.sender, "to": list(envelope.addresses)}).encode()
+    words = json.dumps([decision.sentence, [reason.quote for reason in decision.because]]).encode()
+    packed = b"" if edits is None else pack(edits)
+    lengths = _LENGTHS.pack(_VERSION, len(addresses), len(words), len(packed))
+    letter = b"".join((lengths, addresses, words, packed, inline))
+    rows.append(_row(mail_id, "letter", keep_until, sealed=keys.seal(_aad(mail_id, "letter"), letter)))
+    return Kept(tuple(rows))
+
+
+def directory_of(settings: Settings) -> Path:
+    return (settings.home / "copies").absolute()
+
+
+def store(tx: Tx, kept: Sequence[Kept]) -> None:
+    """Store the copies of many mails."""
+    _INSERT.run(tx, [row for each in kept for row in each.rows])
+
+
+def add_edits(tx: Tx, mail_id: int, edits: Sequence[OctetEdit], keep_until: datetime) -> None:
+    """Note how a mail was edited that was kept before anybody knew."""
+    sealed = tx.keys.seal(_aad(mail_id, "edits"), pack(edits))
+    _INSERT.run(tx, [_row(mail_id, "edits", keep_until, sealed=sealed)])
 
 
 def open_copies(tx: Tx, mail_id: int) -> dict[CopyKind, bytes]:
     """The copies of a mail that are still kept, opened."""
     columns = mail_copy.c
     rows = tx.session.execute(select(columns.kind, columns.sealed, columns.path).where(columns.mail_id == mail_id))
-    return {
-        CopyKind(kind): tx.keys.open(_aad(mail_id, kind), Path(path).read_bytes() if sealed is None else sealed)
+    opened = {
+        kind: tx.keys.open(_aad(mail_id, kind), Path(path).read_bytes() if sealed is None else sealed)
         for kind, sealed, path in rows
     }
+    if "letter" not in opened:
+        return {}
+    envelope, words, edits, original = _parts(mail_id, opened["letter"])
+    decision = _with_words(tx, mail_id, words)
+    edits, original = opened.get("edits", edits), opened.get("original", original)
+    found = {CopyKind.ENVELOPE: envelope, CopyKind.DECISION: decision, CopyKind.ORIGINAL: original}
+    return found | ({CopyKind.FINAL: splice(original, unpack(edits))} if edits else {})
 
 
 def forget(tx: Tx, mail_id: int) -> None:
@@ -98,14 +132,39 @@ def purge(tx: Tx, limit: int = 200) -> int:
 
 def without_quotes(decision: Decision) -> dict[str, Any]:
     """A decision for a column in clear: words of the mail itself stay in the sealed copy."""
-    because = tuple(replace(reason, quote="") for reason in decision.because)
+    because = tuple(replace(reason, quote="") if reason.quote else reason for reason in decision.because)
     return replace(decision, because=because, sentence="").to_json()
 
 
-def _write(tx: Tx, mail_id: int, kind: str, sealed: bytes) -> Path:
-    directory = tx.settings.home / "copies"
+def _parts(mail_id: int, letter: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    version, *lengths = _LENGTHS.unpack_from(letter)
+    if version != _VERSION:
+        raise SealBroken(f"mail_copy.sealed: mail {mail_id} was kept in an unknown form ({version})")
+    parts, at = [], _LENGTHS.size
+    for length in lengths:
+        parts.append(letter[at : at + length])
+        at += length
+    return parts[0], parts[1], parts[2], letter[at:]
+
+
+def _with_words(tx: Tx, mail_id: int, words: bytes) -> bytes:
+    """The decision as JSON: its column, and what was kept out of there."""
+    sentence, quotes = json.loads(words)
+    stored = tx.session.execute(select(mail.c.decision).where(mail.c.id == mail_id)).scalar_one()
+    because = [reason | {"quote": quote} for reason, quote in zip(stored["because"], quotes, strict=True)]
+    return json.dumps(stored | {"because": because, "sentence": sentence}).encode()
+
+
+def _row(
+    mail_id: int, kind: str, keep_until: datetime, *, sealed: bytes | None = None, path: str | None = None
+) -> dict[str, Any]:
+    return {"mail_id": mail_id, "kind": kind, "sealed": sealed, "path": path, "keep_until": keep_until}
+
+
+def _write(settings: Settings, mail_id: int, sealed: bytes) -> Path:
+    directory = directory_of(settings)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = directory / f"{mail_id}.{kind}.sealed"
+    path = directory / f"{mail_id}.original.sealed"
     path.write_bytes(sealed)
     path.chmod(0o600)
     return path
@@ -117,3 +176,6 @@ def _unlink(path: Path) -> Callable[[], None]:
 
 def _aad(mail_id: int, kind: str) -> str:
     return f"mail_copy.sealed:{mail_id}:{kind}"
+
+
+_INSERT = Bulk(insert(mail_copy))

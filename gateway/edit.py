@@ -1,52 +1,69 @@
-"""The one step in which a rejection mail gets its link: offer, rewrite, final bytes and decision in one transaction.
+"""The step in which a rejection mail gets its link: offer, edits and decision are stored in one transaction.
 
 Either all of it is stored or nothing: no invitation without a mail that carries it, no edited mail that is not on disk
-before its first attempt (decisions, path of a mail, step 6).
+before its first attempt (decisions, path of a mail, step 6). What is stored is the *edits*: the original does not
+change any more, so that every attempt makes the same bytes of the two (`docs/adr/0012-edits-not-copies.md`).
+
+The usual cases are prepared outside and stored in bulk (`prepare`, `store`); every other one takes the long way
+(`edit_in`), alone and inside its transaction.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, update
 
-from core.metrics import MAILS_EDITED, MAILS_UNCHANGED
+from core.bulk import Bulk
+from core.crypto import KeyRing
 from core.runtime import Tx
+from core.settings import Settings
+from crm import offers
+from crm.agencies import AgencyView
 from crm.companies import CompanyView
 from crm.invitations import NoOffer, Offer, offer_for_rejection
 from crm.notices import under_cap
+from crm.offers import Draft, Stored
+from crm.standing import Standing
 from gateway import copies
 from gateway.blocks import block
-from gateway.copies import CopyKind, Kept
+from gateway.copies import Kept
+from gateway.dkim_policy import NO_SIGNING, Signing
 from gateway.envelope import Envelope
 from gateway.judge import limits
+from gateway.parse import Parsed
 from gateway.received import TRACE, field_values, trace
-from gateway.rewrite import Untouched, prepend, rewrite
-from gateway.spool import write_durably
+from gateway.rewrite import Untouched, rewrite_parsed, top_fields
+from gateway.signing import over
+from gateway.splice import OctetEdit, pack
 from gateway.tables import MailState, Variant, delivery, mail
 from rules.model import Decision
 
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """A mail that is to carry the link for ``recipient``, whose delivery has ``position``."""
+    """A mail that is to carry the link for ``recipient``, whose delivery has ``position``.
+
+    ``signing``: what DKIM means for it. ``copies_kept``: its copies were sealed before, when it was held.
+    """
 
     mail_id: int
     company: CompanyView
     envelope: Envelope
     position: int
     recipient: str
-    raw: bytes
+    parsed: Parsed
     decision: Decision
-    final_path: Path | None
+    signing: Signing = NO_SIGNING
     copies_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """``raw`` is None when the final bytes lie in the request's file."""
+    """What makes the edited mail out of the original."""
 
-    raw: bytes | None
+    edits: tuple[OctetEdit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +74,96 @@ class NotEdited:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An edit that is ready to be stored."""
+
+    draft: Draft
+    position: int
+    edits: tuple[OctetEdit, ...]
+    row: dict[str, Any]
+    kept: Kept
+
+
+def prepare(
+    request: EditRequest,
+    standing: Standing,
+    agencies: Sequence[AgencyView],
+    *,
+    keys: KeyRing,
+    settings: Settings,
+    now: datetime,
+) -> Prepared | NotEdited:
+    """Do all that needs no database: links, block, rewriting with its proof, signature, seals.
+
+    ``agencies``: licensed today. The case of ``standing`` is *first* or *again*.
+    """
+    if not agencies:
+        return NotEdited("no_licensed_agency")
+    draft = offers.draft(
+        standing,
+        company=request.company,
+        agencies=agencies,
+        recipient=request.recipient,
+        mail_id=request.mail_id,
+        keys=keys,
+        settings=settings,
+        now=now,
+    )
+    edits = _edits(request, draft.offer, keys, settings, now)
+    if isinstance(edits, Untouched):
+        return NotEdited("cannot_edit", edits.reason)
+    return Prepared(
+        draft=draft,
+        position=request.position,
+        edits=edits,
+        row=decided_row(request.mail_id, request.decision)
+        | {"new_gate_ref": _gate_ref(draft.offer), "new_edits": pack(edits)},
+        kept=_copies(request, edits, keys, settings, now),
+    )
+
+
+def store(tx: Tx, prepared: Sequence[Prepared]) -> list[Edited | NotEdited | None]:
+    """Store many edits; None for one that must take the long way after all.
+
+    Raises:
+        Temporary: run each alone (`offers.store`).
+    """
+    outcomes = offers.store(tx, [each.draft for each in prepared])
+    made = [each for each, outcome in zip(prepared, outcomes, strict=True) if outcome is Stored.DONE]
+    if made:
+        _MAIL_EDITED.run(tx, [each.row for each in made])
+        _POINT_TO_EDITED.run(tx, [_pointer(each.draft.mail_id, each.position) for each in made])
+        copies.store(tx, [each.kept for each in made])
+    return [_answer(each, outcome) for each, outcome in zip(prepared, outcomes, strict=True)]
+
+
 def edit_in(tx: Tx, request: EditRequest) -> Edited | NotEdited:
-    """Edit if the mail permits it and store the result; NotEdited stores nothing."""
+    """Edit one mail, whatever is known of its recipient; NotEdited stores no more than the notice."""
     if not under_cap(tx, request.company.id):
-        return _unchanged(tx, NotEdited("daily_cap"))
+        return NotEdited("daily_cap")
     savepoint = tx.session.begin_nested()
     offer = offer_for_rejection(tx, company_id=request.company.id, recipient=request.recipient, mail_id=request.mail_id)
     if isinstance(offer, NoOffer):
         savepoint.commit()  # the notice of the rejection stands, with a link or without
-        return _unchanged(tx, NotEdited(offer.reason))
-    final = _final_bytes(tx, request, offer)
-    if isinstance(final, Untouched):
+        return NotEdited(offer.reason)
+    edits = _edits(request, offer, tx.keys, tx.settings, tx.now)
+    if isinstance(edits, Untouched):
         savepoint.rollback()
-        return _unchanged(tx, NotEdited("cannot_edit", final.reason))
+        return NotEdited("cannot_edit", edits.reason)
     savepoint.commit()
-    _store(tx, request, final, gate_ref=f"invitation:{offer.invitation_id}")
-    company = str(request.company.id)
-    tx.after_commit(lambda: MAILS_EDITED.labels(company).inc())
-    return Edited(None if request.final_path else final)
+    store_decision(tx, request.mail_id, request.decision, note="edited", gate_ref=_gate_ref(offer), edits=pack(edits))
+    _POINT_TO_EDITED.run(tx, [_pointer(request.mail_id, request.position)])
+    if request.copies_kept:
+        copies.add_edits(tx, request.mail_id, edits, _keep_until(tx.settings, tx.now))
+    else:
+        copies.store(tx, [_copies(request, edits, tx.keys, tx.settings, tx.now)])
+    return Edited(edits)
 
 
-def _final_bytes(tx: Tx, request: EditRequest, offer: Offer) -> bytes | Untouched:
+def _edits(
+    request: EditRequest, offer: Offer, keys: KeyRing, settings: Settings, now: datetime
+) -> tuple[OctetEdit, ...] | Untouched:
     text = block(
         request.decision.lang,
         request.company.tone,
@@ -87,22 +173,37 @@ def _final_bytes(tx: Tx, request: EditRequest, offer: Offer) -> bytes | Untouche
         optout_url=offer.optout_url,
         expires_on=offer.expires_on,
     )
-    rewritten = rewrite(request.raw, text, limits(tx.settings))
+    domains = request.signing.editable_domains
+    rewritten = rewrite_parsed(request.parsed, text, limits(settings), editable_dkim_domains=domains)
     if isinstance(rewritten, Untouched):
         return rewritten
-    message_id = (field_values(request.raw, "Message-ID") or [""])[0]
-    return prepend(rewritten.raw, [(TRACE, trace(tx.keys, message_id, request.recipient).encode())])
+    message_id = (field_values(request.parsed.raw, "Message-ID") or [""])[0]
+    fields = top_fields([(TRACE, trace(keys, message_id, request.recipient).encode())])
+    signature = over(request.parsed.raw, rewritten.edits, request.signing.if_edited, now)
+    return (OctetEdit(0, 0, signature + fields), *rewritten.edits)
 
 
-def _store(tx: Tx, request: EditRequest, final: bytes, gate_ref: str) -> None:
-    columns = final_columns(final, request.final_path)
-    store_decision(tx, request.mail_id, request.decision, note="edited", gate_ref=gate_ref, **columns)
-    tx.session.connection().execute(
-        _POINT_TO_EDITED, {"of_mail": request.mail_id, "at": request.position, "to": Variant.EDITED.value}
+def _copies(
+    request: EditRequest, edits: tuple[OctetEdit, ...], keys: KeyRing, settings: Settings, now: datetime
+) -> Kept:
+    return copies.seal(
+        keys,
+        settings,
+        request.mail_id,
+        original=request.parsed.raw,
+        envelope=request.envelope,
+        decision=request.decision,
+        keep_until=_keep_until(settings, now),
+        edits=edits,
     )
-    days = tx.settings.retention.raw_days
-    kept = copies.of_judged(request.raw, request.envelope, request.decision, days, final=final)
-    copies.keep(tx, request.mail_id, kept.only(CopyKind.FINAL) if request.copies_kept else kept)
+
+
+def _keep_until(settings: Settings, now: datetime) -> datetime:
+    return now + timedelta(days=settings.retention.raw_days)
+
+
+def _gate_ref(offer: Offer) -> str:
+    return f"invitation:{offer.invitation_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +214,16 @@ class CleanRequest:
     decision: Decision
     note: str
     positions: Sequence[int]
-    final: bytes
-    final_path: Path | None
+    edits: tuple[OctetEdit, ...]
     kept: Kept | None
 
 
 def store_cleaned(tx: Tx, request: CleanRequest) -> None:
-    """Store the cleaned bytes as the edited variant, before the first attempt."""
-    columns = final_columns(request.final, request.final_path)
-    store_decision(tx, request.mail_id, request.decision, note=request.note, **columns)
-    tx.session.connection().execute(
-        _POINT_TO_EDITED,
-        [{"of_mail": request.mail_id, "at": at, "to": Variant.EDITED.value} for at in request.positions],
-    )
+    """Store the edits of the cleaned variant, before the first attempt."""
+    store_decision(tx, request.mail_id, request.decision, note=request.note, edits=pack(request.edits))
+    _POINT_TO_EDITED.run(tx, [_pointer(request.mail_id, at) for at in request.positions])
     if request.kept is not None:
-        copies.keep(tx, request.mail_id, request.kept)
-
-
-def final_columns(final: bytes, path: Path | None) -> dict[str, object]:
-    """Columns for the bytes of the edited variant: in the row, or durably in the file ``path``."""
-    if path is None:
-        return {"final_raw": final, "final_path": None}
-    write_durably(path, final)
-    return {"final_raw": None, "final_path": str(path)}
+        copies.store(tx, [request.kept])
 
 
 def store_decision(tx: Tx, mail_id: int, decision: Decision, *, note: str, **more: object) -> None:
@@ -153,13 +241,40 @@ def store_decision(tx: Tx, mail_id: int, decision: Decision, *, note: str, **mor
     )
 
 
-_POINT_TO_EDITED = (
+def decided_row(mail_id: int, decision: Decision) -> dict[str, Any]:
+    """What bulk statements write of a decision."""
+    return {
+        "of_mail": mail_id,
+        "new_verdict": decision.verdict.value,
+        "new_decision": copies.without_quotes(decision),
+    }
+
+
+_MAIL_EDITED = Bulk(
+    update(mail)
+    .where(mail.c.id == bindparam("of_mail"))
+    .values(
+        state=MailState.READY.value,
+        judged=True,
+        note="edited",
+        verdict=bindparam("new_verdict"),
+        decision=bindparam("new_decision"),
+        gate_ref=bindparam("new_gate_ref"),
+        edits=bindparam("new_edits"),
+    )
+)
+_POINT_TO_EDITED = Bulk(
     update(delivery)
     .where(delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at"))
-    .values(variant=bindparam("to"))
+    .values(variant=Variant.EDITED.value)
 )
 
 
-def _unchanged(tx: Tx, refused: NotEdited) -> NotEdited:
-    tx.after_commit(lambda: MAILS_UNCHANGED.labels(refused.reason).inc())
-    return refused
+def _pointer(mail_id: int, position: int) -> dict[str, int]:
+    return {"of_mail": mail_id, "at": position}
+
+
+def _answer(prepared: Prepared, outcome: Stored) -> Edited | NotEdited | None:
+    if outcome is Stored.DONE:
+        return Edited(prepared.edits)
+    return None if outcome is Stored.CHANGED else NotEdited(outcome.value)

@@ -1,17 +1,25 @@
-"""Counts of the queue for the console: what waits for a person, and what went through since a moment. Reads only."""
+"""Counts of the queue for console, daily line and doctor: what waits, and what went through since a moment. Reads only.
 
-from dataclasses import dataclass
-from datetime import datetime
+No count names anybody: of mail that nobody may look into there are numbers and times, as of all other.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
 from core.runtime import Tx
-from gateway.tables import DeliveryState, MailState, Origin, delivery, mail, mail_copy, review
+from gateway.tables import UNFINISHED_MAIL, DeliveryState, MailState, Origin, delivery, mail, mail_copy, review
 from rules.model import Verdict
 
 #: More than this many are shown as this many: nobody counts further, and the question stays cheap.
 WAITING_MAX = 999
+#: Ids are given at the commit, `received_at` before it: neighbours may stand in the other order by as much as this.
+ORDER_SLACK = timedelta(minutes=10)
+EDITED_NOTE, FAULT_NOTE = "edited", "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,50 @@ class Flow:
     failed: int
 
 
+@dataclass(slots=True)
+class Tally:
+    """One company's mails of a span of time, without our own. ``judged``: of recruiting senders.
+
+    ``unchanged``: rejections that left (or wait to leave) as they came, by the word in ``mail.note``; faults too.
+    """
+
+    received: int = 0
+    judged: int = 0
+    edited: int = 0
+    reviewed: int = 0
+    passed: int = 0
+    held: int = 0
+    failed: int = 0
+    unchanged: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        for name in ("received", "judged", "edited", "reviewed", "passed", "held", "failed"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.unchanged.update(other.unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Mails that have not left: how many in each state of `UNFINISHED_MAIL`, and since when the oldest of it waits.
+
+    ``retried``: deliveries that were tried and wait for their next attempt.
+    """
+
+    mails: Mapping[str, int]
+    oldest_at: Mapping[str, datetime]
+    retried: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.mails.values())
+
+    @property
+    def oldest(self) -> datetime | None:
+        """The oldest mail that no person holds."""
+        held = MailState.HELD.value
+        return min((at for state, at in self.oldest_at.items() if state != held), default=None)
+
+
 def waiting(tx: Tx, company_id: int | None = None) -> Waiting:
     """What waits for people, of one company or of all."""
     columns = mail.c
@@ -59,13 +111,18 @@ def unanswered(tx: Tx, company_id: int | None = None, limit: int = 50) -> list[i
 def since(tx: Tx, moment: datetime, company_id: int | None = None) -> Flow:
     """What came in since ``moment`` and what became of it, without our own mails."""
     columns = mail.c
-    came = (columns.received_at >= moment, columns.origin == Origin.SMTP.value, *_of(company_id))
+    came = (
+        columns.id >= first_id(tx, moment),
+        columns.received_at >= moment,
+        columns.origin == Origin.SMTP.value,
+        *_of(company_id),
+    )
     counted: Any = tx.session.execute(
         select(
             func.count().label("received"),
             _count(columns.judged).label("judged"),
             _count(columns.verdict == Verdict.INJECT.value).label("rejections"),
-            _count(columns.note == "edited").label("edited"),
+            _count(columns.note == EDITED_NOTE).label("edited"),
             _count(columns.state == MailState.HELD.value).label("held"),
         ).where(*came)
     ).one()
@@ -80,6 +137,69 @@ def since(tx: Tx, moment: datetime, company_id: int | None = None) -> Flow:
         .where(*came)
     ).one()
     return Flow(*counted, *left)
+
+
+def tallies(tx: Tx, since: datetime, until: datetime | None = None) -> dict[int, Tally]:
+    """What came in from ``since`` (to before ``until``), by company id; companies without a mail are left out."""
+    columns = mail.c
+    where = [columns.id >= first_id(tx, since), columns.received_at >= since, columns.origin == Origin.SMTP.value]
+    if until is not None:
+        where.append(columns.received_at < until)
+    kinds = (columns.company_id, columns.judged, columns.verdict, columns.note, columns.state)
+    found: dict[int, Tally] = {}
+    for row in tx.session.execute(select(*kinds, func.count().label("mails")).where(*where).group_by(*kinds)):
+        if row.company_id is not None:
+            _count_in(found.setdefault(row.company_id, Tally()), row)
+    return found
+
+
+def _count_in(tally: Tally, row: Any) -> None:
+    count: int = row.mails
+    rejection = row.verdict == Verdict.INJECT.value
+    held = row.state == MailState.HELD.value
+    edited = row.note == EDITED_NOTE
+    tally.received += count
+    tally.judged += count * bool(row.judged)
+    tally.edited += count * edited
+    tally.reviewed += count * (row.verdict == Verdict.REVIEW.value)
+    tally.passed += count * (row.verdict == Verdict.PASS.value)
+    tally.held += count * held
+    tally.failed += count * (row.state == MailState.FAILED.value)
+    if row.note == FAULT_NOTE or (rejection and not held and not edited):
+        tally.unchanged[row.note or "unknown"] += count
+
+
+def first_id(tx: Tx, moment: datetime) -> int:
+    """An id at or before the first mail of ``moment``. Ids grow with time, so halving finds it without an index."""
+    columns = mail.c
+    low, high = tx.session.execute(select(func.min(columns.id), func.max(columns.id))).one()
+    if low is None:
+        return 0
+    wanted = moment - ORDER_SLACK
+    while low < high:
+        middle = (low + high) // 2
+        row = tx.session.execute(
+            select(columns.id, columns.received_at).where(columns.id >= middle).order_by(columns.id).limit(1)
+        ).one()
+        if row.received_at < wanted:
+            low = row.id + 1
+        else:
+            high = middle
+    return int(low)
+
+
+def backlog(tx: Tx) -> Backlog:
+    """What has not left yet, by state."""
+    columns, each = mail.c, delivery.c
+    states = [state.value for state in UNFINISHED_MAIL]
+    rows = tx.session.execute(
+        select(columns.state, func.count(), func.min(columns.received_at))
+        .where(columns.state.in_(states))
+        .group_by(columns.state)
+    ).all()
+    retried = select(func.count()).where(each.state == DeliveryState.WAITING.value, each.tries > 0)
+    counts = dict.fromkeys(states, 0) | {state: count for state, count, _ in rows}
+    return Backlog(counts, {state: oldest for state, _, oldest in rows}, tx.session.scalar(retried) or 0)
 
 
 def _of(company_id: int | None) -> tuple[ColumnElement[bool], ...]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from core import outbox
+from core.bulk import Bulk
 from core.log import get_logger
+from core.metrics import BOUNCES
 from core.runtime import Tx
 from gateway import copies
 from gateway.copies import Kept
@@ -40,6 +42,7 @@ class Report:
     key: str
     recipient: str
     raw: bytes
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Finish:
     """The results of one attempt at one mail.
 
     ``whole``: no other delivery exists, so the mail ends when these do. ``decision``: to be stored with the end,
-    None when it is stored already or there is none. ``kept``: copies to seal. ``files``: bodies to delete at the end.
+    None when it is stored already or there is none. ``kept``: copies to store. ``body_path``: to delete at the end.
     """
 
     mail_id: int
@@ -60,24 +63,30 @@ class Finish:
     kept: Kept | None = None
     outgoing_id: str | None = None
     reports: Sequence[Report] = ()
-    files: Sequence[Path] = ()
+    body_path: Path | None = None
 
 
 def write_down(tx: Tx, finishes: Sequence[Finish]) -> list[None]:
-    """Store many attempts' results in one transaction."""
-    connection = tx.session.connection()
-    connection.execute(_DELIVERY_DONE, [_delivery_values(tx, f.mail_id, r) for f in finishes for r in f.results])
-    judged = [_judged_values(f.mail_id, f.decision, f.note) for f in finishes if f.decision is not None]
-    if judged:
-        connection.execute(_MAIL_JUDGED, judged)
-    endings = []
+    """Store many attempts' results in one transaction, with one statement a kind of change."""
+    at_once: list[Ending] = []  # nearly all: every delivery of the mail ends here
+    ended: list[dict[str, object]] = []
+    others: list[Finish] = []
     for finish in finishes:
-        _keep_and_report(tx, finish)
-        state = _end_state(tx, finish)
-        if state is not None:
-            endings.append(Ending(finish.mail_id, state, finish.judged, finish.outgoing_id, finish.files))
-    if endings:
-        end(tx, endings)
+        state = end_state({result.state.value for result in finish.results}) if finish.whole else None
+        if state is None:
+            others.append(finish)
+        else:
+            at_once.append(_ending(finish, state))
+            ended += [_ended_values(tx, finish.mail_id, result) for result in finish.results]
+    _DELIVERY_ENDED.run(tx, ended)
+    _DELIVERY_DONE.run(tx, [_delivery_values(tx, f.mail_id, r) for f in others for r in f.results])
+    _MAIL_JUDGED.run(tx, [_judged_values(f.mail_id, f.decision, f.note) for f in finishes if f.decision is not None])
+    copies.store(tx, [finish.kept for finish in finishes if finish.kept is not None])
+    for finish in finishes:
+        _report(tx, finish)
+    _end_rows(tx, at_once)
+    last = [(finish, _end_state(tx, finish)) for finish in others]
+    end(tx, [_ending(finish, state) for finish, state in last if state is not None])
     return [None] * len(finishes)
 
 
@@ -89,24 +98,28 @@ class Ending:
     state: MailState
     judged: bool
     outgoing_id: str | None = None
-    files: Sequence[Path] = ()
+    body_path: Path | None = None
 
 
 def end(tx: Tx, endings: Sequence[Ending]) -> None:
     """End mails and forget their bytes and addresses: time, size and result stay (decisions 2 and 3)."""
-    connection = tx.session.connection()
-    rows = [{"of_mail": e.mail_id, "new_state": e.state.value, "at": tx.now} for e in endings]
-    judged = {e.mail_id for e in endings if e.judged}
+    _BLANK_RECIPIENTS.run(tx, [{"of_mail": each.mail_id} for each in endings])
+    _end_rows(tx, endings)
+
+
+def _end_rows(tx: Tx, endings: Sequence[Ending]) -> None:
     for statement, wanted in ((_END_JUDGED, True), (_END_UNJUDGED, False)):
-        chosen = [row for row in rows if (row["of_mail"] in judged) is wanted]
-        if chosen:
-            connection.execute(statement, chosen)
-    connection.execute(_BLANK_RECIPIENTS, [{"of_mail": e.mail_id} for e in endings])
-    for ending in endings:
-        if ending.outgoing_id is not None:
-            outbox.settle(tx, ending.outgoing_id, _OUTGOING[ending.state])
-        for path in ending.files:
-            tx.after_commit(_unlink(path))
+        chosen = [each for each in endings if each.judged is wanted]
+        statement.run(tx, [{"of_mail": e.mail_id, "new_state": e.state.value, "at": tx.now} for e in chosen])
+    for each in endings:
+        if each.outgoing_id is not None:
+            outbox.settle(tx, each.outgoing_id, _OUTGOING[each.state])
+        if each.body_path is not None:
+            tx.after_commit(_unlink(each.body_path))
+
+
+def _ending(finish: Finish, state: MailState) -> Ending:
+    return Ending(finish.mail_id, state, finish.judged, finish.outgoing_id, finish.body_path)
 
 
 _OUTGOING = {
@@ -115,9 +128,10 @@ _OUTGOING = {
     MailState.CANCELLED: outbox.State.CANCELLED,
 }
 
-_DELIVERY_DONE = (
+_THIS_DELIVERY = (delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at_position"))
+_DELIVERY_DONE = Bulk(
     update(delivery)
-    .where(delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at_position"))
+    .where(*_THIS_DELIVERY)
     .values(
         state=bindparam("new_state"),
         leased_by=None,
@@ -129,7 +143,21 @@ _DELIVERY_DONE = (
         finished_at=bindparam("new_finished_at"),
     )
 )
-_MAIL_JUDGED = (
+_BLANK = {"recipient": "", "rcpt_params": literal_column("'{}'", delivery.c.rcpt_params.type), "reply": ""}
+_DELIVERY_ENDED = Bulk(
+    update(delivery)
+    .where(*_THIS_DELIVERY)
+    .values(
+        state=bindparam("new_state"),
+        leased_by=None,
+        code=bindparam("new_code"),
+        status=bindparam("new_status"),
+        finished_at=bindparam("new_finished_at"),
+        **_BLANK,
+    )
+)
+_BLANK_RECIPIENTS = Bulk(update(delivery).where(delivery.c.mail_id == bindparam("of_mail")).values(**_BLANK))
+_MAIL_JUDGED = Bulk(
     update(mail)
     .where(mail.c.id == bindparam("of_mail"))
     .values(
@@ -140,32 +168,35 @@ _MAIL_JUDGED = (
         note=bindparam("new_note"),
     )
 )
-_END_JUDGED = (
+_END = (
     update(mail)
     .where(mail.c.id == bindparam("of_mail"))
     .values(
         state=bindparam("new_state"),
         finished_at=bindparam("at"),
         raw=None,
-        final_raw=None,
+        edits=None,
         body_path=None,
-        final_path=None,
-        mail_params={},
+        mail_params=literal_column("'{}'", mail.c.mail_params.type),
     )
 )
-_END_UNJUDGED = _END_JUDGED.values(envelope_from="", helo="", peer="", tls="")
-_BLANK_RECIPIENTS = (
-    update(delivery).where(delivery.c.mail_id == bindparam("of_mail")).values(recipient="", rcpt_params={}, reply="")
-)
+_END_JUDGED = Bulk(_END)
+_END_UNJUDGED = Bulk(_END.values(envelope_from="", helo="", peer="", tls=""))
 
 
-def _delivery_values(tx: Tx, mail_id: int, result: Result) -> dict[str, object]:
+def _ended_values(tx: Tx, mail_id: int, result: Result) -> dict[str, object]:
     return {
         "of_mail": mail_id,
         "at_position": result.position,
         "new_state": result.state.value,
         "new_code": result.reply.code,
         "new_status": result.reply.status,
+        "new_finished_at": tx.now,
+    }
+
+
+def _delivery_values(tx: Tx, mail_id: int, result: Result) -> dict[str, object]:
+    return _ended_values(tx, mail_id, result) | {
         "new_reply": result.reply.text,
         "new_due_at": result.due_at,
         "new_delay_told": result.delay_told,
@@ -182,10 +213,9 @@ def _judged_values(mail_id: int, decision: Decision, note: str) -> dict[str, obj
     }
 
 
-def _keep_and_report(tx: Tx, finish: Finish) -> None:
-    if finish.kept is not None:
-        copies.keep(tx, finish.mail_id, finish.kept)
+def _report(tx: Tx, finish: Finish) -> None:
     for report in finish.reports:
+        tx.after_commit(BOUNCES.labels(report.action).inc)
         outbox.put(
             tx,
             key=report.key,
@@ -200,7 +230,7 @@ def _keep_and_report(tx: Tx, finish: Finish) -> None:
 def _end_state(tx: Tx, finish: Finish) -> MailState | None:
     """The state in which the mail ends, None while a delivery is still open."""
     if finish.whole:
-        return end_state({result.state.value for result in finish.results})
+        return None  # or it had ended at once
     # Two processes may write down the last two deliveries at the same moment: the second must see the first's.
     tx.session.execute(select(mail.c.id).where(mail.c.id == finish.mail_id).with_for_update())
     states = select(delivery.c.state).where(delivery.c.mail_id == finish.mail_id).distinct()

@@ -12,16 +12,19 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from core.errors import NotFound, Permanent
+from core.metrics import MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Tx
 from crm.companies import CompanyView
 from crm.companies import get as get_company
-from gateway import copies
-from gateway.copies import CopyKind
-from gateway.edit import EditRequest, NotEdited, edit_in, final_columns, store_decision
+from gateway import copies, signing
+from gateway.copies import CopyKind, Kept
+from gateway.dkim_keys import signers_for
+from gateway.edit import EditRequest, NotEdited, edit_in, store_decision
 from gateway.envelope import Envelope, Recipient
 from gateway.judge import limits
+from gateway.parse import parse
 from gateway.rewrite import remove_placeholder
-from gateway.spool import new_path
+from gateway.splice import pack
 from gateway.tables import DeliveryState, MailState, Variant, delivery, mail
 from rules.model import Decision
 
@@ -36,8 +39,8 @@ class HoldRequest:
     company: CompanyView
     envelope: Envelope
     position: int
-    raw: bytes
     decision: Decision
+    kept: Kept
 
 
 def hold(tx: Tx, request: HoldRequest) -> None:
@@ -50,8 +53,7 @@ def hold(tx: Tx, request: HoldRequest) -> None:
         .where(columns.mail_id == request.mail_id, columns.position == request.position)
         .values(state=DeliveryState.HELD.value, leased_by=None, tries=0)
     )
-    days = tx.settings.retention.raw_days
-    copies.keep(tx, request.mail_id, copies.of_judged(request.raw, request.envelope, request.decision, days))
+    copies.store(tx, [request.kept])
 
 
 def overdue(tx: Tx, limit: int) -> list[int]:
@@ -77,7 +79,7 @@ def let_go(tx: Tx, mail_id: int, note: str) -> None:
     values: dict[str, object] = {"state": MailState.READY.value, "note": note, "hold_until": None}
     cleaned = remove_placeholder(_original(row), limits(tx.settings))
     if cleaned is not None:
-        values |= final_columns(cleaned, new_path(tx.settings) if row.raw is None else None)
+        values["edits"] = pack(cleaned.edits)
     tx.session.execute(update(mail).where(mail.c.id == mail_id).values(**values))
     _send(tx, mail_id, Variant.ORIGINAL if cleaned is None else Variant.EDITED)
 
@@ -110,23 +112,26 @@ def approve(tx: Tx, mail_id: int) -> NotEdited | None:
         select(delivery).where(delivery.c.mail_id == mail_id).order_by(delivery.c.position)
     ).all()
     waiting = next(r for r in recipients if r.state == DeliveryState.HELD.value)
+    company, raw = get_company(tx, row.company_id), _original(row)
     made = edit_in(
         tx,
         EditRequest(
             mail_id=mail_id,
-            company=get_company(tx, row.company_id),
+            company=company,
             envelope=Envelope(row.envelope_from, tuple(Recipient(r.recipient) for r in recipients)),
             position=waiting.position,
             recipient=waiting.recipient,
-            raw=_original(row),
+            parsed=parse(raw, limits(tx.settings)),
             decision=_decision(tx, row),
-            final_path=new_path(tx.settings) if row.raw is None else None,
+            signing=signing.for_edit(signers_for(tx).get(company.id, ()), company, raw),
             copies_kept=True,
         ),
     )
     if isinstance(made, NotEdited):
+        tx.after_commit(lambda: MAILS_UNCHANGED.labels(made.reason).inc())
         let_go(tx, mail_id, made.reason)
         return made
+    tx.after_commit(lambda: MAILS_EDITED.labels(str(row.company_id)).inc())
     tx.session.execute(update(mail).where(mail.c.id == mail_id).values(hold_until=None))
     _send(tx, mail_id, Variant.EDITED)
     return None

@@ -1,13 +1,16 @@
 """Reading a mail for the rules, and asking them. CPU only: no database, no network."""
 
+from dataclasses import dataclass
+
 from core.crypto import KeyRing
 from core.settings import Settings
 from crm.companies import CompanyView
 from gateway import policy
 from gateway.envelope import Envelope
 from gateway.limits import Limits
-from gateway.parse import parse
-from gateway.read import read_mail
+from gateway.octets import Octets
+from gateway.parse import Parsed, parse
+from gateway.read import read_mail, sender_of
 from gateway.received import trace_fits
 from gateway.ruleset import Approval, shipped
 from rules.decide import decide as decide_by_rules
@@ -15,21 +18,32 @@ from rules.mail import Mail
 from rules.model import AtsAnswer, Decision, Signals
 
 
-def read(raw: bytes, envelope: Envelope, company: CompanyView, settings: Settings, keys: KeyRing) -> Mail | None:
-    """The mail as the rules see it; None when its ``From`` is no recruiting sender: then nobody looks any further.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail of a recruiting sender: taken apart, for whoever edits it, and as the rules see it."""
+
+    parsed: Parsed
+    mail: Mail
+
+
+def read(raw: Octets, envelope: Envelope, company: CompanyView, settings: Settings, keys: KeyRing) -> Letter | None:
+    """Read a mail; None when its ``From`` is no recruiting sender: then nobody looks any further than its header.
 
     Raises:
         Malformed: the mail cannot be read.
     """
     bounds = limits(settings)
+    if not policy.is_recruiting(company, sender_of(raw, bounds)):
+        return None
+    parsed = parse(raw, bounds)
     mail = read_mail(
-        parse(raw, bounds),
+        parsed,
         envelope,
         own_domains=frozenset(company.sender_domains),
         own_link_base=settings.web.base_url,
         already_processed=trace_fits(keys, raw, envelope.addresses),
     )
-    return mail if policy.is_recruiting(company, mail.header_from) else None
+    return Letter(parsed, mail) if policy.is_recruiting(company, mail.header_from) else None
 
 
 def decide(mail: Mail, approval: Approval, ats: AtsAnswer | None) -> Decision:

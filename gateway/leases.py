@@ -9,15 +9,15 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from core import processes
 from core.log import get_logger
+from core.metrics import FAIL_OPEN
 from core.runtime import Tx
 from crm.consent import may_leave
-from gateway.edit import final_columns
 from gateway.envelope import Arrival, Envelope, Recipient
 from gateway.finish import Ending, end, end_state
 from gateway.judge import limits
 from gateway.retry import UNCERTAIN_RETRY_MAX_S, uncertain_delay_s
 from gateway.rewrite import remove_placeholder
-from gateway.spool import new_path
+from gateway.splice import OctetEdit, pack, unpack
 from gateway.tables import DeliveryState, MailState, Origin, Variant, delivery, mail
 from gateway.work import Hand, Work
 
@@ -27,8 +27,21 @@ log = get_logger(__name__)
 def due(tx: Tx) -> bool:
     """Is there a delivery to claim? Asked every second, so that an idle gateway writes nothing."""
     columns = delivery.c
-    found = select(columns.mail_id).where(columns.state == DeliveryState.WAITING.value, columns.due_at <= tx.now)
-    return tx.session.execute(found.limit(1)).first() is not None
+    waiting = select(columns.mail_id).where(columns.state == DeliveryState.WAITING.value).limit(1)
+    # Two questions, because an OR of them would read the whole index.
+    ranges = (columns.due_at <= tx.now, columns.due_at > _latest_due_at(tx))
+    return any(tx.session.execute(waiting.where(each)).first() is not None for each in ranges)
+
+
+def _latest_due_at(tx: Tx) -> datetime:
+    """No pause reaches further than this: what seems to be due later waits because the clock was set back."""
+    return tx.now + timedelta(seconds=max(*tx.settings.relay.retry_s, UNCERTAIN_RETRY_MAX_S))
+
+
+def _end_impossible_pauses(tx: Tx) -> None:
+    columns = delivery.c
+    beyond = (columns.state == DeliveryState.WAITING.value, columns.due_at > _latest_due_at(tx))
+    tx.session.execute(update(delivery).where(*beyond).values(due_at=tx.now))
 
 
 def claim(tx: Tx, process_id: int, limit: int) -> list[Work]:
@@ -37,6 +50,7 @@ def claim(tx: Tx, process_id: int, limit: int) -> list[Work]:
     For a mail with a gate the gate is asked here, at each attempt: what may not leave is cancelled, an edited rejection
     mail falls back to its original.
     """
+    _end_impossible_pauses(tx)
     works = _works(tx, limit)
     leaving = [work for work in works if _gate_is_open(tx, work)]
     if leaving:
@@ -104,8 +118,7 @@ def _work(row: Row[Any], everybody: Sequence[Row[Any]], now: datetime) -> Work:
         deliveries=hands,
         raw=row.raw,
         body_path=Path(row.body_path) if row.body_path else None,
-        final_raw=row.final_raw,
-        final_path=Path(row.final_path) if row.final_path else None,
+        edits=_edits(row),
         judged=row.judged,
         note=row.note,
         stored=row.state != MailState.RECEIVED.value,
@@ -113,6 +126,18 @@ def _work(row: Row[Any], everybody: Sequence[Row[Any]], now: datetime) -> Work:
         outgoing_id=row.outgoing_id,
         gate_ref=row.gate_ref,
     )
+
+
+def _edits(row: Row[Any]) -> tuple[OctetEdit, ...] | None:
+    """What makes the edited variant; None when there is none, and when it cannot be read: the original leaves."""
+    if row.edits is None:
+        return None
+    try:
+        return unpack(row.edits)
+    except ValueError as error:
+        FAIL_OPEN.labels("edits").inc()
+        log.error("stored edits cannot be used", extra={"mail_id": row.id, "error": str(error)})
+        return None
 
 
 def _gate_is_open(tx: Tx, work: Work) -> bool:
@@ -134,7 +159,6 @@ def _take_link_out(tx: Tx, work: Work) -> None:
         return
     try:
         cleaned = remove_placeholder(work.original(), limits(tx.settings))
-        columns = {} if cleaned is None else final_columns(cleaned, new_path(tx.settings) if work.body_path else None)
     except (OSError, LookupError, ValueError, RuntimeError) as error:
         # Fail open, and the other mails of this claim have nothing to do with it.
         log.warning("placeholder not removed", extra={"mail_id": work.id, "error": type(error).__name__})
@@ -143,9 +167,9 @@ def _take_link_out(tx: Tx, work: Work) -> None:
         for hand in edited:
             hand.variant = Variant.ORIGINAL
         return
-    tx.session.execute(update(mail).where(mail.c.id == work.id).values(**columns))
-    work.final_path = Path(str(columns["final_path"])) if columns["final_path"] else None
-    work.final_raw = None if work.final_path else cleaned
+    if cleaned.edits != work.edits:
+        tx.session.execute(update(mail).where(mail.c.id == work.id).values(edits=pack(cleaned.edits)))
+    work.edits = cleaned.edits
 
 
 def cancel(tx: Tx, mail_id: int) -> None:
@@ -160,11 +184,10 @@ def cancel(tx: Tx, mail_id: int) -> None:
     states = set(tx.session.scalars(select(columns.state).where(columns.mail_id == mail_id)))
     state = end_state(states)
     row = tx.session.execute(
-        select(mail.c.judged, mail.c.outgoing_id, mail.c.body_path, mail.c.final_path).where(mail.c.id == mail_id)
+        select(mail.c.judged, mail.c.outgoing_id, mail.c.body_path).where(mail.c.id == mail_id)
     ).one()
     if state is not None:
-        files = [Path(path) for path in (row.body_path, row.final_path) if path]
-        end(tx, [Ending(mail_id, state, row.judged, row.outgoing_id, files)])
+        end(tx, [Ending(mail_id, state, row.judged, row.outgoing_id, Path(row.body_path) if row.body_path else None)])
 
 
 def free(tx: Tx, process_id: int) -> int:

@@ -32,6 +32,8 @@ def take(tx: Tx, limit: int) -> int:
 
 def _new_mail(tx: Tx, own: outbox.OutgoingMail) -> NewMail:
     params = {} if own.raw.isascii() else {"BODY": "8BITMIME"}
+    if not (own.sender + own.recipient).isascii():
+        params["SMTPUTF8"] = ""  # RFC 6531 3.4: a report to such a sender, too
     return NewMail(
         queue_id=new_id(),
         origin=Origin.OWN,

@@ -5,40 +5,28 @@ place besides the four edges where every exception is caught.
 """
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from core.errors import Permanent, Temporary
 from core.log import get_logger
-from core.metrics import FAIL_OPEN, MAILS_DECIDED, MAILS_UNCHANGED, RELAY_SECONDS
-from core.runtime import Runtime, Tx
-from crm.companies import CompanyView
-from crm.signals import answer_for
-from gateway import copies, holds, judge, leases, outcome, policy
-from gateway.committer import Committer
+from core.metrics import FAIL_OPEN, RELAY_SECONDS
+from core.runtime import Runtime
+from gateway import holds, leases, outcome
+from gateway.committer import LATER_S, Committer
 from gateway.config import Directory
-from gateway.doubt import Malformed
-from gateway.edit import CleanRequest, EditRequest, NotEdited, edit_in, store_cleaned
 from gateway.finish import Finish, write_down
-from gateway.holds import HoldRequest, hold
+from gateway.judging import Judging
 from gateway.outcome import Reply
 from gateway.relay import Relay
 from gateway.retry import Schedule
-from gateway.rewrite import remove_placeholder
 from gateway.settle import settle, settle_barely
-from gateway.spool import new_path
-from gateway.tables import MailState, Variant
+from gateway.signing import of_original, wants_every_mail
+from gateway.tables import MailState
 from gateway.work import UNJUDGED_FROM_TRY, Hand, Work
-from rules.model import AtsAnswer, Decision, Mode, Verdict
 
 log = get_logger(__name__)
 
-T = TypeVar("T")
-
-#: Reading and judging a mail above this size happens off the event loop, one at a time.
-BIG_BYTES = 65_536
 WRITE_RETRY_S = 1.0
 
 
@@ -52,9 +40,8 @@ class Processor:
         self._settings = runtime.settings
         self._directory = directory
         self._committer = committer
-        self._lookups = lookups
+        self._judging = Judging(runtime, directory, committer, lookups)
         self._relay = relay
-        self._big = asyncio.Semaphore(1)
         retry = runtime.settings.relay
         self._schedule = Schedule(retry.retry_s, retry.give_up_s, retry.delay_notice_s)
 
@@ -62,12 +49,13 @@ class Processor:
         """Judge, store, deliver; every delivery in hand ends sent, failed, waiting or held."""
         try:
             if _is_to_be_judged(work):
-                await self._judge(work)
+                await self._judging.judge(work)
         except Exception as error:  # noqa: BLE001 - fail open: the original goes out
             self._count_fault(work, "judge", error)
             work.leave_unchanged("fault")
         if not work.deliveries:
             return
+        await self._sign(work)
         try:
             replies = await self._relay.attempt(work)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the mail: it is tried again
@@ -75,115 +63,17 @@ class Processor:
             replies = [(hand, outcome.INTERNAL) for hand in work.deliveries]
         await self._write_down(work, replies)
 
+    async def _sign(self, work: Work) -> None:
+        snapshot = self._directory.current
+        try:
+            if wants_every_mail(snapshot, work):
+                work.signature = await asyncio.to_thread(of_original, snapshot, work, self._runtime.keys)
+        except Exception as error:  # noqa: BLE001 - fail open: without our signature rather than not at all
+            self._count_fault(work, "sign", error)
+
     def _count_fault(self, work: Work, kind: str, error: Exception) -> None:
         FAIL_OPEN.labels(kind).inc()
         log.error("fault on a mail's way", exc_info=error, extra={"mail_id": work.id, "kind": kind})
-
-    # --- judging ---
-
-    async def _judge(self, work: Work) -> None:
-        snapshot = self._directory.current
-        company = snapshot.company(work.company_id)
-        if company is None or not policy.may_be_judged(
-            company, True, work.envelope.sender, bypass_all=snapshot.bypass_all
-        ):
-            return
-        if work.size <= BIG_BYTES:
-            await self._read_and_act(work, company, work.original())
-            return
-        async with self._big:
-            await self._read_and_act(work, company, await asyncio.to_thread(work.original))
-
-    async def _read_and_act(self, work: Work, company: CompanyView, raw: bytes) -> None:
-        try:
-            step = partial(judge.read, raw, work.envelope, company, self._settings, self._runtime.keys)
-            mail = await self._cpu(work, step)
-        except Malformed:
-            MAILS_UNCHANGED.labels("malformed").inc()
-            return
-        if mail is None:
-            return
-        external = policy.external(company, work.envelope.addresses)
-        ats = await self._ask_ats(company, external)
-        approval = self._directory.current.sentences.of(company.id, mail.header_from)
-        decision = await self._cpu(work, partial(judge.decide, mail, approval, ats))
-        MAILS_DECIDED.labels(str(company.id), decision.verdict.value).inc()
-        work.judged, work.decision = True, decision
-        await self._act(work, company, raw, decision, external)
-
-    async def _ask_ats(self, company: CompanyView, external: tuple[str, ...]) -> AtsAnswer | None:
-        if len(external) != 1:
-            return None
-        return await self._lookups.submit(partial(_answer, company_id=company.id, recipient=external[0]))
-
-    async def _act(
-        self, work: Work, company: CompanyView, raw: bytes, decision: Decision, external: tuple[str, ...]
-    ) -> None:
-        """Do what verdict and mode ask for; without an edit the mail stays as it came."""
-        days = company.keep_passed_days if decision.verdict is Verdict.PASS else self._settings.retention.raw_days
-        if days:
-            work.kept = copies.of_judged(raw, work.envelope, decision, days)
-        hand = next((hand for hand in work.deliveries if external == (hand.recipient,)), None)
-        if decision.verdict is Verdict.INJECT and hand is not None:
-            match company.mode:
-                case Mode.AUTO:
-                    await self._edit(work, company, raw, decision, hand)
-                case Mode.CONFIRM:
-                    await self._hold(work, company, raw, decision, hand)
-                case Mode.OBSERVE:
-                    work.note = "observe"
-        if decision.marker and not work.stored and company.mode is not Mode.OBSERVE:
-            await self._clean(work, raw, decision, external)
-
-    async def _edit(self, work: Work, company: CompanyView, raw: bytes, decision: Decision, hand: Hand) -> None:
-        request = EditRequest(
-            mail_id=work.id,
-            company=company,
-            envelope=work.envelope,
-            position=hand.position,
-            recipient=hand.recipient,
-            raw=raw,
-            decision=decision,
-            final_path=new_path(self._settings) if work.body_path else None,
-        )
-        made = await self._committer.submit(partial(edit_in, request=request))
-        if isinstance(made, NotEdited):
-            work.note = made.reason
-            log.info("mail left unchanged", extra={"mail_id": work.id, "reason": made.reason, "detail": made.detail})
-            return
-        hand.variant = Variant.EDITED
-        work.final_raw, work.final_path = made.raw, request.final_path
-        work.note, work.stored = "edited", True
-
-    async def _hold(self, work: Work, company: CompanyView, raw: bytes, decision: Decision, hand: Hand) -> None:
-        request = HoldRequest(work.id, company, work.envelope, hand.position, raw, decision)
-        await self._committer.submit(partial(hold, request=request))
-        work.deliveries.remove(hand)
-        work.note, work.stored, work.whole = "held", True, False
-
-    async def _clean(self, work: Work, raw: bytes, decision: Decision, external: tuple[str, ...]) -> None:
-        """Take a placeholder out that no block replaces: an applicant must not see it (decisions 13)."""
-        cleaned = remove_placeholder(raw, judge.limits(self._settings))
-        if cleaned is None:
-            return
-        hands = [hand for hand in work.deliveries if hand.recipient in external]
-        request = CleanRequest(
-            mail_id=work.id,
-            decision=decision,
-            note=work.note,
-            positions=[hand.position for hand in hands],
-            final=cleaned,
-            final_path=new_path(self._settings) if work.body_path else None,
-            kept=work.kept,
-        )
-        await self._committer.submit(partial(store_cleaned, request=request))
-        for hand in hands:
-            hand.variant = Variant.EDITED
-        work.final_path, work.stored = request.final_path, True
-        work.final_raw = None if request.final_path else cleaned
-
-    async def _cpu(self, work: Work, step: Callable[[], T]) -> T:
-        return step() if work.size <= BIG_BYTES else await asyncio.to_thread(step)
 
     # --- the result ---
 
@@ -201,7 +91,7 @@ class Processor:
     async def _store(self, finish: Finish) -> None:
         while True:
             try:
-                await self._committer.submit_many(write_down, finish, lazy=True)
+                await self._committer.submit_many(write_down, finish, within_s=LATER_S)
                 return
             except Temporary:
                 # The next hop may have the mail already: forgetting that would send it twice.
@@ -248,7 +138,3 @@ async def _release_plain(committer: Committer, mail_id: int) -> None:
 
 def _is_to_be_judged(work: Work) -> bool:
     return work.state is MailState.RECEIVED and work.may_judge and work.unfinished_tries < UNJUDGED_FROM_TRY
-
-
-def _answer(tx: Tx, *, company_id: int, recipient: str) -> AtsAnswer | None:
-    return answer_for(tx, company_id, recipient)

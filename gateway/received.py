@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from core.clock import JST
 from core.crypto import KeyRing, canonical_address
 from gateway.envelope import Arrival
+from gateway.octets import Octets
 
 TRACE = "X-CareerRelay-Trace"
 HOPS_MAX = 50
@@ -39,13 +40,13 @@ def hops(head: bytes) -> int:
     return len(_RECEIVED.findall(header_of(head)))
 
 
-def header_of(octets: bytes) -> bytes:
+def header_of(octets: Octets) -> bytes:
     """The header of a message, without the empty line behind it."""
     end = _HEADER_END.search(octets)
-    return octets if end is None else octets[: end.start() + 2 if end.start() else 0]
+    return octets[:] if end is None else octets[: end.start() + 2 if end.start() else 0]
 
 
-def field_values(octets: bytes, name: str) -> list[str]:
+def field_values(octets: Octets, name: str) -> list[str]:
     """Values of a field, unfolded, in order; octets that are not ASCII become question marks."""
     pattern = rb"^%b[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)" % re.escape(name.encode())
     return [
@@ -59,7 +60,7 @@ def trace(keys: KeyRing, message_id: str, recipient: str) -> str:
     return keys.mac("trace", _traced(message_id, recipient))
 
 
-def trace_fits(keys: KeyRing, octets: bytes, recipients: tuple[str, ...]) -> bool:
+def trace_fits(keys: KeyRing, octets: Octets, recipients: tuple[str, ...]) -> bool:
     """Does a trace in the header fit one of the recipients? A forged or quoted one does not."""
     values = field_values(octets, TRACE)
     if not values:

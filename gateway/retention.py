@@ -14,7 +14,7 @@ from core.runtime import Runtime, Tx
 from core.settings import Settings
 from gateway import copies
 from gateway.spool import directory_of
-from gateway.tables import mail
+from gateway.tables import mail, mail_copy
 
 #: A body file is written before its row is committed: only an old one without a row is an orphan.
 ORPHAN_AGE_S = 3600.0
@@ -40,18 +40,19 @@ def delete_rows(tx: Tx, mail_ids: Sequence[int]) -> None:
 
 
 def orphans(tx: Tx, now_s: float) -> list[Path]:
-    """Old body files that no mail names; ``now_s`` is Unix time, as files have it."""
+    """Old files of bodies and copies that no row names; ``now_s`` is Unix time, as files have it."""
     old = _older_than(tx.settings, now_s - ORPHAN_AGE_S)
     if not old:
         return []
     named: set[str | None] = set()
-    for column in (mail.c.body_path, mail.c.final_path):
+    for column in (mail.c.body_path, mail_copy.c.path):
         named |= set(tx.session.scalars(select(column).where(column.is_not(None))))
     return [path for path in old if str(path) not in named]
 
 
 def _older_than(settings: Settings, horizon_s: float) -> list[Path]:
-    return [path for path in directory_of(settings).glob("*.eml") if path.stat().st_mtime < horizon_s]
+    bodies = (*directory_of(settings).glob("*.eml"), *copies.directory_of(settings).glob("*.sealed"))
+    return [path for path in bodies if path.stat().st_mtime < horizon_s]
 
 
 def remove_orphans(runtime: Runtime) -> int:

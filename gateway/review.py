@@ -160,4 +160,4 @@ def _header_from(tx: Tx, company_id: int, kept: dict[CopyKind, bytes]) -> str:
     )
     if read is None:
         raise Permanent("the sender of this mail is no recruiting sender any more")
-    return read.header_from
+    return read.mail.header_from

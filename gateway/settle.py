@@ -47,7 +47,7 @@ def settle(
         kept=None if work.stored else work.kept,
         outgoing_id=work.outgoing_id,
         reports=reports,
-        files=work.files,
+        body_path=work.body_path,
     )
 
 
@@ -70,7 +70,7 @@ def settle_barely(work: Work, replies: Sequence[tuple[Hand, Reply]], *, schedule
         whole=work.whole,
         judged=work.judged,
         outgoing_id=work.outgoing_id,
-        files=work.files,
+        body_path=work.body_path,
     )
 
 
@@ -79,7 +79,7 @@ def _result(work: Work, hand: Hand, reply: Reply, schedule: Schedule, now: datet
         # A server that takes over the sender's wishes reports by itself (RFC 3461 5.2.1).
         action = None if reply.dsn else Action.RELAYED
         return Result(hand.position, DeliveryState.SENT, reply, now, hand.delay_told), action
-    due_at = None if reply.permanent else schedule.next_try(hand.tries, work.received_at, now)
+    due_at = None if reply.permanent else schedule.next_try(hand.tries, work.received_at, now, reply.wait_s)
     if due_at is None:
         return Result(hand.position, DeliveryState.FAILED, reply, now, hand.delay_told), Action.FAILED
     delayed = schedule.delay_is_due(work.received_at, now, hand.delay_told)
@@ -101,4 +101,4 @@ def _report(
         now=now,
         retry_until=until if action is Action.DELAYED else None,
     )
-    return Report(f"dsn:{work.id}:{new_token()}", work.envelope.sender, raw)
+    return Report(f"dsn:{work.id}:{new_token()}", work.envelope.sender, raw, action.value)

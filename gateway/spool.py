@@ -13,9 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, func, insert, select, text
 
+from core.bulk import Bulk, insert_ignoring
 from core.db import new_id
+from core.errors import Temporary
 from core.runtime import Tx
 from core.settings import Settings
 from gateway import replies
@@ -209,23 +211,54 @@ class NewMail:
 def store(tx: Tx, mails: Sequence[NewMail]) -> list[int]:
     """Insert mails with their deliveries, in one statement each; gives the mails' ids in order.
 
-    With a lease the first try is counted here: no further sync comes before the first attempt (decisions 6).
+    With a lease the first try is counted here: no further sync comes before the first attempt (decisions 6). A mail
+    whose queue id is there already was stored by a commit whose answer was lost: it is not stored again.
     """
     connection = tx.session.connection()
-    ids = list(connection.execute(_INSERT_MAIL, [_mail_row(new) for new in mails]).scalars())
-    connection.execute(
-        _INSERT_DELIVERY,
-        [row for mail_id, new in zip(ids, mails, strict=True) for row in _delivery_rows(mail_id, new)],
-    )
+    ids = _new_ids(connection, len(mails))
+    news = list(zip(ids, mails, strict=True))
+    if _INSERT_MAIL.run(tx, [_mail_row(mail_id, new) for mail_id, new in news]) != len(news):
+        ids = [_stored(connection, new) for new in mails]
+        news = [(mail_id, new) for (mail_id, new), known in zip(news, ids, strict=True) if mail_id == known]
+    _INSERT_DELIVERY.run(tx, [row for mail_id, new in news for row in _delivery_rows(mail_id, new)])
     return ids
 
 
-_INSERT_MAIL = insert(mail).returning(mail.c.id, sort_by_parameter_order=True)
-_INSERT_DELIVERY = insert(delivery)
+def _new_ids(connection: Connection, count: int) -> list[int]:
+    """Ids for new mails. On SQLite the writer is alone, so the next ones are free; PostgreSQL has its sequence.
+
+    Known beforehand, because a statement that returns the ids it made costs several times as much.
+    """
+    if connection.dialect.name == "postgresql":
+        return list(connection.execute(_NEXT_IDS, {"count": count}).scalars())
+    last = connection.execute(_LAST_ID).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
 
 
-def _mail_row(new: NewMail) -> dict[str, object]:
+def _stored(connection: Connection, new: NewMail) -> int:
+    """The id under which a mail is stored already.
+
+    Raises:
+        Temporary: another mail has its queue id; the client keeps its mail and comes again.
+    """
+    columns = mail.c
+    found = connection.execute(
+        select(columns.id, columns.size, columns.received_at).where(columns.queue_id == new.queue_id)
+    ).one()
+    if (found.size, found.received_at) != (new.size, new.arrival.at):
+        raise Temporary("a queue id was given twice")
+    return int(found.id)
+
+
+_NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('mail', 'id')) FROM generate_series(1, :count)")
+_LAST_ID = select(func.max(mail.c.id))
+_INSERT_MAIL = insert_ignoring(mail, "queue_id")
+_INSERT_DELIVERY = Bulk(insert(delivery))
+
+
+def _mail_row(mail_id: int, new: NewMail) -> dict[str, object]:
     return {
+        "id": mail_id,
         "queue_id": new.queue_id,
         "origin": new.origin.value,
         "company_id": new.company_id,

@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import func, select
-
 from core.errors import Temporary
 from core.log import get_logger
-from core.metrics import QUEUE_MAILS, QUEUE_OLDEST_SECONDS
+from core.metrics import IN_HAND
 from core.runtime import Runtime, Tx
-from gateway import holds, leases, own_mail, retention
+from gateway import gauges, holds, leases, own_mail, recovery, retention
 from gateway.committer import Committer
 from gateway.hands import Hands
 from gateway.process import release_overdue
 from gateway.relay import Relay
 from gateway.spool import Spool
-from gateway.tables import UNFINISHED_MAIL, mail
 
 log = get_logger(__name__)
 
@@ -85,7 +82,9 @@ class Sweep:
     async def once(self) -> None:
         """One look and what follows from it."""
         self._spool.look()
-        await self._relay.reap()
+        for returned in await self._relay.tend():
+            while await self._committer.submit(partial(recovery.wake, returned=returned)) >= recovery.WAKE_MAX:
+                pass  # each is a transaction of its own, and mail goes in between
         findings = await asyncio.to_thread(self._look)
         await self._bury(findings.beats)
         if findings.nothing:
@@ -121,25 +120,11 @@ class Sweep:
                 return
 
     async def _forget(self) -> None:
-        await asyncio.to_thread(self._count)
+        IN_HAND.set(len(self._hands))
+        await asyncio.to_thread(gauges.measure, self._runtime)
         if self._committer.commits != self._commits_seen:
             self._commits_seen = self._committer.commits
             await asyncio.to_thread(retention.truncate_log, self._runtime)
-
-    def _count(self) -> None:
-        columns = mail.c
-        states = [state.value for state in UNFINISHED_MAIL]
-        with self._runtime.read() as tx:
-            rows = tx.session.execute(
-                select(columns.state, func.count(), func.min(columns.received_at))
-                .where(columns.state.in_(states))
-                .group_by(columns.state)
-            ).all()
-            now = tx.now
-        counts = {state: count for state, count, _ in rows}
-        for state in states:
-            QUEUE_MAILS.labels(state).set(counts.get(state, 0))
-        QUEUE_OLDEST_SECONDS.set(max(((now - oldest).total_seconds() for _, _, oldest in rows), default=0.0))
 
     def _old_strangers(self) -> list[int]:
         with self._runtime.read() as tx:

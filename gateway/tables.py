@@ -87,11 +87,12 @@ mail = Table(
     Column("outgoing_id", String(16), unique=True),
     Column("gate_ref", String(100)),
     Column("body_path", Text),
-    Column("final_path", Text),
     # Last, so that SQLite reads the other columns without following the chain of a large row.
+    Column("edits", LargeBinary),  # what makes the edited variant out of the original (`splice.pack`)
     Column("raw", LargeBinary),
-    Column("final_raw", LargeBinary),
 )
+# Unique: a commit whose answer was lost is known again by it, instead of being stored twice.
+Index("ix_mail_queue_id", mail.c.queue_id, unique=True)
 Index("ix_mail_company_id", mail.c.company_id, mail.c.id)
 _OPEN = text("state IN ('received', 'ready', 'held')")
 Index("ix_mail_received_at", mail.c.received_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
@@ -124,7 +125,7 @@ mail_copy = Table(
     "mail_copy",
     Base.metadata,
     Column("mail_id", _ID, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
-    Column("kind", String(10), primary_key=True),  # original | final | envelope | decision
+    Column("kind", String(10), primary_key=True),  # letter | original | edits
     Column("sealed", LargeBinary),
     Column("path", Text),
     Column("keep_until", UtcDateTime, nullable=False, index=True),

@@ -1,11 +1,13 @@
 """One message for some recipients, as it goes over the wire: its octets with the dots doubled, and what it demands."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.envelope import Envelope, Recipient
+from gateway.splice import OctetEdit, pieces, splice
 
 CHUNK_BYTES = 262_144
 END = b".\r\n"
@@ -13,27 +15,46 @@ END = b".\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One message for some recipients. ``head``: whole fields that go on top of ``body`` (bytes, or a file of them)."""
+    """One message for some recipients. ``head``: whole fields that go on top of ``body`` (bytes, or a file of them),
+    in which ``edits`` are made on the way."""
 
     envelope: Envelope
     recipients: Sequence[Recipient]
     head: bytes
     body: bytes | Path
-    size_bytes: int
+    edits: Sequence[OctetEdit] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Octets of the message as it leaves, without the dots doubled (RFC 1870 3)."""
+        body_bytes = self.body.stat().st_size if isinstance(self.body, Path) else len(self.body)
+        added = sum(len(edit.octets) - (edit.end - edit.start) for edit in self.edits)
+        return len(self.head) + body_bytes + added
 
 
 async def octets_of(transaction: Transaction) -> AsyncIterator[tuple[bytes, bool]]:
     """The message with its dots doubled (RFC 5321 4.5.2); True comes with the block that holds the end."""
     if isinstance(transaction.body, bytes):
-        octets, tail = stuff(transaction.head + transaction.body, b"\r\n")
+        octets, tail = stuff(transaction.head + splice(transaction.body, transaction.edits), b"\r\n")
         yield octets + _end(tail), True
         return
     octets, tail = stuff(transaction.head, b"\r\n")
     yield octets, False
     with await asyncio.to_thread(transaction.body.open, "rb") as file:
-        while block := await asyncio.to_thread(file.read, CHUNK_BYTES):
-            octets, tail = stuff(block, tail)
-            yield octets, False
+        size = os.fstat(file.fileno()).st_size
+        for piece in pieces(size, transaction.edits):
+            if isinstance(piece, bytes):
+                octets, tail = stuff(piece, tail)
+                yield octets, False
+                continue
+            start, end = piece
+            while start < end:
+                block = await asyncio.to_thread(os.pread, file.fileno(), min(CHUNK_BYTES, end - start), start)
+                if not block:
+                    raise EOFError("a body file is shorter than it was")
+                start += len(block)
+                octets, tail = stuff(block, tail)
+                yield octets, False
     yield _end(tail), True
 
 
@@ -50,7 +71,7 @@ def stuff(block: bytes, tail: bytes) -> tuple[bytes, bytes]:
 def is_8bit(transaction: Transaction) -> bool:
     """Does the message hold octets above 127 (RFC 6152)? Of a file only its sender's word is known."""
     if isinstance(transaction.body, bytes):
-        return not transaction.body.isascii()
+        return not (transaction.body.isascii() and all(edit.octets.isascii() for edit in transaction.edits))
     return transaction.envelope.params.get("BODY", "").upper() == "8BITMIME"
 
 

@@ -1,11 +1,14 @@
 """A mail in hand: what one gateway process knows about a mail between its lease and its end."""
 
+import mmap
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from gateway.copies import Kept
 from gateway.envelope import Arrival, Envelope
+from gateway.octets import Octets
+from gateway.splice import OctetEdit
 from gateway.tables import MailState, Origin, Variant
 from rules.model import Decision
 
@@ -29,9 +32,9 @@ class Hand:
 class Work:
     """One mail with the deliveries that this process holds.
 
-    Bytes stand in ``raw`` or, when large, in the file ``body_path``; the same for the edited variant in ``final_raw``
-    and ``final_path``. ``whole``: no other delivery of this mail exists. ``decision`` is set once it was judged here
-    or before; ``stored`` says that the row already tells it.
+    Bytes stand in ``raw`` or, when large, in the file ``body_path``; ``edits`` make the edited variant of them.
+    ``signature``: DKIM fields for the original, on top of it. ``whole``: no other delivery of this mail exists.
+    ``decision`` is set once it was judged here or before; ``stored`` says that the row already tells it.
     """
 
     id: int
@@ -46,8 +49,8 @@ class Work:
     deliveries: list[Hand]
     raw: bytes | None
     body_path: Path | None = None
-    final_raw: bytes | None = None
-    final_path: Path | None = None
+    edits: tuple[OctetEdit, ...] | None = None
+    signature: bytes = b""
     judged: bool = False
     decision: Decision | None = None
     note: str = ""
@@ -71,17 +74,28 @@ class Work:
         if not self.stored:
             for hand in self.deliveries:
                 hand.variant = Variant.ORIGINAL
-            self.final_raw, self.final_path, self.note = None, None, note
+            self.edits, self.note = None, note
 
-    def body(self, variant: Variant) -> bytes | Path:
-        """The bytes of a variant, or the file that holds them."""
-        if variant is Variant.EDITED and (self.final_raw is not None or self.final_path is not None):
-            return self.final_raw if self.final_raw is not None else self._existing(self.final_path)
-        return self.raw if self.raw is not None else self._existing(self.body_path)
+    @property
+    def body(self) -> bytes | Path:
+        """The bytes as they came, or the file that holds them."""
+        if self.raw is not None:
+            return self.raw
+        if self.body_path is None:
+            raise LookupError(f"mail {self.id}: its body is gone")
+        return self.body_path
+
+    def signature_of(self, variant: Variant) -> bytes:
+        """Signature fields to go on top; the edited variant has its own among its edits."""
+        return b"" if self.edits_of(variant) else self.signature
+
+    def edits_of(self, variant: Variant) -> tuple[OctetEdit, ...]:
+        """What to change in the bytes for a variant; one whose edits are not known leaves as it came."""
+        return self.edits or () if variant is Variant.EDITED else ()
 
     def head(self, bytes_max: int) -> bytes:
         """The beginning of the original, for reports."""
-        body = self.body(Variant.ORIGINAL)
+        body = self.body
         if isinstance(body, bytes):
             return body[:bytes_max]
         try:
@@ -90,17 +104,14 @@ class Work:
         except FileNotFoundError:
             return b""
 
-    @property
-    def files(self) -> list[Path]:
-        return [path for path in (self.body_path, self.final_path) if path is not None]
+    def original(self) -> Octets:
+        """The original's octets; a large one is mapped, so that only what is looked at is read.
 
-    def original(self) -> bytes:
-        """The original's bytes in memory, read from its file when it is large."""
-        body = self.body(Variant.ORIGINAL)
-        return body if isinstance(body, bytes) else body.read_bytes()
-
-    @staticmethod
-    def _existing(path: Path | None) -> Path:
-        if path is None:
-            raise LookupError("a mail without bytes")
-        return path
+        Raises:
+            OSError: its file cannot be opened.
+        """
+        body = self.body
+        if isinstance(body, bytes):
+            return body
+        with body.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

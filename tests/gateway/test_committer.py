@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, text
 from core.audit import AuditEntry
 from core.errors import Temporary
 from core.runtime import Runtime, Tx
-from gateway.committer import LAZY_S, Committer
+from gateway.committer import LATER_S, Committer
 
 Body = Callable[[Committer], Coroutine[Any, Any, None]]
 
@@ -85,12 +85,12 @@ def test_operations_on_many_items_get_them_together_and_answer_each(runtime: Run
 
 def test_lazy_operations_ride_along_or_leave_soon_by_themselves(runtime: Runtime) -> None:
     async def body(committer: Committer) -> None:
-        lazy = committer.submit(lambda tx: note(tx, "lazy"), lazy=True)
-        await asyncio.sleep(LAZY_S / 10)
+        lazy = committer.submit(lambda tx: note(tx, "lazy"), within_s=LATER_S)
+        await asyncio.sleep(LATER_S / 10)
         assert not lazy.done()
         await committer.submit(lambda tx: note(tx, "eager"))
         assert lazy.done()
-        await committer.submit(lambda tx: note(tx, "alone"), lazy=True)
+        await committer.submit(lambda tx: note(tx, "alone"), within_s=LATER_S)
 
     assert with_committer(runtime, body).commits == 2
 
@@ -120,7 +120,7 @@ def test_a_database_that_does_not_answer_is_said_to_each_and_survived(runtime: R
 
 def test_what_was_submitted_is_finished_at_the_end(runtime: Runtime) -> None:
     async def body(committer: Committer) -> None:
-        committer.submit(lambda tx: note(tx, "last"), lazy=True)
+        committer.submit(lambda tx: note(tx, "last"), within_s=LATER_S)
 
     with_committer(runtime, body)
     assert noted(runtime) == ["last"]

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from core import processes
 from core.clock import ManualClock
+from core.db import new_id
 from core.runtime import Runtime
 from crm import companies
 from gateway import judge, leases
@@ -32,7 +33,7 @@ def accepted(runtime: Runtime, raw: bytes, *recipients: str) -> int:
         store(
             tx,
             [
-                NewMail("0123456789abcdef", Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, process_id),
+                NewMail(new_id(), Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, process_id),
             ],
         )
     return process_id

@@ -1,9 +1,11 @@
 """Mails as the gateway leaves them: judged by the real rules, held or edited by the real hands."""
 
+from datetime import timedelta
 from email.message import EmailMessage
 
 from sqlalchemy import insert
 
+from core.db import new_id
 from core.runtime import Tx
 from crm import companies, signals
 from crm.signals import SignalRow
@@ -59,12 +61,12 @@ def arrive(site: Site, raw: bytes | None = None, *, to: str = CANDIDATE, rejecte
         envelope = Envelope(SENDER, (Recipient(to),))
         read = judge.read(raw, envelope, company, tx.settings, tx.keys)
         assert read is not None
-        approval = read_sentences(tx).of(company.id, read.header_from)
-        decision = judge.decide(read, approval, signals.answer_for(tx, company.id, to))
+        approval = read_sentences(tx).of(company.id, read.mail.header_from)
+        decision = judge.decide(read.mail, approval, signals.answer_for(tx, company.id, to))
         if decision.verdict is Verdict.INJECT and company.mode is Mode.CONFIRM:
-            hold(tx, HoldRequest(mail_id, company, envelope, 0, raw, decision))
+            hold(tx, HoldRequest(mail_id, company, envelope, 0, decision, _kept(tx, mail_id, raw, envelope, decision)))
         elif decision.verdict is Verdict.INJECT and company.mode is Mode.AUTO:
-            edit_in(tx, EditRequest(mail_id, company, envelope, 0, to, raw, decision, None))
+            edit_in(tx, EditRequest(mail_id, company, envelope, 0, to, read.parsed, decision))
         else:
             _leave(tx, mail_id, raw, envelope, decision)
     return mail_id
@@ -77,7 +79,7 @@ def set_mode(site: Site, mode: Mode) -> None:
 
 def _store(tx: Tx, company_id: int, raw: bytes, to: str) -> int:
     values = {
-        "queue_id": f"{abs(hash((raw, to, tx.now))):016x}"[:16],
+        "queue_id": new_id(),
         "origin": Origin.SMTP.value,
         "company_id": company_id,
         "state": MailState.READY.value,
@@ -115,4 +117,11 @@ def _store(tx: Tx, company_id: int, raw: bytes, to: str) -> int:
 def _leave(tx: Tx, mail_id: int, raw: bytes, envelope: Envelope, decision: Decision) -> None:
     store_decision(tx, mail_id, decision, note="")
     if decision.verdict is not Verdict.PASS:
-        copies.keep(tx, mail_id, copies.of_judged(raw, envelope, decision, tx.settings.retention.raw_days))
+        copies.store(tx, [_kept(tx, mail_id, raw, envelope, decision)])
+
+
+def _kept(tx: Tx, mail_id: int, raw: bytes, envelope: Envelope, decision: Decision) -> copies.Kept:
+    until = tx.now + timedelta(days=tx.settings.retention.raw_days)
+    return copies.seal(
+        tx.keys, tx.settings, mail_id, original=raw, envelope=envelope, decision=decision, keep_until=until
+    )

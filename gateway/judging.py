@@ -1,0 +1,206 @@
+"""From a mail in hand to a stored decision: read, look up, decide, then edit, hold or leave it alone.
+
+Whatever is raised here lets the original out (`process.py`). Nothing of the CPU's work happens inside a transaction:
+SQLite has one writer, and every process waits for it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+from core.log import get_logger
+from core.metrics import EDIT_SECONDS, JUDGE_SECONDS, MAILS_DECIDED, MAILS_EDITED, MAILS_UNCHANGED
+from core.runtime import Runtime
+from crm.companies import CompanyView
+from crm.standing import Asked, Case, Standing, standings
+from gateway import copies, edit, judge, policy, signing
+from gateway.committer import SOON_S, Committer
+from gateway.config import Directory
+from gateway.copies import Kept
+from gateway.doubt import Malformed
+from gateway.edit import CleanRequest, Edited, EditRequest, NotEdited, store_cleaned
+from gateway.holds import HoldRequest, hold
+from gateway.octets import Octets
+from gateway.parse import Parsed
+from gateway.rewrite import remove_placeholder
+from gateway.splice import OctetEdit
+from gateway.tables import Variant
+from gateway.work import Hand, Work
+from rules.model import Decision, Mode, Verdict
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+
+#: Reading and judging a mail above this size happens off the event loop, one at a time.
+BIG_BYTES = 65_536
+_NOTHING_KNOWN = Standing(None, Case.OTHER)
+
+
+class Judging:
+    """Decides about mails and does what was decided, up to the delivery."""
+
+    def __init__(self, runtime: Runtime, directory: Directory, committer: Committer, lookups: Committer) -> None:
+        self._runtime = runtime
+        self._settings = runtime.settings
+        self._directory = directory
+        self._committer = committer
+        self._lookups = lookups
+        self._big = asyncio.Semaphore(1)
+
+    async def judge(self, work: Work) -> None:
+        """Set ``work`` to what is to be delivered: variants, edits, decision; a held delivery is taken out of it."""
+        snapshot = self._directory.current
+        company = snapshot.company(work.company_id)
+        if company is None or not policy.may_be_judged(
+            company, True, work.envelope.sender, bypass_all=snapshot.bypass_all
+        ):
+            return
+        if work.size <= BIG_BYTES:
+            await self._read_and_act(work, company, work.original())
+            return
+        async with self._big:
+            await self._read_and_act(work, company, work.original())
+
+    async def _read_and_act(self, work: Work, company: CompanyView, raw: Octets) -> None:
+        began_s = asyncio.get_running_loop().time()
+        try:
+            step = partial(judge.read, raw, work.envelope, company, self._settings, self._runtime.keys)
+            letter = await self._cpu(work, step)
+        except Malformed:
+            MAILS_UNCHANGED.labels("malformed").inc()
+            return
+        if letter is None:
+            return
+        external = policy.external(company, work.envelope.addresses)
+        standing = await self._standing(company, external)
+        approval = self._directory.current.sentences.of(company.id, letter.mail.header_from)
+        decision = await self._cpu(work, partial(judge.decide, letter.mail, approval, standing.ats))
+        MAILS_DECIDED.labels(str(company.id), decision.verdict.value).inc()
+        JUDGE_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
+        work.judged, work.decision = True, decision
+        await self._act(work, company, letter.parsed, standing, external)
+
+    async def _standing(self, company: CompanyView, external: tuple[str, ...]) -> Standing:
+        """What the books say about the one recipient outside; with two or more nothing is asked: such a mail is
+        never edited."""
+        if len(external) != 1:
+            return _NOTHING_KNOWN
+        return await self._lookups.submit_many(standings, Asked(company.id, external[0]), within_s=SOON_S)
+
+    async def _act(
+        self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, external: tuple[str, ...]
+    ) -> None:
+        """Do what verdict and mode ask for; without an edit the mail stays as it came."""
+        decision = _decided(work)
+        hand = next((hand for hand in work.deliveries if external == (hand.recipient,)), None)
+        if decision.verdict is Verdict.INJECT and hand is not None:
+            match company.mode:
+                case Mode.AUTO:
+                    await self._edit(work, company, parsed, standing, hand)
+                case Mode.CONFIRM:
+                    await self._hold(work, company, parsed.raw, hand)
+                case Mode.OBSERVE:
+                    work.note = "observe"
+        if work.stored:
+            return
+        passed = decision.verdict is Verdict.PASS
+        days = company.keep_passed_days if passed else self._settings.retention.raw_days
+        work.kept = await self._seal(work, parsed.raw, days) if days else None
+        if decision.marker and company.mode is not Mode.OBSERVE:
+            await self._clean(work, parsed.raw, external)
+
+    async def _edit(self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, hand: Hand) -> None:
+        request = EditRequest(
+            mail_id=work.id,
+            company=company,
+            envelope=work.envelope,
+            position=hand.position,
+            recipient=hand.recipient,
+            parsed=parsed,
+            decision=_decided(work),
+            signing=signing.for_edit(self._directory.current.signers_of(company.id), company, parsed.raw),
+        )
+        began_s = asyncio.get_running_loop().time()
+        made = await self._edited(work, request, standing)
+        EDIT_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
+        if isinstance(made, NotEdited):
+            MAILS_UNCHANGED.labels(made.reason).inc()
+            work.note = made.reason
+            log.info("mail left unchanged", extra={"mail_id": work.id, "reason": made.reason, "detail": made.detail})
+            return
+        MAILS_EDITED.labels(str(company.id)).inc()
+        self._use(work, made.edits, [hand])
+        work.note = "edited"
+
+    async def _edited(self, work: Work, request: EditRequest, standing: Standing) -> Edited | NotEdited:
+        if standing.case is not Case.OTHER:
+            step = partial(
+                edit.prepare,
+                request,
+                standing,
+                self._directory.current.licensed(request.company.id),
+                keys=self._runtime.keys,
+                settings=self._settings,
+                now=self._runtime.clock.now(),
+            )
+            prepared = await self._cpu(work, step)
+            if isinstance(prepared, NotEdited):
+                return prepared
+            made = await self._committer.submit_many(edit.store, prepared, within_s=SOON_S)
+            if made is not None:
+                return made
+        return await self._committer.submit(partial(edit.edit_in, request=request))
+
+    async def _hold(self, work: Work, company: CompanyView, raw: Octets, hand: Hand) -> None:
+        kept = await self._seal(work, raw, self._settings.retention.raw_days)
+        request = HoldRequest(work.id, company, work.envelope, hand.position, _decided(work), kept)
+        await self._committer.submit(partial(hold, request=request))
+        work.deliveries.remove(hand)
+        work.note, work.stored, work.whole = "held", True, False
+
+    async def _clean(self, work: Work, raw: Octets, external: tuple[str, ...]) -> None:
+        """Take a placeholder out that no block replaces: an applicant must not see it (decisions 13)."""
+        cleaned = await self._cpu(work, partial(remove_placeholder, raw, judge.limits(self._settings)))
+        if cleaned is None:
+            return
+        hands = [hand for hand in work.deliveries if hand.recipient in external]
+        request = CleanRequest(
+            mail_id=work.id,
+            decision=_decided(work),
+            note=work.note,
+            positions=[hand.position for hand in hands],
+            edits=cleaned.edits,
+            kept=work.kept,
+        )
+        await self._committer.submit(partial(store_cleaned, request=request))
+        self._use(work, cleaned.edits, hands)
+
+    def _use(self, work: Work, edits: tuple[OctetEdit, ...], hands: list[Hand]) -> None:
+        for hand in hands:
+            hand.variant = Variant.EDITED
+        work.edits, work.stored = edits, True
+
+    async def _seal(self, work: Work, raw: Octets, days: int) -> Kept:
+        step = partial(
+            copies.seal,
+            self._runtime.keys,
+            self._settings,
+            work.id,
+            original=raw,
+            envelope=work.envelope,
+            decision=_decided(work),
+            keep_until=self._runtime.clock.now() + timedelta(days=days),
+        )
+        return await self._cpu(work, step)
+
+    async def _cpu(self, work: Work, step: Callable[[], T]) -> T:
+        return step() if work.size <= BIG_BYTES else await asyncio.to_thread(step)
+
+
+def _decided(work: Work) -> Decision:
+    if work.decision is None:
+        raise AssertionError("asked before the decision")
+    return work.decision
