@@ -1,18 +1,16 @@
-"""Child processes under supervision: started by fork and exec, restarted when they die, stopped in time."""
+"""Child processes under supervision: made by fork, restarted when they die, stopped in time."""
 
 import os
 import selectors
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Self
 
-from careerrelay import launch
+from careerrelay import forking
 from core.log import get_logger
 
 log = get_logger(__name__)
@@ -26,17 +24,18 @@ STOP_S = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What one child is to run: a name for the log, its command, and the sockets it inherits."""
+    """What one child is to be: a name for the log, one for `ps`, what it does, and the sockets that are its own."""
 
     name: str
-    arguments: tuple[str, ...]
+    shown_as: str
+    life: Callable[[], None]
     sockets: tuple[socket.socket, ...] = ()
 
 
 @dataclass(slots=True)
 class Child:
     role: Role
-    process: subprocess.Popen[bytes] | None = None
+    pid: int | None = None
     started_s: float = 0.0
     quick_deaths: int = 0
     restart_at_s: float = 0.0
@@ -44,16 +43,21 @@ class Child:
 
 
 class Supervisor:
-    """Keeps one process a role alive until it is told to stop. Single-threaded: it starts processes."""
+    """Keeps one process a role alive until it is told to stop. Single-threaded: it forks.
+
+    A child that comes back is a copy of the same parent as the first one: the parent therefore does nothing but
+    supervise, and what it opens for that is closed in each child.
+    """
 
     def __init__(
-        self, roles: Sequence[Role], environment: Mapping[str, str], on_death: Callable[[str, int], None]
+        self, roles: Sequence[Role], on_death: Callable[[str, int], None], release: Callable[[], None]
     ) -> None:
-        """``on_death(role name, process id)`` runs before the restart: it frees what the dead process held."""
+        """``on_death(role name, process id)`` runs before the restart: it frees what the dead process held.
+        ``release()`` runs in each new child: it closes what else the parent has open."""
         self.children = [Child(role) for role in roles]
         self.stopping = False
-        self._environment = launch.environment(environment)
         self._on_death = on_death
+        self._release_more = release
         self._wake_read, self._wake_write = socket.socketpair()
         for end in (self._wake_read, self._wake_write):
             end.setblocking(False)
@@ -66,6 +70,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        forking.settle()
         for child in self.children:
             self._start(child)
         return self
@@ -73,6 +78,9 @@ class Supervisor:
     def __exit__(self, *_: object) -> None:
         self._stop_all()
         signal.set_wakeup_fd(-1)
+        self._close()
+
+    def _close(self) -> None:
         self._selector.close()
         self._wake_read.close()
         self._wake_write.close()
@@ -83,10 +91,10 @@ class Supervisor:
     def step(self, wait_s: float, *, restart: bool = True) -> int:
         """Sleep for at most ``wait_s`` or until a signal, then restart what is due. Returns how many children died."""
         self._sleep(min([wait_s, *self._waits_s()]))
-        died = sum(self._bury(child, child.process) for child in self.children if child.process is not None)
+        died = sum(self._bury(child, child.pid) for child in self.children if child.pid is not None)
         if restart and not self.stopping:
             for child in self.children:
-                if child.process is None and time.monotonic() >= child.restart_at_s:
+                if child.pid is None and time.monotonic() >= child.restart_at_s:
                     self._start(child)
         return died
 
@@ -94,31 +102,33 @@ class Supervisor:
         if self.stopping:
             return []
         now_s = time.monotonic()
-        return [max(child.restart_at_s - now_s, 0.0) for child in self.children if child.process is None]
+        return [max(child.restart_at_s - now_s, 0.0) for child in self.children if child.pid is None]
 
     def _sleep(self, wait_s: float) -> None:
         if self._selector.select(wait_s):
             self._wake_read.recv(4096)
 
     def _start(self, child: Child) -> None:
-        descriptors = tuple(sock.fileno() for sock in child.role.sockets)
-        arguments = [*child.role.arguments, *(f"--fd={number}" for number in descriptors), f"--parent={os.getpid()}"]
-        child.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
-            launch.command(*arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),  # `ready …` stays the only line on standard output
-            pass_fds=descriptors,
-            env=self._environment,
-            process_group=0,  # Ctrl-C reaches the parent only, which stops its children in order
-        )
-        child.started_s = time.monotonic()
-        log.info("process started", extra={"role": child.role.name, "pid": child.process.pid, "deaths": child.deaths})
+        role = child.role
 
-    def _bury(self, child: Child, process: subprocess.Popen[bytes]) -> bool:
-        status = process.poll()
-        if status is None:
+        def release() -> None:
+            self._close()
+            for other in self.children:
+                if other.role is not role:
+                    for sock in other.role.sockets:
+                        sock.close()
+            self._release_more()
+
+        child.pid = forking.fork_child(role.life, role.shown_as, release)
+        child.started_s = time.monotonic()
+        log.info("process started", extra={"role": role.name, "pid": child.pid, "deaths": child.deaths})
+
+    def _bury(self, child: Child, pid: int, *, wait: bool = False) -> bool:
+        found, raw_status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+        if not found:
             return False
-        pid, child.process = process.pid, None
+        status = os.waitstatus_to_exitcode(raw_status)  # minus the signal's number, as subprocess writes it
+        child.pid = None
         if not self.stopping:
             child.deaths += 1
             settled = time.monotonic() - child.started_s >= SETTLED_S
@@ -132,15 +142,14 @@ class Supervisor:
     def _stop_all(self) -> None:
         self.stopping = True
         deadline_s = time.monotonic() + STOP_S
-        for _, process in self._running():
-            process.terminate()
+        for _, pid in self._running():
+            os.kill(pid, signal.SIGTERM)
         while self._running() and time.monotonic() < deadline_s:
             self.step(deadline_s - time.monotonic())
-        for child, process in self._running():
-            log.error("process did not stop in time", extra={"role": child.role.name, "pid": process.pid})
-            process.kill()
-            process.wait()
-            self._bury(child, process)
+        for child, pid in self._running():
+            log.error("process did not stop in time", extra={"role": child.role.name, "pid": pid})
+            os.kill(pid, signal.SIGKILL)
+            self._bury(child, pid, wait=True)
 
-    def _running(self) -> list[tuple[Child, subprocess.Popen[bytes]]]:
-        return [(child, child.process) for child in self.children if child.process is not None]
+    def _running(self) -> list[tuple[Child, int]]:
+        return [(child, child.pid) for child in self.children if child.pid is not None]

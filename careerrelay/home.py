@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from core.errors import ConfigError
 from core.settings import Settings
@@ -29,10 +30,11 @@ def prepare_home(settings: Settings) -> Path:
 
 
 @contextmanager
-def locked_home(settings: Settings, *, exclusive: bool) -> Iterator[None]:
+def locked_home(settings: Settings, *, exclusive: bool) -> Iterator[IO[bytes]]:
     """Hold the lock of ``HOME``: ``serve`` alone on it, single roles beside each other but not beside ``serve``.
 
-    The kernel drops the lock with the process, so a crash never leaves a stale one.
+    The kernel drops the lock with the process, so a crash never leaves a stale one. What is yielded is the lock's open
+    file: a process made by fork closes its copy, which would hold the lock as well.
 
     Raises:
         ConfigError: another process holds it.
@@ -43,4 +45,4 @@ def locked_home(settings: Settings, *, exclusive: bool) -> Iterator[None]:
             fcntl.flock(lock, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigError(f"CAREERRELAY_HOME: another careerrelay runs on {settings.home}; stop it first") from None
-        yield
+        yield lock

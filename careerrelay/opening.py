@@ -1,17 +1,20 @@
 """Turns settings into a runtime: database of the right version, key ring, and the way to wake the workers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from careerrelay import schema
 from careerrelay.home import prepare_home
 from core.clock import SystemClock
 from core.crypto import KeyRing
 from core.db import Database
-from core.rq_runner import RedisWaker
 from core.runtime import Runtime
 from core.settings import Settings
-from core.waker import SocketWaker
+from core.waker import NoWaker, SocketWaker
+
+if TYPE_CHECKING:
+    from core.rq_runner import RedisWaker
 
 
 @contextmanager
@@ -23,35 +26,62 @@ def opened(settings: Settings) -> Iterator[Runtime]:
         Temporary: the database does not answer.
     """
     prepare_home(settings)
-    db = Database(settings.effective_database_url)
-    waker = RedisWaker(settings.redis_url) if settings.redis_url else SocketWaker(settings.home)
-    try:
+    with closing(Database(settings.effective_database_url)) as db, closing(_waker(settings)) as waker:
         schema.check_current(db)
         yield Runtime(settings, db, SystemClock(), KeyRing.load(settings.keys_file), waker)
-    finally:
-        waker.close()
-        db.close()
+
+
+def _waker(settings: Settings) -> "SocketWaker | RedisWaker":
+    if not settings.redis_url:
+        return SocketWaker(settings.home)
+    from core.rq_runner import RedisWaker  # 8 MB of Redis client: only where Redis is used
+
+    return RedisWaker(settings.redis_url)
+
+
+@contextmanager
+def opened_briefly(settings: Settings) -> Iterator[Runtime]:
+    """A runtime for one transaction of a process that forks: wakes nobody and leaves no connection, no thread.
+
+    The caller has checked the database's version. Raises ConfigError without a usable key ring.
+    """
+    with closing(Database(settings.effective_database_url)) as db:
+        yield Runtime(settings, db, SystemClock(), KeyRing.load(settings.keys_file), NoWaker())
+
+
+def check(settings: Settings) -> None:
+    """What `opened` would raise, and nothing stays open."""
+    with closing(Database(settings.effective_database_url)) as db:
+        schema.check_current(db)
+        KeyRing.load(settings.keys_file)
+
+
+def must_migrate(settings: Settings) -> bool:
+    """Has `migrated` something to do? If not, the key ring is there and usable.
+
+    Raises:
+        ConfigError: the database is of a newer version, or its key ring is missing or damaged.
+        Temporary: the database does not answer.
+    """
+    with closing(Database(settings.effective_database_url)) as db:
+        if not schema.is_current(db):
+            return True
+        KeyRing.load(settings.keys_file)
+        return False
 
 
 def migrated(settings: Settings) -> list[str]:
     """Create or upgrade the database of these settings; returns the steps that were run."""
     prepare_home(settings)
-    db = Database(settings.effective_database_url)
-    try:
-        if schema.is_current(db):
-            KeyRing.load(settings.keys_file)
-            return []
-        from careerrelay import migrate  # Alembic and every floor's tables: only for whoever migrates
+    if not must_migrate(settings):
+        return []
+    from careerrelay import migrate  # Alembic and every floor's tables: only for whoever migrates
 
+    with closing(Database(settings.effective_database_url)) as db:
         return migrate.upgrade(settings, db)
-    finally:
-        db.close()
 
 
 def is_new(settings: Settings) -> bool:
     """No step was ever run on this database (or its file does not exist)."""
-    db = Database(settings.effective_database_url)
-    try:
+    with closing(Database(settings.effective_database_url)) as db:
         return schema.is_empty(db)
-    finally:
-        db.close()

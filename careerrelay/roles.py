@@ -8,44 +8,43 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import FrameType
 
-from careerrelay import opening
+from careerrelay import allocator, opening
 from careerrelay.home import locked_home
-from careerrelay.sockets import inherited, open_listener
+from careerrelay.sockets import open_listener
 from core import jobs
 from core import log as core_log
 from core.settings import Settings
 
 
-def gateway(settings: Settings, descriptors: tuple[int, ...]) -> None:
+def gateway(settings: Settings, sockets: Sequence[socket.socket]) -> None:
     """One gateway process on the sockets that the supervisor opened."""
     from gateway.server import run
 
     stop = _begin("gateway")
     with opening.opened(settings) as runtime:
-        run(runtime, inherited(descriptors), stop)
+        run(runtime, sockets, stop)
 
 
-def web(settings: Settings, descriptors: tuple[int, ...]) -> None:
+def web(settings: Settings, sockets: Sequence[socket.socket] = ()) -> None:
     """The web process, on the supervisor's socket or on its own."""
     from web.app import serve
 
     stop = _begin("web")
     with ExitStack() as stack:
-        if descriptors:
-            (bound,) = inherited(descriptors)
-        else:
+        if not sockets:
             stack.enter_context(locked_home(settings, exclusive=False))
-            (bound,) = open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN").sockets
+            sockets = open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN").sockets
+        (bound,) = sockets
         serve(stack.enter_context(opening.opened(settings)), bound, stop)
 
 
 def worker(settings: Settings, *, supervised: bool, with_scheduler: bool) -> None:
     """Run jobs: woken by a datagram of this machine, by RQ when Redis is set, and looking by itself in any case."""
-    from careerrelay import redis_worker, schedule
+    from careerrelay import schedule
     from careerrelay.handlers import HANDLERS
     from core.runner import Runner
     from core.waker import WakeListener
@@ -59,6 +58,8 @@ def worker(settings: Settings, *, supervised: bool, with_scheduler: bool) -> Non
         if with_scheduler:
             _thread("scheduler", schedule.run_forever, runtime, stop)
         if settings.redis_url:
+            from careerrelay import redis_worker  # Redis' client and RQ: only where Redis is used
+
             polling = _thread("poll", runner.run_forever, stop, None)
             redis_worker.listen(settings.redis_url, runner, stop)
             polling.join()
@@ -79,6 +80,7 @@ def scheduler(settings: Settings) -> None:
 
 def _begin(role: str) -> threading.Event:
     """Settle this process into its role; the event is set when it is told to stop."""
+    allocator.tune()
     core_log.configure(role)
     stop = threading.Event()
 

@@ -1,8 +1,9 @@
 """`careerrelay serve`: everything on one machine, from a lock on HOME to the ready line, and back down on SIGTERM.
 
-Order matters. What can be wrong is found before anything is changed or started: settings, lock, ports, then the
-database is migrated by this process alone (two that switch a fresh SQLite file to WAL at once lock each other out),
-and only then the children are started, by fork and exec.
+Order matters. What can be wrong is found before anything is changed or started: settings, lock, ports, database. Then
+what the children share is loaded, the database is migrated by one process alone (two that switch a fresh SQLite file to
+WAL at once lock each other out), and only then the children are made, by fork (`careerrelay/forking.py`): from here on
+this process has no thread, no event loop and no connection to the database.
 """
 
 import os
@@ -13,12 +14,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from pathlib import Path
+from functools import partial
 
 import click
-from prometheus_client import multiprocess
 
-from careerrelay import opening
+from careerrelay import allocator, forking, opening, preload, roles
 from careerrelay.checks import check
 from careerrelay.children import Role, Supervisor
 from careerrelay.home import locked_home
@@ -28,7 +28,6 @@ from core import log as core_log
 from core import processes
 from core.errors import CareerRelayError
 from core.log import get_logger
-from core.runtime import Runtime
 from core.settings import Settings
 
 log = get_logger(__name__)
@@ -36,9 +35,10 @@ log = get_logger(__name__)
 READY_S = 60.0
 PROBE_S = 0.05
 IDLE_S = 3600.0
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def serve(settings: Settings, config_file: Path | None, *, only_gateway: bool = False) -> int:
+def serve(settings: Settings, *, only_gateway: bool = False) -> int:
     """Run until SIGTERM or SIGINT; the exit status. ``only_gateway``: just the mail role.
 
     Raises:
@@ -46,22 +46,29 @@ def serve(settings: Settings, config_file: Path | None, *, only_gateway: bool = 
     """
     # Until the supervisor listens to it: a start that is no longer wanted is undone and is no failure.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    allocator.tune()
     check(settings)
     with ExitStack() as stack:
-        stack.enter_context(locked_home(settings, exclusive=not only_gateway))
+        lock = stack.enter_context(locked_home(settings, exclusive=not only_gateway))
         mail = [
             stack.enter_context(closing(open_listener(listen, settings.gateway.processes, "CAREERRELAY_SMTP__LISTEN")))
             for listen in settings.smtp.listen
         ]
         web = None
-        if not only_gateway:
+        if only_gateway:
+            opening.check(settings)
+            to_migrate = False
+        else:
             web = stack.enter_context(closing(open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN")))
-            opening.migrated(settings)
-        runtime = stack.enter_context(opening.opened(settings))
-        environment = _environment(settings, web)
+            settings = _with_port(settings, web)
+            to_migrate = opening.must_migrate(settings)
+        _share_metrics(settings, shared_home=only_gateway)
+        preload.load()
+        release = partial(_release, lock.close)
+        if to_migrate and not forking.run_apart(partial(_migrate, settings), "migrate", release):
+            return 1  # it has said why on standard error
         core_log.configure("supervisor")  # from here on people read JSON lines; until here, one line a problem
-        supervisor = Supervisor(_roles(settings, config_file, mail, web), environment, _freed(runtime, environment))
-        with supervisor:
+        with Supervisor(_roles(settings, mail, web), partial(_on_death, settings), release) as supervisor:
             return _run(supervisor, mail, web)
 
 
@@ -90,44 +97,59 @@ def _ready_line(mail: Sequence[Listener], web: Listener | None) -> str:
     return line if web is None else f"{line} web=http://{web.address}"
 
 
-def _roles(settings: Settings, config_file: Path | None, mail: Sequence[Listener], web: Listener | None) -> list[Role]:
-    config = () if config_file is None else (f"--config={config_file.absolute()}",)
-    roles = [
-        Role(f"gateway-{number + 1}", (*config, "gateway"), tuple(listener.sockets[number] for listener in mail))
-        for number in range(settings.gateway.processes)
-    ]
+def _roles(settings: Settings, mail: Sequence[Listener], web: Listener | None) -> list[Role]:
+    children = []
+    for number in range(settings.gateway.processes):
+        own = tuple(listener.sockets[number] for listener in mail)
+        children.append(Role(f"gateway-{number + 1}", "gateway", partial(roles.gateway, settings, own), own))
     if web is not None:
-        roles.append(Role("worker", (*config, "worker", "--with-scheduler")))
-        roles.append(Role("web", (*config, "web"), web.sockets))
-    return roles
+        worker = partial(roles.worker, settings, supervised=True, with_scheduler=True)
+        children.append(Role("worker", "worker", worker))
+        children.append(Role("web", "web", partial(roles.web, settings, web.sockets), web.sockets))
+    return children
 
 
-def _environment(settings: Settings, web: Listener | None) -> dict[str, str]:
-    """What children get: our environment, the address that port 0 became, and a directory for shared metrics."""
+def _with_port(settings: Settings, web: Listener) -> Settings:
+    """Links name the port that 0 became, unless the settings say what they begin with."""
+    if settings.web.listen.port != 0 or "base_url" in settings.web.model_fields_set:
+        return settings
+    return settings.model_copy(update={"web": settings.web.model_copy(update={"base_url": f"http://{web.address}"})})
+
+
+def _share_metrics(settings: Settings, *, shared_home: bool) -> None:
+    """Name the directory by which processes share their metrics: before prometheus_client, which asks for it once."""
     # Containers of single roles may share HOME, each with processes of its own.
-    metrics = settings.home.absolute() / ("metrics" if web is not None else f"metrics-{socket.gethostname()}")
+    metrics = settings.home.absolute() / (f"metrics-{socket.gethostname()}" if shared_home else "metrics")
     shutil.rmtree(metrics, ignore_errors=True)  # counters of an earlier run belong to processes that are gone
     metrics.mkdir(mode=0o700)
-    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
-    if web is not None and settings.web.listen.port == 0 and "base_url" not in settings.web.model_fields_set:
-        environment["CAREERRELAY_WEB__BASE_URL"] = f"http://{web.address}"
-    return environment
+    os.environ[METRICS_VARIABLE] = str(metrics)
 
 
-def _freed(runtime: Runtime, environment: dict[str, str]) -> Callable[[str, int], None]:
+def _release(close_lock: Callable[[], None]) -> None:
+    """In a new child: let go of what is the supervisor's alone."""
+    from core import metrics
+
+    close_lock()  # it holds the lock as long as anybody has the file open
+    metrics.COMMITS.inc(0)  # prometheus_client notices at the next use that it is in another process now
+
+
+def _migrate(settings: Settings) -> None:
+    opening.migrated(settings)
+
+
+def _on_death(settings: Settings, role: str, pid: int) -> None:
     """What happens when a child has died: its mails become free at once, instead of when its heartbeat is missed."""
+    from prometheus_client import multiprocess
+
     from gateway import leases
 
-    def on_death(role: str, pid: int) -> None:
-        multiprocess.mark_process_dead(pid, environment["PROMETHEUS_MULTIPROC_DIR"])  # type: ignore[no-untyped-call]
-        if not role.startswith("gateway"):
-            return
-        try:
-            with runtime.begin() as tx:
-                freed = sum(leases.free(tx, process_id) for process_id in processes.by_pid(tx, pid))
-        except CareerRelayError as error:  # the other gateway processes find the missed heartbeat themselves
-            log.warning("leases not cleared", extra={"role": role, "pid": pid, "error": error.message})
-        else:
-            log.info("leases cleared", extra={"role": role, "pid": pid, "deliveries": freed})
-
-    return on_death
+    multiprocess.mark_process_dead(pid, os.environ[METRICS_VARIABLE])  # type: ignore[no-untyped-call]
+    if not role.startswith("gateway"):
+        return
+    try:
+        with opening.opened_briefly(settings) as runtime, runtime.begin() as tx:
+            freed = sum(leases.free(tx, process_id) for process_id in processes.by_pid(tx, pid))
+    except CareerRelayError as error:  # the other gateway processes find the missed heartbeat themselves
+        log.warning("leases not cleared", extra={"role": role, "pid": pid, "error": error.message})
+    else:
+        log.info("leases cleared", extra={"role": role, "pid": pid, "deliveries": freed})

@@ -75,8 +75,3 @@ def _reason(error: OSError) -> str:
             return "ports below 1024 need the right to bind them"
         case _:
             return error.strerror or str(error)
-
-
-def inherited(descriptors: tuple[int, ...]) -> tuple[socket.socket, ...]:
-    """The sockets that the parent handed over, by file descriptor."""
-    return tuple(socket.socket(fileno=descriptor) for descriptor in descriptors)

@@ -1,7 +1,6 @@
 """`careerrelay serve` and the single roles that it consists of."""
 
 import sys
-from typing import Any
 
 import click
 
@@ -15,12 +14,6 @@ def _tie(_ctx: click.Context, _param: click.Parameter, parent_pid: int | None) -
     return parent_pid
 
 
-def _supervised(command: Any) -> Any:
-    """Options by which a supervisor starts its children, which first of all tie their life to it. Not for people."""
-    command = click.option("--fd", "descriptors", type=int, multiple=True, hidden=True)(command)
-    return click.option("--parent", "parent_pid", type=int, hidden=True, callback=_tie)(command)
-
-
 @click.command()
 @click.option("--parent", type=int, hidden=True, callback=_tie, expose_value=False)
 @pass_front
@@ -32,43 +25,35 @@ def serve(front: Front) -> None:
     """
     from careerrelay.serve import serve as run
 
-    sys.exit(run(front.settings, front.config_file))
+    sys.exit(run(front.settings))
 
 
 @click.command()
-@_supervised
 @pass_front
-def gateway(front: Front, descriptors: tuple[int, ...], parent_pid: int | None) -> None:
+def gateway(front: Front) -> None:
     """Run only the mail role, with GATEWAY__PROCESSES processes, on a database that `migrate` made."""
-    if parent_pid is not None:
-        from careerrelay import roles
+    from careerrelay.serve import serve as run
 
-        roles.gateway(front.settings, descriptors)
-    else:
-        from careerrelay.serve import serve as run
-
-        sys.exit(run(front.settings, front.config_file, only_gateway=True))
+    sys.exit(run(front.settings, only_gateway=True))
 
 
 @click.command()
 @click.option("--with-scheduler", is_flag=True, help="Also do what `careerrelay scheduler` does.")
-@_supervised
 @pass_front
-def worker(front: Front, with_scheduler: bool, descriptors: tuple[int, ...], parent_pid: int | None) -> None:
+def worker(front: Front, with_scheduler: bool) -> None:
     """Run only jobs: hand-overs, reminders, clean-up. As many workers as you like."""
     from careerrelay import roles
 
-    roles.worker(front.settings, supervised=parent_pid is not None, with_scheduler=with_scheduler)
+    roles.worker(front.settings, supervised=False, with_scheduler=with_scheduler)
 
 
 @click.command()
-@_supervised
 @pass_front
-def web(front: Front, descriptors: tuple[int, ...], parent_pid: int | None) -> None:
+def web(front: Front) -> None:
     """Run only the console, the candidate's pages and the agency's page and API."""
     from careerrelay import roles
 
-    roles.web(front.settings, descriptors)
+    roles.web(front.settings)
 
 
 @click.command()

@@ -91,6 +91,34 @@ def test_what_a_killed_gateway_held_is_free_at_once_and_no_child_outlives_its_su
     assert line == f"careerrelay: CAREERRELAY_HOME: another careerrelay runs on {tmp_path / 'home'}; stop it first"
 
 
+def test_a_child_holds_nothing_of_its_siblings_and_the_supervisor_nothing_of_the_database(tmp_path: Path) -> None:
+    with serving(tmp_path / "home", processes=2) as (running, _):
+        supervisor = running.process.pid
+        ours = _open_files(supervisor)
+        assert not [name for name in ours.values() if ".sqlite3" in name]
+        assert os.listdir(f"/proc/{supervisor}/task") == [str(supervisor)], "it forks: no thread beside it"  # noqa: PTH208
+        sockets = {name for name in ours.values() if name.startswith("socket:")}
+        inherited = {}
+        for pid, command in running.children().items():
+            role = command.split()[1]
+            theirs = _open_files(pid)
+            assert theirs[0] == os.devnull
+            assert theirs[1] == theirs[2], "only the supervisor writes to standard output"
+            assert not [name for name in theirs.values() if name.endswith("serve.lock")], role
+            assert os.getpgid(pid) == pid
+            assert Path(f"/proc/{pid}/comm").read_text() == f"cr-{role}\n"
+            inherited[pid] = (role, sockets & set(theirs.values()))
+        assert sorted((role, len(found)) for role, found in inherited.values()) == [
+            ("gateway", 1), ("gateway", 1), ("web", 1), ("worker", 0),
+        ]  # fmt: skip
+        assert len(set().union(*(found for _, found in inherited.values()))) == 3, "one socket each"
+
+
+def _open_files(pid: int) -> dict[int, str]:
+    """Descriptor -> what it is, as the kernel names it."""
+    return {int(link.name): os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115
+
+
 def _same(home: Path, sink_port: int, **more: str) -> Installation:
     settings = {
         "SMTP__LISTEN": "127.0.0.1:0",

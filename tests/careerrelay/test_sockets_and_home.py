@@ -1,7 +1,6 @@
 """What is found out before anything starts: ports, the data directory, its lock."""
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from careerrelay.home import locked_home, prepare_home
-from careerrelay.sockets import inherited, open_listener
+from careerrelay.sockets import open_listener
 from core.endpoints import Listen
 from core.errors import ConfigError
 from tests.conftest import make_settings
@@ -50,18 +49,6 @@ def test_every_process_gets_a_socket_of_its_own_on_the_same_port() -> None:
     with socket.create_connection(("127.0.0.1", listener.listen.port), timeout=5):
         pass
     listener.close()
-
-
-def test_a_socket_survives_its_hand_over_by_descriptor() -> None:
-    listener = open_listener(Listen("127.0.0.1", 0), 1, "x")
-    (again,) = inherited((os.dup(listener.sockets[0].fileno()),))
-    listener.close()
-    with socket.create_connection(again.getsockname(), timeout=5) as client:
-        accepted, _ = again.accept()
-        client.sendall(b"x")
-        assert accepted.recv(1) == b"x"
-        accepted.close()
-    again.close()
 
 
 def test_home_is_made_private(tmp_path: Path) -> None:
