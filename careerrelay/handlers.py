@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from careerrelay import daily
 from careerrelay.digest import hold_digest
 from core import jobs
 from core.clock import JST
@@ -62,6 +63,7 @@ def _repeat(runtime: Runtime, purge_some: Callable[[Tx], int], rounds_max: int =
 HANDLERS: Mapping[str, Handler] = {
     referrals.HAND_OVER_JOB: referrals.hand_over,
     referrals.SILENCE_JOB: referrals.tell_silence,
+    daily.KIND: daily.send,
     "hold_digest": hold_digest,
     "licences": licences,
     "purge": purge,

@@ -3,9 +3,11 @@
 import threading
 from dataclasses import dataclass
 
+from careerrelay import daily
 from core import jobs
 from core.errors import Temporary
 from core.log import get_logger
+from core.metrics import JOBS_OLDEST_SECONDS, JOBS_OPEN
 from core.runtime import Runtime
 
 log = get_logger(__name__)
@@ -34,7 +36,18 @@ def tick(runtime: Runtime) -> int:
     """Write the jobs whose period has begun; how many were new."""
     with runtime.begin() as tx:
         seconds = int(tx.now.timestamp())
-        return sum(jobs.enqueue(tx, task.kind, f"{task.kind}:{seconds // task.every_s}") for task in PERIODIC)
+        new = sum(jobs.enqueue(tx, task.kind, f"{task.kind}:{seconds // task.every_s}") for task in PERIODIC)
+        return new + daily.enqueue_due(tx)
+
+
+def measure(runtime: Runtime) -> None:
+    """Set the gauges of the job table."""
+    with runtime.read() as tx:
+        waiting, oldest_due_at, dead = jobs.backlog(tx)
+    JOBS_OPEN.labels(jobs.WAITING).set(waiting)
+    JOBS_OPEN.labels(jobs.DEAD).set(dead)
+    overdue_s = 0.0 if oldest_due_at is None else (runtime.clock.now() - oldest_due_at).total_seconds()
+    JOBS_OLDEST_SECONDS.set(max(overdue_s, 0.0))
 
 
 def run_forever(runtime: Runtime, stop: threading.Event) -> None:
@@ -42,6 +55,7 @@ def run_forever(runtime: Runtime, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             tick(runtime)
+            measure(runtime)
         except Temporary as error:
             log.warning("schedule waits for the database", extra={"error": error.message})
         stop.wait(TICK_S)

@@ -12,6 +12,7 @@ import core.outbox
 import core.processes
 import crm.tables
 import gateway.tables
+import gateway.tables_dkim
 import ledger.tables
 import web.tables
 from core.db import Base
@@ -26,6 +27,7 @@ TABLE_MODULES: tuple[ModuleType, ...] = (
     ledger.tables,
     crm.tables,
     gateway.tables,
+    gateway.tables_dkim,
     web.tables,
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, and_, case, delete, or_, select, update
+from sqlalchemy import Index, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -87,6 +87,15 @@ def reschedule(tx: Tx, key: str, due_at: datetime) -> bool:
     if due_at <= tx.now:
         tx.wake(QUEUE)
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def backlog(tx: Tx) -> tuple[int, datetime | None, int]:
+    """How many jobs wait, since when the oldest that nobody runs is due, and how many are dead."""
+    rows = tx.session.execute(select(Job.state, func.count().label("jobs")).group_by(Job.state)).all()
+    counts = {row.state: row.jobs for row in rows}
+    idle = (Job.state == WAITING, or_(Job.lease_until.is_(None), Job.lease_until < tx.now))
+    oldest = tx.session.scalar(select(func.min(Job.due_at)).where(*idle))
+    return counts.get(WAITING, 0), oldest, counts.get(DEAD, 0)
 
 
 def claim(tx: Tx, owner: str, limit: int, lease_s: float, kinds: list[str]) -> list[Claimed]:

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, new_id
+from core.metrics import OWN_MAILS
 from core.runtime import Tx
 from core.tokens import new_token
 
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     OWN_COMPANY = "own_company"
     PARTNER = "partner"
     DSN = "dsn"
+    ADMIN = "admin"  # who runs the installation: counts only
 
 
 class State(StrEnum):
@@ -128,6 +130,7 @@ def settle(tx: Tx, outgoing_id: str, state: State) -> None:
     """Write down what became of a mail and forget its content."""
     values = {"state": state, "settled_at": tx.now, "raw_sealed": None, "recipient_sealed": None}
     tx.session.execute(update(Outgoing).where(Outgoing.id == outgoing_id).values(values))
+    tx.after_commit(OWN_MAILS.labels(state.value).inc)
 
 
 def compose(

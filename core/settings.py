@@ -8,6 +8,7 @@ import difflib
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,41 +22,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from core import setting_values
 from core.endpoints import Listen, NextHop
 from core.errors import ConfigError
 
 PREFIX = "CAREERRELAY_"
-
-
-def _parsed(kind: type[Listen] | type[NextHop], value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return kind.parse(value)
-    except ConfigError as error:
-        raise ValueError(error.message) from None
-
-
-def _listen(value: object) -> object:
-    return _parsed(Listen, value)
-
-
-def _listen_list(value: object) -> object:
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    return [_listen(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _next_hop(value: object) -> object:
-    return None if value == "" else _parsed(NextHop, value)
-
-
-def _numbers(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Section(BaseModel):
@@ -63,7 +34,7 @@ class Section(BaseModel):
 
 
 class Smtp(Section):
-    listen: Annotated[tuple[Listen, ...], NoDecode, BeforeValidator(_listen_list)] = Field(
+    listen: Annotated[tuple[Listen, ...], NoDecode, BeforeValidator(setting_values.listen_list)] = Field(
         (Listen("127.0.0.1", 2525),),
         min_length=1,
         description="addresses to accept mail on, comma-separated; tls:// for implicit TLS",
@@ -82,26 +53,55 @@ class Smtp(Section):
         ge=100,
         description="recipients of one mail; more get 452 (RFC 5321 4.5.3.1.8 wants at least 100)",
     )
-    connections_max: int = Field(500, ge=1, description="open connections of one gateway process")
+    connections_max: int = Field(
+        500, ge=1, description="open connections of one gateway process; strangers get at most half of them"
+    )
+    connections_per_address_max: int = Field(
+        200, ge=1, description="open connections of one address inside a company's networks, or of its users after AUTH"
+    )
+    connections_per_stranger_max: int = Field(
+        10, ge=1, description="open connections of one address (IPv6: /64) outside all networks, before AUTH"
+    )
+    stranger_s: float = Field(
+        120.0, gt=0, description="seconds that a client outside all networks may stay without AUTH"
+    )
     idle_s: float = Field(300.0, gt=0, description="seconds without a command before 421 (RFC 5321 4.5.3.2.7)")
+    line_s: float = Field(60.0, gt=0, description="seconds from a command's first byte to its end before 421")
+    data_bytes_per_s_min: int = Field(
+        512, ge=1, description="slowest average rate of a message, once IDLE_S have passed, before 421"
+    )
     data_memory_bytes_max: int = Field(
         67_108_864, ge=1_048_576, description="mail bytes that one process holds in memory while receiving"
     )
-    auth_failures_per_minute_max: int = Field(10, ge=1, description="failed AUTH of one address a minute")
-    auth_failures_per_day_max: int = Field(50, ge=1, description="failed AUTH of one address a day")
+    auth_failures_per_minute_max: int = Field(
+        10, ge=1, description="failed AUTH of one address a minute, shared out among the processes; networks x3 and x9"
+    )
+    auth_failures_per_day_max: int = Field(50, ge=1, description="the same for a day")
+    auth_delay_s: float = Field(
+        1.0, ge=0, le=5, description="seconds before the answer to a failed AUTH, times the failures in that session"
+    )
+    proxy_from: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(setting_values.networks)] = (
+        Field(
+            (),
+            description="networks of load balancers, comma-separated; they must send a PROXY header (v1 or v2)",
+        )
+    )
     foreign_sender: Literal["relay", "refuse"] = Field(
         "relay", description="mail of a sender outside the company's domains: relay unjudged, or refuse"
     )
 
 
 class Relay(Section):
-    next_hop: Annotated[NextHop | None, NoDecode, BeforeValidator(_next_hop)] = Field(
+    next_hop: Annotated[NextHop | None, NoDecode, BeforeValidator(setting_values.next_hop)] = Field(
         None,
         description="server that takes every relayed mail: smtp://host:port, smtp+starttls://user@host:port, smtps://user@host:port",
     )
     password: SecretStr = Field(SecretStr(""), description="password of the next hop's user")
     tls_verify: bool = Field(True, description="verify the next hop's certificate")
-    retry_s: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_numbers)] = Field(
+    tls_ca: Path | None = Field(
+        None, description="PEM file of a private CA that may sign the next hop's certificate, besides the system's CAs"
+    )
+    retry_s: Annotated[tuple[int, ...], NoDecode, BeforeValidator(setting_values.numbers)] = Field(
         (60, 300, 900, 1800, 3600, 7200, 14400),
         min_length=1,
         description="seconds between attempts; the last repeats until give_up_s",
@@ -116,6 +116,11 @@ class Relay(Section):
         True, description="send 8-bit bytes as they are to a next hop without 8BITMIME; off: 5.6.3 bounce"
     )
     connections_max: int = Field(8, ge=1, description="kept connections of one process to one next hop")
+    connection_age_s: float = Field(300.0, gt=0, description="seconds after which a kept connection is not used again")
+    connection_mails_max: int = Field(1000, ge=1, description="mails over one connection to the next hop")
+    rate_per_minute: int = Field(
+        0, ge=0, description="mails a minute to one next hop, shared by all gateway processes; 0: no limit"
+    )
     connect_timeout_s: float = Field(30.0, gt=0, description="seconds to connect and greet")
     command_timeout_s: float = Field(300.0, gt=0, description="seconds to wait for a reply (RFC 5321 4.5.3.2)")
     dot_timeout_s: float = Field(
@@ -124,7 +129,7 @@ class Relay(Section):
 
 
 class Web(Section):
-    listen: Annotated[Listen, NoDecode, BeforeValidator(_listen)] = Field(
+    listen: Annotated[Listen, NoDecode, BeforeValidator(setting_values.listen)] = Field(
         Listen("127.0.0.1", 8080), description="address of the console and the candidate's pages"
     )
     base_url: str = Field(
@@ -136,7 +141,9 @@ class Web(Section):
 
 
 class Gateway(Section):
-    processes: int = Field(default_factory=_cores, ge=1, le=64, description="gateway processes; default: one a core")
+    processes: int = Field(
+        default_factory=setting_values.cores, ge=1, le=64, description="gateway processes; default: one a core"
+    )
 
 
 class Spool(Section):
@@ -148,6 +155,26 @@ class Spool(Section):
 
 class OwnMail(Section):
     from_: str = Field("", alias="from", description="sender of our own mails when the company has set none")
+
+
+class Admin(Section):
+    mail: Annotated[tuple[str, ...], NoDecode, BeforeValidator(setting_values.addresses)] = Field(
+        (), description="who gets the daily line about this installation, comma-separated; empty: nobody"
+    )
+    report_at: str = Field(
+        "08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="time of day of the daily line, HH:MM"
+    )
+    timezone: Annotated[str, BeforeValidator(setting_values.timezone)] = Field(
+        "Asia/Tokyo", description="where the admin's days begin and end"
+    )
+    locale: Literal["ja", "en"] = Field("ja", description="language of the daily line and of `doctor`")
+
+
+class Dns(Section):
+    nameservers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(setting_values.nameservers)] = Field(
+        (), description="name servers to ask, comma-separated, ADDRESS or ADDRESS:PORT; empty: the system's"
+    )
+    timeout_s: float = Field(5.0, gt=0, le=60, description="seconds to wait for an answer of the DNS")
 
 
 class Keys(Section):
@@ -206,6 +233,8 @@ class Settings(BaseSettings):
     gateway: Gateway = Gateway()
     spool: Spool = Spool()
     mail: OwnMail = OwnMail()
+    admin: Admin = Admin()
+    dns: Dns = Dns()
     keys: Keys = Keys()
     jobs: Jobs = Jobs()
     judge: Judge = Judge()
@@ -326,6 +355,10 @@ def _contradictions(settings: Settings) -> list[str]:
     for name, path in (("CERT", smtp.tls_cert), ("KEY", smtp.tls_key)):
         if path is not None and not os.access(path, os.R_OK):
             problems.append(f"{PREFIX}SMTP__TLS_{name}: cannot read {path}")
+    if settings.relay.tls_ca is not None and not os.access(settings.relay.tls_ca, os.R_OK):
+        problems.append(f"{PREFIX}RELAY__TLS_CA: cannot read {settings.relay.tls_ca}")
+    if settings.admin.mail and not settings.mail.from_:
+        problems.append(f"{PREFIX}ADMIN__MAIL: the daily line needs a sender: set {PREFIX}MAIL__FROM")
     if any(listen.tls for listen in smtp.listen) and smtp.tls_cert is None:
         problems.append(f"{PREFIX}SMTP__LISTEN: tls:// needs {PREFIX}SMTP__TLS_CERT and {PREFIX}SMTP__TLS_KEY")
     if settings.database_url and not settings.database_url.startswith(("postgresql+psycopg://", "sqlite+pysqlite:///")):

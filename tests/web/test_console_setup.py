@@ -107,6 +107,20 @@ def test_bypass_is_one_press_there_and_back(sqlite_site: Site) -> None:
         assert not companies.get(tx, sqlite_site.company_id).bypass
 
 
+def test_every_page_says_that_mail_passes_unread(sqlite_site: Site) -> None:
+    browser = sqlite_site.signed_in("admin")
+    with sqlite_site.runtime.read() as tx:
+        name = companies.get(tx, sqlite_site.company_id).name
+    pages = ("/console/", "/console/mails/", "/console/companies/")
+    for company_id, words in ((None, "全体が素通しになっています。"), (sqlite_site.company_id, f"{name}: 素通し")):
+        for on in (True, False):
+            with sqlite_site.runtime.begin() as tx:
+                companies.set_bypass(tx, company_id, on)
+            for page in pages:
+                browser.open(page)
+                assert (words in browser.page.text) is on, page
+
+
 def test_an_expiring_licence_is_shown_and_renewed(sqlite_site: Site) -> None:
     browser = sqlite_site.signed_in("admin")
     soon = (sqlite_site.clock.now() + timedelta(days=20)).date()

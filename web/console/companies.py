@@ -23,8 +23,7 @@ def index() -> str:
     """Every company of this person, with its mode and what is missing before it can work."""
     with reading() as tx:
         rows = [(company, agencies.licensed(tx, company.id)) for company in own_companies(tx)]
-        bypass = companies.bypass_all(tx)
-    return render_template("console/companies.html", rows=rows, bypass=bypass)
+    return render_template("console/companies.html", rows=rows)
 
 
 @blueprint.get("/<int:company_id>")

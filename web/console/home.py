@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, url_for
 
 from core.clock import JST
 from core.runtime import Tx
-from crm import agencies, companies
+from crm import agencies
 from crm import figures as people
 from crm.companies import CompanyView
 from gateway import figures
@@ -46,7 +46,6 @@ def index() -> str:
         midnight = datetime.combine(tx.now.astimezone(JST).date(), time(), JST)
         page = {
             "companies": known,
-            "bypass": companies.bypass_all(tx),
             "todo": [*_queues(figures.waiting(tx, scope())), *_settings(tx, known)],
             "tiles": _tiles(figures.since(tx, midnight, scope())),
             "progress": [(company, one) for company in known for one in people.progress(tx, company.id)],

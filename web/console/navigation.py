@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from flask import Flask, request, url_for
 
+from crm import companies
 from gateway import figures
-from web.console.access import may, roles, scope
+from web.console.access import may, own_companies, roles, scope
 from web.context import reading
 from web.i18n import gettext
 
@@ -48,6 +49,14 @@ def navigation() -> list[tuple[str, list[Entry]]]:
     ]
 
 
+def bypassed() -> list[str]:
+    """Whose mail is relayed with no look inside just now: names of companies, "" for everybody's."""
+    with reading() as tx:
+        if companies.bypass_all(tx):
+            return [""]
+        return [company.name for company in own_companies(tx) if company.bypass]
+
+
 def role_words() -> str:
     """What the person at the screen is, in words."""
     words = {
@@ -68,4 +77,4 @@ def _entry(endpoint: str, label: str, icon: str, count: int) -> Entry:
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(navigation=navigation, role_words=role_words)
+    app.jinja_env.globals.update(navigation=navigation, bypassed=bypassed, role_words=role_words)

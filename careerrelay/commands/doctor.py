@@ -1,0 +1,75 @@
+"""`careerrelay doctor`: one table of everything a mail's way depends on, what is wrong and what to do."""
+
+import os
+from typing import Any
+
+import click
+
+from careerrelay.doctor.finding import Finding, Lang, Level, meaning, title, to_do
+from careerrelay.front import Front, emit, json_option, pass_front, table
+from core.errors import ConfigError
+
+_MARKS = {Level.OK: "ok", Level.WARN: "WARN", Level.FAIL: "FAIL"}
+
+
+@click.command()
+@click.option("--company", "company_id", type=int, metavar="ID", help="Only this company, and the machine.")
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="Default: the terminal's locale, else ADMIN__LOCALE.")
+@json_option
+@pass_front
+def doctor(front: Front, company_id: int | None, lang: Lang | None, as_json: bool) -> None:
+    """Look at everything a mail's way depends on and say what is wrong and what to do. Changes nothing.
+
+    Exit status 1 when something fails; warnings alone leave it 0.
+    """
+    findings, spoken = _findings(front, company_id, lang)
+    emit(as_json, [_plain(finding, spoken) for finding in findings], *_lines(findings, spoken))
+    if any(finding.level is Level.FAIL for finding in findings):
+        click.get_current_context().exit(1)
+
+
+def _findings(front: Front, company_id: int | None, lang: Lang | None) -> tuple[list[Finding], Lang]:
+    from careerrelay.doctor.examine import examine  # the whole mail floor: not for `--help`
+
+    try:
+        settings = front.settings
+    except ConfigError as error:
+        wrong = [Finding("settings", Level.FAIL, "wrong", values={"problem": line}) for line in error.problems]
+        return wrong, lang or _terminal() or "ja"
+    return list(examine(settings, company_id)), lang or _terminal() or settings.admin.locale
+
+
+def _terminal() -> Lang | None:
+    """The language of LC_ALL, LC_MESSAGES or LANG, in this order (POSIX); None for C and for others than ours."""
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "ja" if locale.startswith("ja") else "en" if locale.startswith("en") else None
+
+
+def _plain(finding: Finding, lang: Lang) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "level": finding.level.value,
+        "finding": finding.text,
+        "about": finding.about,
+        "company": finding.company_id,
+        "meaning": meaning(finding, lang),
+        "to_do": _advice(finding, lang),
+        "values": dict(finding.values),
+    }
+
+
+def _lines(findings: list[Finding], lang: Lang) -> list[str]:
+    rows = [(_MARKS[finding.level], title(finding, lang), meaning(finding, lang)) for finding in findings]
+    lines = table(("", "", ""), [tuple(row) for row in rows])[1:]
+    shown = []
+    for finding, line in zip(findings, lines, strict=True):
+        shown.append(line)
+        advice = _advice(finding, lang)
+        if advice:
+            shown.append(f"      → {advice}")
+    counts = {level: sum(finding.level is level for finding in findings) for level in Level}
+    return [*shown, "", "  ".join(f"{_MARKS[level]} {count}" for level, count in counts.items())]
+
+
+def _advice(finding: Finding, lang: Lang) -> str:
+    return "" if finding.level is Level.OK else to_do(finding, lang)
