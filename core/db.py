@@ -1,6 +1,5 @@
 """Engine and sessions for SQLite (embedded default) and PostgreSQL (scaled out)."""
 
-import base64
 import secrets
 import time
 from collections.abc import Iterator
@@ -23,6 +22,8 @@ SQLITE_BUSY_MS = 10_000
 #: Open connections that a process keeps: its writer, a reader or two, one for what runs beside.
 SQLITE_KEPT = 4
 #: Pages that each of them keeps. The kernel has the file in memory anyway, once for all processes.
+#: The log grows to 32 MB before it is worked into the file: under load its pages are written again and again.
+SQLITE_LOG_PAGES = 8000
 SQLITE_CACHE_KIB = 1024
 
 
@@ -69,6 +70,8 @@ class Base(DeclarativeBase):
     }
 
 
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"  # base32hex (RFC 4648 7): as text in the order of the numbers
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _IDS_BEGAN_MS = 1_735_689_600_000  # 2025-01-01T00:00Z; 40 bits of milliseconds reach to 2059
 
 
@@ -80,7 +83,7 @@ def new_id() -> str:
     """
     ms = time.time_ns() // 1_000_000 - _IDS_BEGAN_MS
     number = (ms & 0xFF_FFFF_FFFF) << 40 | secrets.randbits(40)
-    return base64.b32hexencode(number.to_bytes(10, "big")).decode("ascii").lower()
+    return "".join([_PAIRS[number >> shift & 0x3FF] for shift in range(70, -1, -10)])
 
 
 def random_id() -> str:
@@ -187,6 +190,7 @@ def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
         "secure_delete=ON",  # a forgotten mail leaves no trace in free pages; not every build has it on by itself
         f"busy_timeout={SQLITE_BUSY_MS}",
         f"cache_size=-{SQLITE_CACHE_KIB}",
+        f"wal_autocheckpoint={SQLITE_LOG_PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -8,7 +8,7 @@ original lies in a file of its own. The edited variant is never stored: it is th
 import json
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -128,12 +128,6 @@ def purge(tx: Tx, limit: int = 200) -> int:
     for mail_id in mail_ids:
         forget(tx, mail_id)
     return len(mail_ids)
-
-
-def without_quotes(decision: Decision) -> dict[str, Any]:
-    """A decision for a column in clear: words of the mail itself stay in the sealed copy."""
-    because = tuple(replace(reason, quote="") if reason.quote else reason for reason in decision.because)
-    return replace(decision, because=because, sentence="").to_json()
 
 
 def _parts(mail_id: int, letter: bytes) -> tuple[bytes, bytes, bytes, bytes]:

@@ -234,7 +234,7 @@ def store_decision(tx: Tx, mail_id: int, decision: Decision, *, note: str, **mor
             "state": MailState.READY.value,
             "judged": True,
             "verdict": decision.verdict.value,
-            "decision": copies.without_quotes(decision),
+            "decision": decision.to_json(words=False),
             "note": note,
             **more,
         },
@@ -246,7 +246,7 @@ def decided_row(mail_id: int, decision: Decision) -> dict[str, Any]:
     return {
         "of_mail": mail_id,
         "new_verdict": decision.verdict.value,
-        "new_decision": copies.without_quotes(decision),
+        "new_decision": decision.to_json(words=False),
     }
 
 

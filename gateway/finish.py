@@ -208,7 +208,7 @@ def _judged_values(mail_id: int, decision: Decision, note: str) -> dict[str, obj
     return {
         "of_mail": mail_id,
         "new_verdict": decision.verdict.value,
-        "new_decision": copies.without_quotes(decision),
+        "new_decision": decision.to_json(words=False),
         "new_note": note,
     }
 

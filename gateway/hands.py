@@ -19,6 +19,7 @@ class Hands:
         self._process = process
         self._tasks: set[asyncio.Task[None]] = set()
         self._bytes = 0
+        self.finished = 0
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -35,6 +36,7 @@ class Hands:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self.finished += 1
         error = None if task.cancelled() else task.exception()
         if error is not None:
             # Its lease ends with this process; until then the mail shows as being sent.

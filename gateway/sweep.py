@@ -26,6 +26,7 @@ SWEEP_S = 1.0
 CLAIM_MAX = 50
 TAKE_MAX = 50
 EXPIRE_MAX = 20
+FORGET_AT_LEAST_EVERY = 12  # looks with mail in between, until the log is truncated under load
 FORGET_EVERY = 5  # sweeps between two truncations of the log and two counts of the queue
 PURGE_MAX = 200
 TIDY_EVERY = 3600  # sweeps between two looks for old copies and orphaned files
@@ -64,7 +65,8 @@ class Sweep:
         self._relay = relay
         self._spool = spool
         self._process_id = process_id
-        self._commits_seen = 0
+        self._finished_seen = 0
+        self._busy_looks = 0
         self._observer = leases.Observer()
 
     async def run(self) -> None:
@@ -122,8 +124,13 @@ class Sweep:
     async def _forget(self) -> None:
         IN_HAND.set(len(self._hands))
         await asyncio.to_thread(gauges.measure, self._runtime)
-        if self._committer.commits != self._commits_seen:
-            self._commits_seen = self._committer.commits
+        finished, seen = self._hands.finished, self._finished_seen
+        self._finished_seen = finished
+        self._busy_looks += 1
+        # In a pause at once, for others delete too; in lasting traffic once a minute: a truncated log makes every
+        # commit after it dearer.
+        if finished == seen or self._busy_looks >= FORGET_AT_LEAST_EVERY:
+            self._busy_looks = 0
             await asyncio.to_thread(retention.truncate_log, self._runtime)
 
     def _old_strangers(self) -> list[int]:

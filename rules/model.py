@@ -122,14 +122,21 @@ class Decision:
     lang: Lang = "ja"
     would_change: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain dicts, lists, strings and numbers; ``from_json`` reads them back."""
+    def to_json(self, *, words: bool = True) -> dict[str, Any]:
+        """Return plain dicts, lists, strings and numbers; ``from_json`` reads them back.
+
+        Without ``words`` nothing that the mail itself says is in it: no quotes, no decision sentence.
+        """
         # Written out: `dataclasses.asdict` copies deeply and cost more than the decision's commit.
         plain = {name: getattr(self, name) for name in self.__slots__}
         plain["verdict"] = self.verdict.value
         plain["text"] = self.text.value
         plain["because"] = [{name: getattr(reason, name) for name in Reason.__slots__} for reason in self.because]
         plain["would_change"] = list(self.would_change)
+        if not words:
+            plain["sentence"] = ""
+            for reason in plain["because"]:
+                reason["quote"] = ""
         return plain
 
     @staticmethod
