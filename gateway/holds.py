@@ -9,13 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 
 from core.errors import NotFound, Permanent
 from core.metrics import MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Tx
 from crm.companies import CompanyView
 from crm.companies import get as get_company
+from crm.company_input import HOLD_MINUTES_MAX
 from gateway import copies, signing
 from gateway.copies import CopyKind, Kept
 from gateway.dkim_keys import signers_for
@@ -57,12 +58,15 @@ def hold(tx: Tx, request: HoldRequest) -> None:
 
 
 def overdue(tx: Tx, limit: int) -> list[int]:
-    """Mails whose time for an answer is over."""
+    """Mails whose time for an answer is over; also those of a clock that has been set back since."""
     columns = mail.c
+    latest = tx.now + timedelta(minutes=HOLD_MINUTES_MAX)
     return list(
         tx.session.scalars(
             select(columns.id)
-            .where(columns.state == MailState.HELD.value, columns.hold_until <= tx.now)
+            .where(
+                columns.state == MailState.HELD.value, or_(columns.hold_until <= tx.now, columns.hold_until > latest)
+            )
             .order_by(columns.hold_until)
             .limit(limit)
         )

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from core.db import new_id
+from core.errors import Temporary
 from core.metrics import ACCEPT_SECONDS, MAILS_RECEIVED
 from core.runtime import Runtime
 from crm.companies import CompanyView
@@ -18,7 +20,7 @@ from gateway.policy import Route
 from gateway.received import HOPS_MAX, hops
 from gateway.replies import Refusal
 from gateway.sessions import Sessions
-from gateway.spool import Body, NewMail, Spool, store
+from gateway.spool import Body, NewMail, Spool, find, store
 from gateway.tables import MailState, Origin
 from gateway.work import Hand, Work
 
@@ -134,12 +136,32 @@ class Intake:
             body_path=body.path,
             leased_by=self._process_id if self._has_room() else None,
         )
-        mail_id = await self._committer.submit_many(store, new)
+        mail_id = await self._stored(new)
         ACCEPT_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
         MAILS_RECEIVED.labels(str(company.id)).inc()
         if new.leased_by is not None:
             self._hand_on(_in_hand(mail_id, new, began_s))
         return new.queue_id
+
+    async def _stored(self, new: NewMail) -> int:
+        """Store a mail; its id.
+
+        Raises:
+            Temporary: it is not stored, or nobody knows: then it is withdrawn as soon as the database answers again,
+                because its client keeps it.
+        """
+        try:
+            return await self._committer.submit_many(store, new)
+        except Temporary as error:
+            try:
+                # The answer to a COMMIT can be lost after it happened.
+                found = await self._committer.submit(partial(find, queue_id=new.queue_id))
+            except Temporary:
+                self._spool.doubtful.add(new.queue_id)
+                raise error from None
+            if found is None:
+                raise
+            return found
 
 
 def _in_hand(mail_id: int, new: NewMail, accepted_s: float) -> Work:

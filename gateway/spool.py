@@ -9,11 +9,12 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from core.bulk import Bulk, insert_ignoring
 from core.db import new_id
@@ -48,6 +49,8 @@ class Spool:
         self._memory_bytes_max = settings.smtp.data_memory_bytes_max
         self.memory_bytes = 0
         self.free_bytes = 0
+        #: Queue ids of mails that were answered 451 although they may be stored: their clients keep them.
+        self.doubtful: set[str] = set()
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.look()
 
@@ -248,6 +251,26 @@ def _stored(connection: Connection, new: NewMail) -> int:
     if (found.size, found.received_at) != (new.size, new.arrival.at):
         raise Temporary("a queue id was given twice")
     return int(found.id)
+
+
+def find(tx: Tx, queue_id: str) -> int | None:
+    """The id of the mail with that queue id, if it is stored."""
+    found: int | None = tx.session.connection().execute(select(mail.c.id).where(mail.c.queue_id == queue_id)).scalar()
+    return found
+
+
+def withdraw(tx: Tx, queue_ids: Sequence[str]) -> int:
+    """Delete mails that were answered 451 and are stored all the same; how many. Their clients send them again."""
+    known = tx.session.connection().execute(
+        delete(mail)
+        .where(mail.c.queue_id.in_(queue_ids), mail.c.state == MailState.RECEIVED.value)
+        .returning(mail.c.body_path)
+    )
+    paths = [row.body_path for row in known]
+    for path in paths:
+        if path is not None:
+            tx.after_commit(partial(Path(path).unlink, missing_ok=True))
+    return len(paths)
 
 
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('mail', 'id')) FROM generate_series(1, :count)")

@@ -18,7 +18,7 @@ from gateway.committer import Committer
 from gateway.hands import Hands
 from gateway.process import release_overdue
 from gateway.relay import Relay
-from gateway.spool import Spool
+from gateway.spool import Spool, withdraw
 
 log = get_logger(__name__)
 
@@ -89,6 +89,7 @@ class Sweep:
                 pass  # each is a transaction of its own, and mail goes in between
         findings = await asyncio.to_thread(self._look)
         await self._bury(findings.beats)
+        await self._withdraw()
         if findings.nothing:
             return
         if findings.due:  # first, so that no fault below can keep the retries waiting
@@ -107,6 +108,12 @@ class Sweep:
             silent = {process_id: beats[process_id] for process_id in dead}
             freed = await self._committer.submit(partial(leases.free_dead, silent=silent))
             log.warning("leases of dead processes freed", extra={"deliveries": freed})
+
+    async def _withdraw(self) -> None:
+        if doubtful := tuple(self._spool.doubtful):
+            withdrawn = await self._committer.submit(partial(withdraw, queue_ids=doubtful))
+            self._spool.doubtful.difference_update(doubtful)
+            log.warning("mails in doubt settled", extra={"mails": len(doubtful), "withdrawn": withdrawn})
 
     def _look(self) -> Findings:
         with self._runtime.read() as tx:
