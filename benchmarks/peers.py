@@ -1,5 +1,7 @@
 """What the gateway is measured against: Postfix alone, and Postfix with the classical alterMIME disclaimer filter."""
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +39,15 @@ def plain_postfix(sink_port: int) -> Iterator[Running]:
         yield running
 
 
+def _find_altermime() -> None:
+    if shutil.which("altermime") is None:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "altermime"]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+
+
 @contextmanager
 def altermime_postfix(sink_port: int) -> Iterator[Running]:
+    _find_altermime()
     with postfix("filter.example.jp", sink_port, _with_filter) as running:
         yield running
