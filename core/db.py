@@ -1,6 +1,7 @@
 """Engine and sessions for SQLite (embedded default) and PostgreSQL (scaled out)."""
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from sqlalchemy.types import TypeDecorator
 from core.errors import ConfigError, Temporary
 
 SQLITE_BUSY_MS = 10_000
+SQLITE_LOOK_S = 0.0005
 #: Open connections that a process keeps: its writer, a reader or two, one for what runs beside.
 SQLITE_KEPT = 4
 #: Pages that each of them keeps. The kernel has the file in memory anyway, once for all processes.
@@ -197,7 +199,35 @@ def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    # A deferred transaction that turns into a writer can fail at once with "database is locked";
-    # an immediate one waits its turn (busy_timeout).
-    write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    # A deferred transaction that turns into a writer can fail at once with "database is locked"; an immediate one
+    # waits its turn.
+    if not connection.get_execution_options().get("write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA busy_timeout=0").close()
+    try:
+        if _taken_turn(raw):
+            return
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}").close()
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _taken_turn(raw: sqlite3.Connection) -> bool:
+    """Wait for the one write lock in short steps; False when it was not free within `SQLITE_BUSY_MS`.
+
+    SQLite's own waiting sleeps up to 100 ms between two looks: two gateway processes that take turns would sleep most
+    of the time.
+    """
+    end_s = time.monotonic() + SQLITE_BUSY_MS / 1000
+    while time.monotonic() < end_s:
+        try:
+            raw.execute("BEGIN IMMEDIATE").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return False  # asked once more by SQLAlchemy, which says what it is
+            time.sleep(SQLITE_LOOK_S)
+        else:
+            return True
+    return False
