@@ -1,5 +1,6 @@
 """Child processes under supervision: made by fork, restarted when they die, stopped in time."""
 
+import gc
 import os
 import selectors
 import signal
@@ -137,6 +138,7 @@ class Supervisor:
             child.restart_at_s = time.monotonic() + delay_s
             log.error("process died", extra={"role": child.role.name, "pid": pid, "status": status, "delay_s": delay_s})
         self._on_death(child.role.name, pid)
+        gc.collect()  # automatic collection is off here, so that children share what nobody touches
         return True
 
     def _stop_all(self) -> None:

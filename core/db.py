@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -20,13 +20,15 @@ from sqlalchemy.types import TypeDecorator
 from core.errors import ConfigError, Temporary
 
 SQLITE_BUSY_MS = 10_000
+#: SQLSTATE of a PostgreSQL that is a standby for the moment, as in a fail-over.
+_READ_ONLY = "25006"
 SQLITE_LOOK_S = 0.0005
 #: Open connections that a process keeps: its writer, a reader or two, one for what runs beside.
 SQLITE_KEPT = 4
 #: Pages that each of them keeps. The kernel has the file in memory anyway, once for all processes.
+SQLITE_CACHE_KIB = 1024
 #: The log grows to 32 MB before it is worked into the file: under load its pages are written again and again.
 SQLITE_LOG_PAGES = 8000
-SQLITE_CACHE_KIB = 1024
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -159,6 +161,10 @@ def translated_errors() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise Temporary(f"the database does not answer: {type(error.orig).__name__}") from error
+    except InternalError as error:
+        if getattr(error.orig, "sqlstate", "") != _READ_ONLY:
+            raise
+        raise Temporary("the database only reads just now") from error
 
 
 def _engine(driver: str, url: str) -> Engine:
@@ -178,7 +184,15 @@ def _engine(driver: str, url: str) -> Engine:
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=True,
-        connect_args={"options": "-c synchronous_commit=on -c timezone=UTC"},
+        connect_args={
+            "options": "-c synchronous_commit=on -c timezone=UTC",
+            # A server that has gone without a word is an error within half a minute, not a thread that waits for ever.
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+        },
     )
 
 

@@ -15,10 +15,14 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.crypto import SealBroken
 from core.db import Base, new_id
+from core.log import get_logger
 from core.metrics import OWN_MAILS
 from core.runtime import Tx
 from core.tokens import new_token
+
+log = get_logger(__name__)
 
 QUEUE = "outbox"
 
@@ -112,18 +116,27 @@ def waiting(tx: Tx, limit: int) -> list[OutgoingMail]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [
-        OutgoingMail(
-            id=row.id,
-            company_id=row.company_id,
-            kind=Kind(row.kind),
-            sender=row.sender,
-            recipient=tx.keys.open_text(f"outgoing.recipient:{row.id}", row.recipient_sealed or b""),
-            raw=tx.keys.open(f"outgoing.raw:{row.id}", row.raw_sealed or b""),
-            gate_ref=row.gate_ref,
-        )
-        for row in rows
-    ]
+    found = []
+    for row in rows.all():
+        try:
+            found.append(_opened(tx, row))
+        except SealBroken as error:
+            # One that cannot be read can never leave, and must not stand before the others.
+            log.error("own mail cannot be opened", extra={"outgoing_id": row.id, "error": error.message})
+            settle(tx, row.id, State.FAILED)
+    return found
+
+
+def _opened(tx: Tx, row: Outgoing) -> OutgoingMail:
+    return OutgoingMail(
+        id=row.id,
+        company_id=row.company_id,
+        kind=Kind(row.kind),
+        sender=row.sender,
+        recipient=tx.keys.open_text(f"outgoing.recipient:{row.id}", row.recipient_sealed or b""),
+        raw=tx.keys.open(f"outgoing.raw:{row.id}", row.raw_sealed or b""),
+        gate_ref=row.gate_ref,
+    )
 
 
 def settle(tx: Tx, outgoing_id: str, state: State) -> None:

@@ -107,7 +107,10 @@ def change(tx: Tx, company_id: int, *, actor: str = "cli", **given: object) -> C
 
 
 def suspend(tx: Tx, company_id: int, *, on: bool = True, actor: str = "cli") -> CompanyView:
-    """Stop (or take up again) everything for a company: no mail accepted, no link, no hand-over."""
+    """Stop (or take up again) everything we do for a company: no link, no hand-over, no sign-in by SMTP AUTH.
+
+    Mail from its networks is relayed as it came: stopping the product must not stop a company's mail.
+    """
     row = _row(tx, company_id, lock=True)
     row.suspended_at = (row.suspended_at or tx.now) if on else None
     tx.session.flush()

@@ -206,13 +206,14 @@ def _outcomes(tx: Tx, drafts: Sequence[Draft]) -> list[Stored]:
     for each in drafts:
         by_company.setdefault(each.company_id, []).append(each.mail_index)
     barred = suppressed(tx, by_company)
-    room = {each.company_id: notices.room(tx, each.company_id, each.day) for each in drafts}
+    room = {key: notices.room(tx, *key) for key in sorted({(each.company_id, each.day) for each in drafts})}
     again = _still_open(tx, [each for each in drafts if each.first is None])
     found: list[Stored] = []
     met: set[tuple[int, str]] = set()
     for each in drafts:
         key = (each.company_id, each.mail_index)
-        left = room[each.company_id]
+        day = (each.company_id, each.day)
+        left = room[day]
         if left is not None and left <= 0:
             found.append(Stored.DAILY_CAP)
         elif key in barred:
@@ -221,7 +222,7 @@ def _outcomes(tx: Tx, drafts: Sequence[Draft]) -> list[Stored]:
             found.append(Stored.CHANGED)
         else:
             met |= {key} if each.first is not None else set()
-            room[each.company_id] = None if left is None else left - 1
+            room[day] = None if left is None else left - 1
             found.append(Stored.DONE)
     return found
 

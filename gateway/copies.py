@@ -14,9 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
-from core.bulk import Bulk
+from core.bulk import insert_ignoring
 from core.crypto import KeyRing, SealBroken
 from core.runtime import Tx
 from core.settings import Settings
@@ -172,4 +172,4 @@ def _aad(mail_id: int, kind: str) -> str:
     return f"mail_copy.sealed:{mail_id}:{kind}"
 
 
-_INSERT = Bulk(insert(mail_copy))
+_INSERT = insert_ignoring(mail_copy, "mail_id", "kind")

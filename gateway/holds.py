@@ -24,7 +24,6 @@ from gateway.edit import EditRequest, NotEdited, edit_in, store_decision
 from gateway.envelope import Envelope, Recipient
 from gateway.judge import limits
 from gateway.parse import parse
-from gateway.rewrite import remove_placeholder
 from gateway.splice import pack
 from gateway.tables import DeliveryState, MailState, Variant, delivery, mail
 from rules.model import Decision
@@ -81,9 +80,11 @@ def let_go(tx: Tx, mail_id: int, note: str) -> None:
     """
     row = _held(tx, mail_id)
     values: dict[str, object] = {"state": MailState.READY.value, "note": note, "hold_until": None}
-    cleaned = remove_placeholder(_original(row), limits(tx.settings))
+    company = get_company(tx, row.company_id)
+    signers = signers_for(tx).get(company.id, ())
+    cleaned = signing.cleaned(_original(row), signers, company, limits(tx.settings), row.received_at)
     if cleaned is not None:
-        values["edits"] = pack(cleaned.edits)
+        values["edits"] = pack(cleaned)
     tx.session.execute(update(mail).where(mail.c.id == mail_id).values(**values))
     _send(tx, mail_id, Variant.ORIGINAL if cleaned is None else Variant.EDITED)
 

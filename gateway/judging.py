@@ -24,7 +24,6 @@ from gateway.edit import CleanRequest, Edited, EditRequest, NotEdited, store_cle
 from gateway.holds import HoldRequest, hold
 from gateway.octets import Octets
 from gateway.parse import Parsed
-from gateway.rewrite import remove_placeholder
 from gateway.splice import OctetEdit
 from gateway.tables import Variant
 from gateway.work import Hand, Work
@@ -110,7 +109,7 @@ class Judging:
         days = company.keep_passed_days if passed else self._settings.retention.raw_days
         work.kept = await self._seal(work, parsed.raw, days) if days else None
         if decision.marker and company.mode is not Mode.OBSERVE:
-            await self._clean(work, parsed.raw, external)
+            await self._clean(work, company, parsed.raw, external)
 
     async def _edit(self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, hand: Hand) -> None:
         request = EditRequest(
@@ -161,10 +160,12 @@ class Judging:
         work.deliveries.remove(hand)
         work.note, work.stored, work.whole = "held", True, False
 
-    async def _clean(self, work: Work, raw: Octets, external: tuple[str, ...]) -> None:
+    async def _clean(self, work: Work, company: CompanyView, raw: Octets, external: tuple[str, ...]) -> None:
         """Take a placeholder out that no block replaces: an applicant must not see it (decisions 13)."""
-        cleaned = await self._cpu(work, partial(remove_placeholder, raw, judge.limits(self._settings)))
-        if cleaned is None:
+        signers, limits = self._directory.current.signers_of(company.id), judge.limits(self._settings)
+        step = partial(signing.cleaned, raw, signers, company, limits, work.received_at)
+        edits = await self._cpu(work, step)
+        if edits is None:
             return
         hands = [hand for hand in work.deliveries if hand.recipient in external]
         request = CleanRequest(
@@ -172,11 +173,11 @@ class Judging:
             decision=_decided(work),
             note=work.note,
             positions=[hand.position for hand in hands],
-            edits=cleaned.edits,
+            edits=edits,
             kept=work.kept,
         )
         await self._committer.submit(partial(store_cleaned, request=request))
-        self._use(work, cleaned.edits, hands)
+        self._use(work, edits, hands)
 
     def _use(self, work: Work, edits: tuple[OctetEdit, ...], hands: list[Hand]) -> None:
         for hand in hands:

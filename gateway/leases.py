@@ -11,17 +11,21 @@ from core import processes
 from core.log import get_logger
 from core.metrics import FAIL_OPEN
 from core.runtime import Tx
+from crm.companies import get as get_company
 from crm.consent import may_leave
+from gateway import signing
+from gateway.dkim_keys import signers_for
 from gateway.envelope import Arrival, Envelope, Recipient
 from gateway.finish import Ending, end, end_state
 from gateway.judge import limits
 from gateway.retry import UNCERTAIN_RETRY_MAX_S, uncertain_delay_s
-from gateway.rewrite import remove_placeholder
 from gateway.splice import OctetEdit, pack, unpack
 from gateway.tables import DeliveryState, MailState, Origin, Variant, delivery, mail
 from gateway.work import Hand, Work
 
 log = get_logger(__name__)
+
+CLOCK_SLACK_S = 60
 
 
 def due(tx: Tx) -> bool:
@@ -34,8 +38,11 @@ def due(tx: Tx) -> bool:
 
 
 def _latest_due_at(tx: Tx) -> datetime:
-    """No pause reaches further than this: what seems to be due later waits because the clock was set back."""
-    return tx.now + timedelta(seconds=max(*tx.settings.relay.retry_s, UNCERTAIN_RETRY_MAX_S))
+    """No pause reaches further than this: what seems to be due later waits because the clock was set back.
+
+    ``tx.now`` may be a little older than the pause that somebody else has written since.
+    """
+    return tx.now + timedelta(seconds=max(*tx.settings.relay.retry_s, UNCERTAIN_RETRY_MAX_S) + CLOCK_SLACK_S)
 
 
 def _end_impossible_pauses(tx: Tx) -> None:
@@ -158,7 +165,7 @@ def _take_link_out(tx: Tx, work: Work) -> None:
     if not edited:
         return
     try:
-        cleaned = remove_placeholder(work.original(), limits(tx.settings))
+        cleaned = _cleaned(tx, work)
     except (OSError, LookupError, ValueError, RuntimeError) as error:
         # Fail open, and the other mails of this claim have nothing to do with it.
         log.warning("placeholder not removed", extra={"mail_id": work.id, "error": type(error).__name__})
@@ -167,9 +174,17 @@ def _take_link_out(tx: Tx, work: Work) -> None:
         for hand in edited:
             hand.variant = Variant.ORIGINAL
         return
-    if cleaned.edits != work.edits:
-        tx.session.execute(update(mail).where(mail.c.id == work.id).values(edits=pack(cleaned.edits)))
-    work.edits = cleaned.edits
+    if cleaned != work.edits:
+        tx.session.execute(update(mail).where(mail.c.id == work.id).values(edits=pack(cleaned)))
+    work.edits = cleaned
+
+
+def _cleaned(tx: Tx, work: Work) -> tuple[OctetEdit, ...] | None:
+    if work.company_id is None:
+        return None
+    company = get_company(tx, work.company_id)
+    signers = signers_for(tx).get(company.id, ())
+    return signing.cleaned(work.original(), signers, company, limits(tx.settings), work.received_at)
 
 
 def cancel(tx: Tx, mail_id: int) -> None:

@@ -106,4 +106,3 @@ NO_AUTH = ours(451, "4.7.4", "the next hop offers neither AUTH PLAIN nor AUTH LO
 NO_GO_AHEAD = ours(451, "4.5.0", "the next hop answered DATA with neither a go-ahead nor a refusal")
 MISCONFIGURED = ours(451, "4.3.5", "what this company shows to its next hop cannot be used")
 INTERNAL = ours(451, "4.3.0", "internal error")
-EXPIRED = ours(554, "5.4.7", "delivery time expired")

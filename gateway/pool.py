@@ -46,13 +46,21 @@ class Pool:
         self._idle: list[SmtpClient] = []
         self._probe: asyncio.Task[None] | None = None
         self._is_back = False
+        self._callers = 0
 
     @property
     def in_use(self) -> bool:
-        return self._slots.taken > 0
+        return self._callers > 0
 
     async def deliver(self, transaction: Transaction) -> list[Reply]:
         """One reply for each recipient; never raises what a next hop can cause."""
+        self._callers += 1
+        try:
+            return await self._deliver(transaction)
+        finally:
+            self._callers -= 1
+
+    async def _deliver(self, transaction: Transaction) -> list[Reply]:
         count = len(transaction.recipients)
         if self._rests:
             return [outcome.resting(self._last_reply)] * count
@@ -126,7 +134,7 @@ class Pool:
             self._slow_down(complaint)
         if all(reply.code == outcome.HOP_CODE for reply in replies):
             self._failed(replies[0])
-        elif self._breaker.succeeded():
+        elif any(not reply.ours for reply in replies) and self._breaker.succeeded():
             self._came_back()
         return replies
 

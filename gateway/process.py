@@ -56,11 +56,13 @@ class Processor:
         if not work.deliveries:
             return
         await self._sign(work)
+        replies: list[tuple[Hand, Reply]] = []
         try:
-            replies = await self._relay.attempt(work)
+            await self._relay.attempt(work, replies)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the mail: it is tried again
             self._count_fault(work, "relay", error)
-            replies = [(hand, outcome.INTERNAL) for hand in work.deliveries]
+            tried = {hand.position for hand, _ in replies}
+            replies += [(hand, outcome.INTERNAL) for hand in work.deliveries if hand.position not in tried]
         await self._write_down(work, replies)
 
     async def _sign(self, work: Work) -> None:

@@ -62,15 +62,18 @@ class Relay:
         self._making = asyncio.Lock()
         self._pools = {Route(self._default): self._new_pool(self._default, HopIdentity())}
 
-    async def attempt(self, work: Work) -> list[tuple[Hand, Reply]]:
-        """One attempt for every delivery in hand; what the next hop said about each."""
+    async def attempt(self, work: Work, results: list[tuple[Hand, Reply]]) -> None:
+        """One attempt for every delivery in hand; adds what the next hop said about each to ``results``.
+
+        Transaction by transaction, so that a fault in one leaves known what became of those before it.
+        """
         try:
             pool = await self._pool(work.company_id)
         except (ConfigError, NotFound) as error:
             log.error("next hop cannot be used", extra={"company_id": work.company_id, "reason": error.message})
-            return [(hand, outcome.MISCONFIGURED) for hand in work.deliveries]
+            results += [(hand, outcome.MISCONFIGURED) for hand in work.deliveries]
+            return
         head = self._head(work)
-        results: list[tuple[Hand, Reply]] = []
         for variant, hands in _transactions(work.deliveries):
             transaction = Transaction(
                 envelope=work.envelope,
@@ -79,10 +82,10 @@ class Relay:
                 body=work.body,
                 edits=work.edits_of(variant),
             )
-            results += zip(hands, await pool.deliver(transaction), strict=True)
-        for _, reply in results:
-            DELIVERIES.labels("sent" if reply.ok else "failed" if reply.permanent else "deferred").inc()
-        return results
+            replies = await pool.deliver(transaction)
+            results += zip(hands, replies, strict=True)
+            for reply in replies:
+                DELIVERIES.labels("sent" if reply.ok else "failed" if reply.permanent else "deferred").inc()
 
     def _head(self, work: Work) -> bytes:
         """Fields on top. Our own mails carry the stamp too: without it the company's server would send them back."""

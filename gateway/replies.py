@@ -41,7 +41,6 @@ INTERNAL = "451 4.3.0 internal error, try again later"
 NO_SPACE = "452 4.3.1 not enough storage, try again later"
 TOO_MANY_RECIPIENTS = "452 4.5.3 too many recipients"
 AUTH_LATER = "454 4.7.0 temporary authentication failure"
-TLS_LATER = "454 4.7.0 TLS is not available just now"
 
 # 5xx
 LINE_TOO_LONG = "500 5.5.2 command line too long"

@@ -44,10 +44,12 @@ def orphans(tx: Tx, now_s: float) -> list[Path]:
     old = _older_than(tx.settings, now_s - ORPHAN_AGE_S)
     if not old:
         return []
-    named: set[str | None] = set()
+    # By name, which is unique: HOME may have moved, or be written in another way, since the row was.
+    named: set[str] = set()
     for column in (mail.c.body_path, mail_copy.c.path):
-        named |= set(tx.session.scalars(select(column).where(column.is_not(None))))
-    return [path for path in old if str(path) not in named]
+        paths = tx.session.scalars(select(column).where(column.is_not(None)))
+        named |= {Path(path).name for path in paths if path is not None}
+    return [path for path in old if path.name not in named]
 
 
 def _older_than(settings: Settings, horizon_s: float) -> list[Path]:

@@ -12,8 +12,10 @@ from gateway import dkim, policy
 from gateway.config import Snapshot
 from gateway.dkim import Chunk, Signer
 from gateway.dkim_policy import NO_SIGNING, Signing, author_domain, signing
+from gateway.limits import Limits
 from gateway.octets import Octets
 from gateway.received import header_of, trace_fits
+from gateway.rewrite import remove_placeholder
 from gateway.splice import OctetEdit, pieces, splice
 from gateway.work import Work
 
@@ -45,6 +47,21 @@ def _body(raw: Octets, header_end: int, edits: Sequence[OctetEdit]) -> Iterator[
     with memoryview(raw) as view:
         for piece in pieces(len(raw) - start, moved):
             yield piece if isinstance(piece, bytes) else view[start + piece[0] : start + piece[1]]
+
+
+def cleaned(
+    raw: Octets, signers: Sequence[Signer], company: CompanyView, limits: Limits, received_at: datetime
+) -> tuple[OctetEdit, ...] | None:
+    """The edits that take a placeholder out of ``raw`` and sign the result; None when nothing can be taken out.
+
+    ``t=`` is the mail's arrival, so that every call makes the same bytes.
+    """
+    meant = for_edit(signers, company, raw)
+    found = remove_placeholder(raw, limits, editable_dkim_domains=meant.editable_domains)
+    if found is None:
+        return None
+    signature = over(raw, found.edits, meant.if_edited, received_at)
+    return (OctetEdit(0, 0, signature), *found.edits) if signature else found.edits
 
 
 def wants_every_mail(snapshot: Snapshot, work: Work) -> bool:

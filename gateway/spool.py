@@ -182,17 +182,6 @@ def sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def write_durably(path: Path, octets: bytes) -> None:
-    """Write a whole file and sync it with its name; writing it again is no harm."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        _write_all(file, octets)
-        os.fsync(file)
-    finally:
-        os.close(file)
-    sync_directory(path.parent)
-
-
 @dataclass(frozen=True, slots=True)
 class NewMail:
     """A mail to store. ``leased_by``: the process that will deliver it at once; None leaves it to whoever sweeps."""

@@ -66,6 +66,7 @@ class Sweep:
         self._spool = spool
         self._process_id = process_id
         self._finished_seen = 0
+        self._returned: list[recovery.Returned] = []
         self._busy_looks = 0
         self._observer = leases.Observer()
 
@@ -84,9 +85,12 @@ class Sweep:
     async def once(self) -> None:
         """One look and what follows from it."""
         self._spool.look()
-        for returned in await self._relay.tend():
-            while await self._committer.submit(partial(recovery.wake, returned=returned)) >= recovery.WAKE_MAX:
+        self._returned += await self._relay.tend()
+        while self._returned:  # kept until it is done: the database may come back later than the next hop
+            wake = partial(recovery.wake, returned=self._returned[0])
+            while await self._committer.submit(wake) >= recovery.WAKE_MAX:
                 pass  # each is a transaction of its own, and mail goes in between
+            self._returned.pop(0)
         findings = await asyncio.to_thread(self._look)
         await self._bury(findings.beats)
         await self._withdraw()
@@ -94,10 +98,10 @@ class Sweep:
             return
         if findings.due:  # first, so that no fault below can keep the retries waiting
             await self._claim()
-        if findings.own:
-            await self._committer.submit(partial(own_mail.take, limit=TAKE_MAX))
         for mail_id in findings.overdue:
             await release_overdue(self._committer, mail_id)
+        if findings.own:
+            await self._committer.submit(partial(own_mail.take, limit=TAKE_MAX))
         if findings.own or findings.overdue:
             await self._claim()
 

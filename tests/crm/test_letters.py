@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,6 +55,22 @@ VALUES: dict[str, dict[str, Any]] = {
     "silence_agency": {"agency": "A", "pseudonym": "CR-0", "shared_on": "x", "days": 7, "answer_url": URL},
     "silence_candidate": {"agency": "A", "shared_on": "x", "days": 7, "manage_url": URL},
     "silence_company": {"agency": "A", "days": 7},
+    "daily_report": {
+        "report": SimpleNamespace(
+            bypass_all=False,
+            total=SimpleNamespace(received=9, judged=4, edited=2, reviewed=1, failed=0),
+            waiting=0,
+            held=0,
+            hops=[],
+            needs_a_look=True,
+        ),
+        "day": "2026年11月21日",
+        "unchanged": 6,
+        "reasons": [("対象外", 6)],
+        "disk_free": "9.0 GiB",
+        "disk_floor": "1.0 GiB",
+        "rows": [],
+    },
     "hold_digest": {"held": 3, "release_at": "13:00", "console_url": URL},
 }
 NAMES = sorted({file.name.split(".")[0] for file in files("crm").joinpath("mails").iterdir()})

@@ -176,7 +176,7 @@ def url_of(row: Row, hop: Hop) -> str:
 def run_stories(runtime: Runtime, clock: ManualClock, pems: list[tuple[Path, Path]]) -> list[Story]:
     stories = [Story(row, hop_of(row, pems)) for row in ROWS]
     hops = Hops(*(story.hop for story in stories))
-    limits = dict.fromkeys(("CONNECT_TIMEOUT_S", "COMMAND_TIMEOUT_S", "DOT_TIMEOUT_S"), "0.5")
+    limits = dict.fromkeys(("CONNECT_TIMEOUT_S", "COMMAND_TIMEOUT_S", "DOT_TIMEOUT_S"), "2")
     env = {f"RELAY__{name}": value for name, value in limits.items()} | {"RELAY__TLS_CA": str(pems[0][0])}
     with hops:
         for number, story in enumerate(stories):

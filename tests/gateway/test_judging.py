@@ -11,7 +11,7 @@ from core.errors import NotFound, Permanent
 from core.runtime import Runtime
 from crm import companies
 from crm.tables import InvitationRow, NoticeRow
-from gateway import edit, finish, holds, judge, process, queue, review
+from gateway import edit, finish, holds, judge, process, queue, review, signing
 from gateway.copies import CopyKind, open_copies
 from gateway.tables import MailState, mail, mail_copy
 from rules.model import AtsStatus, Mode, Verdict
@@ -198,7 +198,7 @@ def test_every_fault_lets_the_original_out(runtime: Runtime, monkeypatch: pytest
     def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError(where)
 
-    place = {"read": (judge, "read_mail"), "decide": (judge, "decide_by_rules"), "edit": (edit, "rewrite")}
+    place = {"read": (judge, "read_mail"), "decide": (judge, "decide_by_rules"), "edit": (edit, "rewrite_parsed")}
     monkeypatch.setattr(*place.get(where, (holds, "store_decision")), fault)
     rejecting_company(runtime, Mode.CONFIRM if where == "hold" else Mode.AUTO)
     raw = message(REJECTION)
@@ -306,7 +306,7 @@ def test_a_held_mail_that_cannot_be_read_does_not_stop_the_others(runtime: Runti
 def test_a_held_mail_that_cannot_be_cleaned_leaves_as_it_came(
     runtime: Runtime, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holds, "remove_placeholder", lambda *_: 1 // 0)
+    monkeypatch.setattr(signing, "remove_placeholder", lambda *_, **__: 1 // 0)
     rejecting_company(runtime, Mode.CONFIRM)
     raw = message(REJECTION)
     with Sink() as sink, Gateway(runtime, sink.port) as gateway:
