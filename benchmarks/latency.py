@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from benchmarks.mail_rate import SIZES, Target, gateway, message
@@ -34,8 +34,12 @@ class Sink:
         self.port = 0
 
     async def start(self) -> None:
-        server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=1 << 26)
+        server = await asyncio.start_server(self._quiet_session, "127.0.0.1", 0, limit=1 << 26)
         self.port = server.sockets[0].getsockname()[1]
+
+    async def _quiet_session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # at the end, when a target keeps its connection
+            await self._session(reader, writer)
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink\r\n")

@@ -86,7 +86,7 @@ def gateway(sink_port: int, folder: Path, *, dkim: bool = False) -> Iterator[Tar
         words = ("agency", "add", "--company", str(company), "--name", "例示キャリア", "--licence", "13-ユ-300001")
         installation.command(*words, "--licence-expires", "2030-03-31", "--email", "desk@agency.example.jp")
         if dkim:
-            key = installation.json("dkim", "prepare", "--company", str(company), "--domain", "example.jp")["id"]
+            key = installation.json("dkim", "prepare", str(company), "--domain", "example.jp")["id"]
             installation.command("dkim", "activate", str(key), "--without-check")
         assert installation.process is not None
         yield Target("gateway", installation.smtp_port, installation.process.pid)

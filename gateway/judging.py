@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 #: Reading and judging a mail above this size happens off the event loop, one at a time.
 BIG_BYTES = 65_536
+#: So few mails on the way at once are not worth waiting for each other.
+ALONE_MAX = 3
 _NOTHING_KNOWN = Standing(None, Case.OTHER)
 
 
@@ -48,6 +50,7 @@ class Judging:
         self._committer = committer
         self._lookups = lookups
         self._big = asyncio.Semaphore(1)
+        self._under_way = 0
 
     async def judge(self, work: Work) -> None:
         """Set ``work`` to what is to be delivered: variants, edits, decision; a held delivery is taken out of it."""
@@ -57,11 +60,20 @@ class Judging:
             company, True, work.envelope.sender, bypass_all=snapshot.bypass_all
         ):
             return
-        if work.size <= BIG_BYTES:
-            await self._read_and_act(work, company, work.original())
-            return
-        async with self._big:
-            await self._read_and_act(work, company, work.original())
+        self._under_way += 1
+        try:
+            if work.size <= BIG_BYTES:
+                await self._read_and_act(work, company, work.original())
+                return
+            async with self._big:
+                await self._read_and_act(work, company, work.original())
+        finally:
+            self._under_way -= 1
+
+    @property
+    def _patience_s(self) -> float:
+        """With company on the way it pays to wait for them; a mail alone would wait for nobody."""
+        return SOON_S if self._under_way > ALONE_MAX else 0.0
 
     async def _read_and_act(self, work: Work, company: CompanyView, raw: Octets) -> None:
         began_s = asyncio.get_running_loop().time()
@@ -87,7 +99,7 @@ class Judging:
         never edited."""
         if len(external) != 1:
             return _NOTHING_KNOWN
-        return await self._lookups.submit_many(standings, Asked(company.id, external[0]), within_s=SOON_S)
+        return await self._lookups.submit_many(standings, Asked(company.id, external[0]), within_s=self._patience_s)
 
     async def _act(
         self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, external: tuple[str, ...]
@@ -148,7 +160,7 @@ class Judging:
             prepared = await self._cpu(work, step)
             if isinstance(prepared, NotEdited):
                 return prepared
-            made = await self._committer.submit_many(edit.store, prepared, within_s=SOON_S)
+            made = await self._committer.submit_many(edit.store, prepared, within_s=self._patience_s)
             if made is not None:
                 return made
         return await self._committer.submit(partial(edit.edit_in, request=request))

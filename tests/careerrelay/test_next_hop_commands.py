@@ -183,15 +183,16 @@ def test_mails_for_a_dead_next_hop_are_moved_all_at_once(tmp_path: Path) -> None
         delivered, waiting = len(sink.mails()), len(installation.json("queue", "list"))
         for number in range(3):
             running.send(number)
-        assert eventually(lambda: tries(installation) == [1] * (waiting + 3))
         everybody = waiting + 3
+        assert eventually(lambda: len(tries(installation)) == everybody and all(tries(installation)))
 
         assert installation.json("queue", "hold", "--company", "2") == {"count": 0, "result": "stopped"}
         assert installation.json("queue", "hold", "--state", "held") == {"count": 0, "result": "stopped"}
         assert installation.json("queue", "hold", "--company", "1") == {"count": everybody, "result": "stopped"}
         assert installation.json("queue", "retry", "--all") == {"count": 0, "result": "due now"}
+        before = tries(installation)
         assert installation.json("queue", "release", "--all") == {"count": everybody, "result": "released"}
-        assert eventually(lambda: tries(installation) == [2] * everybody)
+        assert eventually(lambda: all(now > once for now, once in zip(tries(installation), before, strict=True)))
         shown = installation.good("queue", "show", str(installation.json("queue", "list")[0]["id"]))
         assert "451 4.4.1" in shown
 
