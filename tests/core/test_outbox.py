@@ -68,3 +68,17 @@ def test_a_line_break_in_a_field_is_refused(runtime: Runtime, subject: str) -> N
             text="x",
             now=runtime.clock.now(),
         )
+
+
+def test_one_that_cannot_be_opened_does_not_stand_before_the_others(any_runtime: Runtime) -> None:
+    with any_runtime.begin() as tx:
+        for key in ("broken", "sound"):
+            outbox.put(tx, key=key, company_id=1, kind=Kind.DSN, sender="", recipient="a@example.jp", raw=b"x\r\n")
+        row = tx.session.scalar(select(Outgoing).where(Outgoing.key == "broken"))
+        assert row is not None
+        row.raw_sealed = b"no seal"
+    with any_runtime.begin() as tx:
+        assert [own.raw for own in outbox.waiting(tx, 10)] == [b"x\r\n"]
+    with any_runtime.read() as tx:
+        states = {row.key: row.state for row in tx.session.scalars(select(Outgoing))}
+    assert states == {"broken": State.FAILED, "sound": State.WAITING}

@@ -21,6 +21,7 @@ from tests.gateway.rig import (
     message,
     rejecting_company,
     with_attachment,
+    with_settings,
 )
 from tests.gateway.sink import Sink
 from tests.gateway.test_relay import without_received
@@ -149,3 +150,17 @@ def test_a_body_file_without_a_row_is_swept_up_when_it_is_old(runtime: Runtime) 
             assert retention.orphans(tx, now_s + retention.ORPHAN_AGE_S - 1) == []
             assert retention.orphans(tx, now_s + retention.ORPHAN_AGE_S + 1) == [orphan]
         assert needed.exists()
+
+
+def test_a_home_that_moved_keeps_its_waiting_mails(runtime: Runtime, tmp_path: Path) -> None:
+    """Rows hold the path as it was spelled then; another spelling of the same place makes no orphans."""
+    add_company(runtime)
+    raw = with_attachment(message(), b"x" * 400_000)
+    with Gateway(runtime, "smtp://127.0.0.1:1") as gateway:
+        gateway.send(raw)
+        gateway.wait_for(lambda: gateway.deliveries()[0].state == "waiting")
+    (tmp_path / "elsewhere").symlink_to(runtime.settings.home)
+    moved = with_settings(runtime, HOME=str(tmp_path / "elsewhere"))
+    (body,) = (runtime.settings.home / "spool").glob("*.eml")
+    with moved.read() as tx:
+        assert retention.orphans(tx, body.stat().st_mtime + retention.ORPHAN_AGE_S + 1) == []

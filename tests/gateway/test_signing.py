@@ -10,6 +10,9 @@ from crm import companies
 from crm.companies import CompanyView
 from gateway import dkim_keys, dkim_record, queue
 from gateway.dkim import Algorithm, sign
+from gateway.outcome import Reply
+from gateway.pool import Pool
+from gateway.transaction import Transaction
 from rules.model import Mode
 from tests.gateway.dkim_world import signer, verify
 from tests.gateway.rig import (
@@ -138,3 +141,34 @@ def test_a_held_mail_that_a_person_approves_is_signed_too(runtime: Runtime) -> N
         gateway.wait_until_finished()
     assert b"/r/" in got.raw
     assert verify(got.raw, published)
+
+
+def test_a_mail_without_its_placeholder_is_signed_too(runtime: Runtime) -> None:
+    published = keys(runtime, rejecting_company(runtime), Algorithm.RSA2048)
+    raw = message("次回の面接は12月1日です。\r\n{{careerrelay}}\r\n")
+    (got,) = sent(runtime, raw)
+    assert b"{{careerrelay}}" not in got
+    assert verify(got, published)
+
+
+def test_a_fault_with_one_copy_does_not_send_the_other_twice(
+    runtime: Runtime, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Own people's original and the applicant's edited copy are two transactions of one attempt."""
+    rejecting_company(runtime)
+    whole, faults = Pool.deliver, ["first"]
+
+    async def deliver(self: Pool, transaction: Transaction) -> list[Reply]:
+        if transaction.edits and faults:
+            raise ZeroDivisionError(faults.pop())
+        return await whole(self, transaction)
+
+    monkeypatch.setattr(Pool, "deliver", deliver)
+    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+        gateway.send(message(REJECTION), [CANDIDATE, f"boss@{DOMAIN}"])
+        sink.wait(1)
+        gateway.wait_for(lambda: sorted(each.state for each in gateway.deliveries()) == ["sent", "waiting"])
+        clock.advance(61)
+        sink.wait(2)
+        gateway.wait_until_finished()
+    assert sorted(got.recipients for got in sink.got) == [(f"boss@{DOMAIN}",), (CANDIDATE,)]
