@@ -29,6 +29,10 @@ def watch(engine: Engine, look: Look) -> None:
         def cursor(self, factory: Any = None) -> Any:
             return super().cursor(factory or Cursor)
 
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            look(self, sql)
+            return super().execute(sql, *parameters)
+
     def with_us(_dialect: object, _record: object, _arguments: object, named: dict[str, Any]) -> None:
         named["factory"] = Connection
 
