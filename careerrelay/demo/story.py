@@ -100,7 +100,7 @@ def play(stories: list[Story], sink: Sink, tell: Tell) -> int:
     """Let each recipient register and the agency accept; how many made it."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         registered = sum(pool.map(lambda story: _register(story, sink, tell), stories))
-        tell(f"  {registered} 人が登録し、紹介会社へ匿名プロフィールが渡りました (registered)")
+        tell(f"  {registered} 人が登録し、紹介会社へ氏名を伏せたプロフィールが渡りました (registered)")
         accepted = sum(pool.map(lambda link: _accept(link, tell), _profile_links(registered, sink, tell)))
     tell(f"  紹介会社が {accepted} 件を受け付けました (accepted by the agency)")
     return accepted
