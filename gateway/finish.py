@@ -129,7 +129,7 @@ _OUTGOING = {
 }
 
 _THIS_DELIVERY = (delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at_position"))
-_DELIVERY_DONE = Bulk(
+_TRIED = (
     update(delivery)
     .where(*_THIS_DELIVERY)
     .values(
@@ -137,25 +137,14 @@ _DELIVERY_DONE = Bulk(
         leased_by=None,
         code=bindparam("new_code"),
         status=bindparam("new_status"),
-        reply=bindparam("new_reply"),
-        due_at=bindparam("new_due_at"),
-        delay_told=bindparam("new_delay_told"),
         finished_at=bindparam("new_finished_at"),
     )
+)
+_DELIVERY_DONE = Bulk(
+    _TRIED.values(reply=bindparam("new_reply"), due_at=bindparam("new_due_at"), delay_told=bindparam("new_delay_told"))
 )
 _BLANK = {"recipient": "", "rcpt_params": literal_column("'{}'", delivery.c.rcpt_params.type), "reply": ""}
-_DELIVERY_ENDED = Bulk(
-    update(delivery)
-    .where(*_THIS_DELIVERY)
-    .values(
-        state=bindparam("new_state"),
-        leased_by=None,
-        code=bindparam("new_code"),
-        status=bindparam("new_status"),
-        finished_at=bindparam("new_finished_at"),
-        **_BLANK,
-    )
-)
+_DELIVERY_ENDED = Bulk(_TRIED.values(**_BLANK))
 _BLANK_RECIPIENTS = Bulk(update(delivery).where(delivery.c.mail_id == bindparam("of_mail")).values(**_BLANK))
 _MAIL_JUDGED = Bulk(
     update(mail)
