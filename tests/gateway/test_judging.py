@@ -1,6 +1,7 @@
 """What becomes of a rejection mail in each mode, and that every doubt and every fault lets the original out."""
 
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -264,14 +265,14 @@ def test_a_held_mail_that_nobody_wants_edited_leaves_unchanged(
 def test_a_result_that_cannot_be_written_leaves_no_lease_behind(
     runtime: Runtime, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    calls: list[Any] = []
+    database_refuses = threading.Event()
+    database_refuses.set()
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     def write_down(tx: Any, finishes: Any) -> Any:
-        calls.append(finishes)
-        return fail() if len(calls) <= 2 else finish.write_down(tx, finishes)
+        return fail() if database_refuses.is_set() else finish.write_down(tx, finishes)
 
     monkeypatch.setattr(process, broken, fail if broken == "settle" else write_down)
     add_company(runtime)
@@ -281,6 +282,7 @@ def test_a_result_that_cannot_be_written_leaves_no_lease_behind(
         if broken == "write_down":
             gateway.wait_for(lambda: gateway.deliveries()[0].state == "waiting")
             assert (gateway.deliveries()[0].leased_by, gateway.deliveries()[0].uncertain) == (None, 1)
+            database_refuses.clear()
             clock.advance(901)
             sink.wait(2)
         gateway.wait_until_finished()

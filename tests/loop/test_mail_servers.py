@@ -26,6 +26,7 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 HR, OTHER, CANDIDATE = "saiyo@example.jp", "sales@example.jp", "taro@example.com"
 GATEWAY, FRONT, BEHIND = "gateway.example.jp", "front.example.jp", "behind.example.net"
 ARRIVED_S = 30.0
+FLUSHES_MAX, FLUSH_S = 5, 3.0
 _BLOCK = re.compile(r"<!-- (?P<name>[^>]+) -->\n```\w*\n(?P<text>.*?)```", re.DOTALL)
 MAIL = (
     "From: {sender}\r\nTo: {to}\r\nSubject: {subject}\r\nMessage-ID: <{subject}@example.jp>\r\n"
@@ -99,6 +100,15 @@ class World:
         raw = MAIL.format(sender=sender, to=to, subject=subject, body=body).encode()
         with smtplib.SMTP("127.0.0.1", self.front.port, timeout=20) as client:
             client.sendmail(sender, [to], raw, mail_options=["BODY=8BITMIME"])
+
+    def let_out(self, subject: str, total: int) -> Got:
+        """What waits leaves by the old way; a flush that met a starting queue manager is said again, as the page says."""
+        self.recipe.run("around")
+        for _ in range(FLUSHES_MAX):
+            if eventually(lambda: len(self.sink.got) >= total, FLUSH_S):
+                break
+            self.recipe.shell("postqueue -f")
+        return self.arrived(subject, total)
 
     def arrived(self, subject: str, total: int) -> Got:
         """Wait until ``total`` mails are there; the only one with this subject."""
@@ -200,8 +210,7 @@ def _then_all_mail(world: World, total: int) -> None:
     world.gateway.stop()
     world.send(OTHER, "down-again")
     _is_deferred(world, "down-again")
-    world.recipe.run("around")
-    assert GATEWAY not in way(world.arrived("down-again", total + 3))
+    assert GATEWAY not in way(world.let_out("down-again", total + 3))
     world.send(HR, "the-old-way")
     assert way(world.arrived("the-old-way", total + 4)) == [FRONT]
 
@@ -213,8 +222,7 @@ def _waits_and_goes_around(world: World, total: int) -> None:
     world.send(OTHER, "beside")
     assert way(world.arrived("beside", total + 1)) == [FRONT]
     _is_deferred(world, "while-down")
-    world.recipe.run("around")
-    assert GATEWAY not in way(world.arrived("while-down", total + 2))
+    assert GATEWAY not in way(world.let_out("while-down", total + 2))
     world.send(HR, "after")
     assert way(world.arrived("after", total + 3)) == [FRONT]
 
