@@ -102,7 +102,7 @@ class World:
             client.sendmail(sender, [to], raw, mail_options=["BODY=8BITMIME"])
 
     def let_out(self, subject: str, total: int) -> Got:
-        """What waits leaves by the old way; a flush that met a starting queue manager is said again, as the page says."""
+        """What waits leaves by the old way; a flush that met a starting queue manager is said again."""
         self.recipe.run("around")
         for _ in range(FLUSHES_MAX):
             if eventually(lambda: len(self.sink.got) >= total, FLUSH_S):
