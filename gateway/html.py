@@ -8,7 +8,7 @@ import re
 from html import unescape
 
 _UNSHOWN_PIECE = r"<(?:!--(?:-?>|.*?--!?>|.*)|(style|script|title|template|textarea|noframes|xml)\b(?:.*?</\1\s*>|.*))"
-_TAG_PIECE = r"(/?)([a-z][a-z0-9:]*+)((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>"
+_TAG_PIECE = r"(/?)([a-z][a-z0-9:]*+)((?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*))>"
 _TOKEN = re.compile(rf"{_UNSHOWN_PIECE}|<{_TAG_PIECE}|<[!?][^<>]*+>", re.IGNORECASE | re.DOTALL)
 _UNSHOWN = re.compile(_UNSHOWN_PIECE, re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(rf"{_TAG_PIECE}|[!?][^<>]*+>", re.IGNORECASE)

@@ -12,19 +12,19 @@ from gateway import charset as charsets
 #: Values are short; a longer field is a flood or a fault.
 VALUE_BYTES_MAX = 16_384
 
-_SPACE = rb"(?:[ \t\r\n]|\((?:[^()\\]|\\.)*+\))*+"
+_SPACE = rb"(?>(?:[ \t\r\n]|\((?>(?:[^()\\]|\\.)*)\))*)"
 _HEAD = re.compile(_SPACE + rb"([^\s;()\"=]+)" + _SPACE + rb"(?=;|\Z)", re.DOTALL)
 _PARAM = re.compile(
     rb";"
     + _SPACE
-    + rb"(?:([^\s;()\"=]+)"
+    + rb"(?>(?:([^\s;()\"=]+)"
     + _SPACE
     + rb"="
     + _SPACE
-    + rb"(?:\"((?:[^\"\\]|\\.)*+)\""
+    + rb"(?:\"((?>(?:[^\"\\]|\\.)*))\""
     + _SPACE
     + rb"|([^;\"]*+))"
-    rb")?+(?=;|\Z)",
+    rb")?)(?=;|\Z)",
     re.DOTALL,
 )
 _COMMENT = re.compile(rb"[ \t\r\n]+\(.*", re.DOTALL)

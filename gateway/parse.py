@@ -18,9 +18,9 @@ from gateway.params import Structured
 # RFC 5322 2.2: printable name, colon, a value that may continue on lines starting with white space. Octets above 127
 # stand in the values of real mail (RFC 6532, and older mail without leave). A continuation of spaces only is a fault
 # here, and so is space before the colon: obsolete syntax (4.2, 4.5) allows both, but readers differ about them.
-_FIELD = re.compile(rb"([!-9;-~]++):[^\r\n\0]*+(?:\r\n[ \t]++[^\r\n\0]++)*+(?:\r\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]++):[^\r\n\0]*+(?>(?:\r\n[ \t]++[^\r\n\0]++)*)(?:\r\n|\Z)")
 _LINE = re.compile(rb"[^\n]*+(?:\n|\Z)")
-_DELIMITER_TAIL = re.compile(rb"(--)?+[ \t]*+(?:\r\n|\Z)")
+_DELIMITER_TAIL = re.compile(rb"(?>(--)?)[ \t]*+(?:\r\n|\Z)")
 _MIME_FIELDS = frozenset({b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"})
 _ENCODINGS = frozenset({"7bit", "8bit", "binary"})
 

@@ -48,8 +48,8 @@ _END = re.compile(r"</(?:body|html)\b")
 _QUOTE_END = re.compile(r"</blockquote\s*>")
 _CAPITALS = re.compile(r"[A-Z]+")
 _CLOSERS = re.compile(
-    r"(?:\s*+(?:<o:p>|</(?:a|b|i|u|s|strong|em|span|font|small|big|code|tt|sub|sup|o:p)\s*>))*+"
-    r"(?:\s*+</(?:p|div|h[1-6]|center|section|pre)\s*>)?+",
+    r"(?>(?:\s*+(?:<o:p>|</(?:a|b|i|u|s|strong|em|span|font|small|big|code|tt|sub|sup|o:p)\s*>))*)"
+    r"(?>(?:\s*+</(?:p|div|h[1-6]|center|section|pre)\s*>)?)",
     re.IGNORECASE,
 )
 _IN_TABLE = re.compile(r"\s*+</?(?:td|th|tr|tbody|thead|tfoot|li|col|caption)\b", re.IGNORECASE)

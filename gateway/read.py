@@ -19,7 +19,7 @@ from gateway.targets import readable_texts
 from rules.mail import Mail
 
 # The same lines that ``parse`` takes for a From field; the line end is not consumed, the next one may begin with it.
-_FROM_PIECE = rb"[Ff][Rr][Oo][Mm]:([^\r\n\0]*+(?:\r\n[ \t]++[^\r\n\0]++)*+(?=\r\n|\Z))"
+_FROM_PIECE = rb"[Ff][Rr][Oo][Mm]:([^\r\n\0]*+(?>(?:\r\n[ \t]++[^\r\n\0]++)*)(?=\r\n|\Z))"
 _FROM = re.compile(_FROM_PIECE)
 _FROM_LATER = re.compile(rb"\n" + _FROM_PIECE)
 _STUFFED = re.compile(r"^ ", re.MULTILINE)

@@ -142,3 +142,11 @@ def test_no_personal_machine_path_is_committed() -> None:
     bad = [path.decode() for path in files if path and (ROOT / path.decode()).is_file()
            and pattern.search((ROOT / path.decode()).read_bytes()) and b"test_house" not in path]  # fmt: skip
     assert bad == []
+
+
+def test_no_regular_expression_repeats_a_group_possessively() -> None:
+    """Before 3.11.5 `(?:a+b)*+` fails on what it should match (CPython gh-106052); Debian 12 ships 3.11.2."""
+    possessive_group = re.compile(r"\)(?:[*+?]|\{\d+(?:,\d*)?\})\+")
+    rules = [path for folder in PACKAGES for path in (ROOT / folder).rglob("*.rules")]
+    found = [name(path) for path in [*sources(*PACKAGES), *rules] if possessive_group.search(path.read_text("utf-8"))]
+    assert found == [], "write (?>(?:...)*) instead of (?:...)*+"
