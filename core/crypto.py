@@ -9,15 +9,19 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 from typing import Literal
 
 import idna
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from core.errors import ConfigError, Permanent
 
@@ -26,6 +30,7 @@ _REQUIRED = PURPOSES[:-1]  # a ring without a key for DKIM seals those private k
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_PIECE_BYTES = 1_048_576
 
 
 class SealBroken(Permanent):
@@ -118,10 +123,18 @@ class KeyRing:
 
     def seal(self, aad: str, plain: bytes, purpose: Literal["field", "dkim"] = "field") -> bytes:
         """AES-256-GCM (NIST SP 800-38D); ``aad`` = "table.column:row": a value opens only where it was written."""
-        key = self._active.get(purpose, self._active["field"])
-        nonce = os.urandom(_NONCE_BYTES)
-        name = key.id.encode()
-        return _VERSION + bytes([len(name)]) + name + nonce + self._ciphers[key.id].encrypt(nonce, plain, aad.encode())
+        key, nonce = self._active.get(purpose, self._active["field"]), os.urandom(_NONCE_BYTES)
+        return _seal_head(key, nonce) + self._ciphers[key.id].encrypt(nonce, plain, aad.encode())
+
+    def seal_pieces(self, aad: str, plain: bytes | mmap) -> Iterator[bytes]:
+        """What `seal` gives, piece by piece: for what should not stand in memory as a whole."""
+        key, nonce = self._active["field"], os.urandom(_NONCE_BYTES)
+        encryptor = Cipher(AES(key.secret), GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(aad.encode())
+        yield _seal_head(key, nonce)
+        for start in range(0, len(plain), _PIECE_BYTES):
+            yield encryptor.update(plain[start : start + _PIECE_BYTES])
+        yield encryptor.finalize() + encryptor.tag
 
     def open(self, aad: str, sealed: bytes) -> bytes:
         """The plain bytes of ``sealed``.
@@ -178,6 +191,11 @@ class KeyRing:
 
     def signer_id(self) -> str:
         return self._active["ledger-sign"].id
+
+
+def _seal_head(key: Key, nonce: bytes) -> bytes:
+    name = key.id.encode()
+    return _VERSION + bytes([len(name)]) + name + nonce
 
 
 def _index(key: Key, company_id: int, address: str) -> str:

@@ -6,8 +6,9 @@ original lies in a file of its own. The edited variant is never stored: it is th
 """
 
 import json
+import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,7 +69,7 @@ def seal(
     rows = []
     inline: bytes = b""
     if len(original) > INLINE_BYTES_MAX:
-        path = _write(settings, mail_id, keys.seal(_aad(mail_id, "original"), original[:]))
+        path = _write(settings, mail_id, keys.seal_pieces(_aad(mail_id, "original"), original))
         rows.append(_row(mail_id, "original", keep_until, path=str(path)))
     else:
         inline = original[:]
@@ -155,12 +156,12 @@ def _row(
     return {"mail_id": mail_id, "kind": kind, "sealed": sealed, "path": path, "keep_until": keep_until}
 
 
-def _write(settings: Settings, mail_id: int, sealed: bytes) -> Path:
+def _write(settings: Settings, mail_id: int, sealed: Iterable[bytes]) -> Path:
     directory = directory_of(settings)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / f"{mail_id}.original.sealed"
-    path.write_bytes(sealed)
-    path.chmod(0o600)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.writelines(sealed)
     return path
 
 

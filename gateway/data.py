@@ -10,6 +10,10 @@ from enum import Enum
 
 END = b"\r\n.\r\n"
 _TAIL = len(END) - 1
+_DOT_LINE = b"\r\n."
+# Where the CRs stand, and where the LFs stand: one shifted by an octet is the other when every line ends in CRLF.
+_CR_PLACES = bytes(octet == 13 for octet in range(256))
+_LF_PLACES = bytes(octet == 10 for octet in range(256))
 
 
 class Fault(Enum):
@@ -43,13 +47,15 @@ class DataReader:
     def feed(self, block: bytes) -> tuple[bytes, Ended | None]:
         """Octets that now belong to the message, and the end once it has come. After a fault no octets come."""
         data = self._held + block
-        end = data.find(END)
+        # One octet is found much faster than three, and base64 holds no dot.
+        dot = data.find(_DOT_LINE) if b"." in data else -1
+        end = data.find(END, dot) if dot >= 0 else -1
         if end >= 0:
             self._held = b""
-            return self._take(data[: end + 2]), Ended(data[end + len(END) :])
+            return self._take(data[: end + 2], dots=dot < end), Ended(data[end + len(END) :])
         cut = self._safe_cut(data)
         self._held = data[cut:]
-        return self._take(data[:cut]), None
+        return self._take(data[:cut], dots=0 <= dot < cut), None
 
     @staticmethod
     def _safe_cut(data: bytes) -> int:
@@ -59,10 +65,10 @@ class DataReader:
             return cut - 2
         return cut - 1 if data.endswith(b"\r", 0, cut) else cut
 
-    def _take(self, raw: bytes) -> bytes:
+    def _take(self, raw: bytes, *, dots: bool) -> bytes:
         if not raw:
             return b""
-        octets = raw.replace(b"\r\n.", b"\r\n")
+        octets = raw.replace(_DOT_LINE, b"\r\n") if dots else raw
         if self._virtual:
             octets, self._virtual = octets[self._virtual :], 0
         self.size += len(octets)
@@ -71,8 +77,7 @@ class DataReader:
         return octets if self.fault is None else b""
 
     def _examine(self, octets: bytes, raw: bytes) -> Fault | None:
-        pairs = raw.count(b"\r\n")
-        if raw.count(b"\n") != pairs or raw.count(b"\r") != pairs or b"\0" in raw:
+        if not _ends_lines_well(raw):
             return Fault.MALFORMED
         if self._has_long_line(octets):
             return Fault.LINE_TOO_LONG
@@ -86,6 +91,18 @@ class DataReader:
         if self._since_line_end + first > self._line_bytes_max:
             return True
         self._since_line_end = len(octets) - octets.rfind(b"\r\n") - 2
-        if len(octets) <= self._line_bytes_max:
-            return False
-        return max(map(len, octets.split(b"\r\n"))) > self._line_bytes_max
+        line_start = first + 2
+        while len(octets) - line_start > self._line_bytes_max:
+            # The last line end within reach: what lies before it is short enough, however many lines it is.
+            end = octets.rfind(b"\r\n", line_start, line_start + self._line_bytes_max + 2)
+            if end < 0:
+                return True
+            line_start = end + 2
+        return False
+
+
+def _ends_lines_well(raw: bytes) -> bool:
+    """No NUL, no CR without its LF and no LF without its CR. Counting the pairs takes twice as long."""
+    if raw[:1] == b"\n" or raw[-1:] == b"\r" or b"\0" in raw:
+        return False
+    return raw.translate(_CR_PLACES)[:-1] == raw.translate(_LF_PLACES)[1:]

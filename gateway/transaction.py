@@ -64,6 +64,8 @@ def _end(tail: bytes) -> bytes:
 
 def stuff(block: bytes, tail: bytes) -> tuple[bytes, bytes]:
     """Double the dots at line starts of ``block``; ``tail``: the two octets before it. Gives the new tail, too."""
+    if b"." not in block:  # base64 holds none, and one octet is found much faster than three
+        return block, (tail + block[-2:])[-2:]
     together = tail + block
     return together.replace(b"\r\n.", b"\r\n..")[2:], together[-2:]
 

@@ -30,6 +30,16 @@ def test_a_sealed_value_does_not_open_in_another_row_or_altered() -> None:
             KEYS.open("person.name:1", bytes(broken))
 
 
+@pytest.mark.parametrize("size", [0, 1, 1_048_576, 1_048_577, 3_000_001])
+def test_a_value_sealed_in_pieces_opens_as_one(size: int) -> None:
+    plain = bytes(range(251)) * (size // 251 + 1)
+    pieces = list(KEYS.seal_pieces("mail_copy.sealed:1", plain[:size]))
+    assert KEYS.open("mail_copy.sealed:1", b"".join(pieces)) == plain[:size]
+    assert max(map(len, pieces)) <= 1_048_576
+    with pytest.raises(SealBroken):
+        KEYS.open("mail_copy.sealed:2", b"".join(pieces))
+
+
 def test_the_same_text_seals_differently_each_time() -> None:
     assert KEYS.seal("a:1", b"x") != KEYS.seal("a:1", b"x")
 
