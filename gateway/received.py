@@ -5,6 +5,7 @@ Everything here is made from what the mail's row holds, so that every attempt se
 
 import re
 from email.utils import format_datetime
+from functools import cache
 
 from core.clock import JST
 from core.crypto import KeyRing, canonical_address
@@ -14,8 +15,8 @@ from gateway.octets import Octets
 TRACE = "X-CareerRelay-Trace"
 HOPS_MAX = 50
 
-_HEADER_END = re.compile(rb"\r\n\r\n|\A\r\n")
-_RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_RECEIVED = re.compile(rb"\n[Rr](?i:eceived)[ \t]*:")
+_FOLD = re.compile(rb"\r\n[ \t]*")
 _NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}\Z")
 
 
@@ -37,22 +38,31 @@ def received(arrival: Arrival, queue_id: str, hostname: str) -> bytes:
 
 def hops(head: bytes) -> int:
     """How many ``Received`` fields the header holds (RFC 5321 6.3)."""
-    return len(_RECEIVED.findall(header_of(head)))
+    return len(_RECEIVED.findall(b"\n" + header_of(head)))
 
 
 def header_of(octets: Octets) -> bytes:
     """The header of a message, without the empty line behind it."""
-    end = _HEADER_END.search(octets)
-    return octets[:] if end is None else octets[: end.start() + 2 if end.start() else 0]
+    if octets[:2] == b"\r\n":
+        return b""
+    end = octets.find(b"\r\n\r\n")
+    return octets[:] if end < 0 else octets[: end + 2]
 
 
 def field_values(octets: Octets, name: str) -> list[str]:
     """Values of a field, unfolded, in order; octets that are not ASCII become question marks."""
-    pattern = rb"^%b[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)" % re.escape(name.encode())
     return [
-        re.sub(rb"\r\n[ \t]*", b" ", value).decode("ascii", "replace").strip()
-        for value in re.findall(pattern, header_of(octets), re.IGNORECASE | re.MULTILINE)
+        _FOLD.sub(b" ", value).decode("ascii", "replace").strip()
+        for value in _values_of(name).findall(b"\n" + header_of(octets))
     ]
+
+
+@cache
+def _values_of(name: str) -> re.Pattern[bytes]:
+    # Begins with the end of the line before, not with "^": the search then skips from line to line.
+    first, rest = name[0], re.escape(name[1:].encode())
+    letter = f"[{first.upper()}{first.lower()}]".encode()
+    return re.compile(rb"\n%b(?i:%b)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)" % (letter, rest))
 
 
 def trace(keys: KeyRing, message_id: str, recipient: str) -> str:
