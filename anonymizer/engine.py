@@ -14,7 +14,7 @@ from anonymizer import propagate
 from anonymizer.forms import Form, View
 from anonymizer.model import Anonymised, Finding, Identity, Kind, Span
 from anonymizer.normalise import normalise
-from anonymizer.page import LineCache, pages
+from anonymizer.page import LineCache, changed, pages
 from anonymizer.protect import drop_protected
 from anonymizer.replace import Replacer
 from anonymizer.resolve import resolve
@@ -66,12 +66,14 @@ def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
     from anonymizer import frame
 
     # The trace of Presidio is of use in the first round; the later ones only have to find that nothing is left.
-    recognise = frame.recognise if document.rounds == 0 else frame.recognise_plainly
-    document.rounds += 1
+    recognise = frame.recognise if document.rounds == 0 else frame.recognise_again
     view = normalise(text)
+    # What a round found by looking at the changed lines alone is looked for everywhere in the next.
+    stretches = changed(view.text) if document.rounds % 2 else ((0, len(view.text)),)
+    document.rounds += 1
     guesses: list[Span] = []
     boundary: set[int] = set()
-    for page in pages(view.text, document.lines):
+    for page in (page for stretch in stretches for page in pages(view.text, document.lines, *stretch)):
         found = [span for span in recognise(page) if span.score >= SCORE_MIN]
         guesses.extend(span.shifted(page.offset) for span in drop_protected(page, found, document.keep))
         for token in page.tokens:

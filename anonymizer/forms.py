@@ -5,6 +5,7 @@ participants costs next to nothing.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ _PHONE_GAP_CHARS_MAX = 4
 # What may follow a name directly: particles, honorifics, punctuation.
 _AFTER = re.compile(
     r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|先輩|部長|課長|係長|主任|社長|マネ|リーダー"
-    r"|曰く|いわく|本人|自身|より|から|です|だ|[のはがにとをへもや、。・/)」:,\n\]]|$)"
+    r"|曰く|いわく|本人|自身|より|から|です|っす|って|だ|携帯|電話|直通|内線|宛|[のはがにとをへもや、。・/)」:,\n\]]|$)"
 )
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|[- ]san)")
 
@@ -38,12 +39,31 @@ class Form:
     """A family name: believed even where the word has another meaning."""
 
 
-_NO_GAPS = str.maketrans("", "", "".join(sorted(_GAPS)))
+class _Table(dict[int, int | str | None]):
+    """A table for ``str.translate`` that learns which characters stay: looking a missing one up costs far more."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = code
+        return code
+
+
+# One for one, so that offsets stay: é is e, ø and ß have no accent to lose.
+_NO_ACCENTS = _Table(
+    (code, unicodedata.normalize("NFD", chr(code))[0])
+    for code in (*range(0xE0, 0x250), *range(0x1E00, 0x1F00))
+    if unicodedata.combining(unicodedata.normalize("NFD", chr(code))[-1])
+)
+_NO_GAPS = _Table((ord(char), None) for char in _GAPS)
+
+
+def unaccented(text: str) -> str:
+    """Return ``text`` in small letters, Latin ones without their accents."""
+    return text.lower().translate(_NO_ACCENTS)
 
 
 def squeezed(text: str) -> str:
-    """Return ``text`` in small letters without the gaps that people put into names."""
-    return text.lower().translate(_NO_GAPS)
+    """Return ``text`` in small letters without accents and the gaps that people put into names."""
+    return unaccented(text).translate(_NO_GAPS)
 
 
 @dataclass(frozen=True)
@@ -55,10 +75,10 @@ class View:
 
     @cached_property
     def lowered(self) -> str:
-        """The text in small letters, of the same length (İ would grow, so it stays)."""
-        lowered = self.text.lower()
+        """The text in small letters without Latin accents, of the same length (İ would grow, so it stays)."""
+        lowered = self.text.lower().translate(_NO_ACCENTS)
         return lowered if len(lowered) == len(self.text) else "".join(
-            char.lower() if len(char.lower()) == 1 else char for char in self.text)  # fmt: skip
+            char.lower() if len(char.lower()) == 1 else char for char in self.text).translate(_NO_ACCENTS)  # fmt: skip
 
     @cached_property
     def _kept(self) -> list[int]:
@@ -122,7 +142,7 @@ class View:
         left, right = bool(before) and is_kanji(before), bool(after) and is_kanji(after)
         followed = _AFTER.match(self.text, end) is not None
         if end - start == 1:
-            return not left and (not right or followed)
+            return not left and (followed or not after.isalnum())
         cut_left, cut_right = left and start not in self.boundary, right and end not in self.boundary and not followed
         return not (cut_left and cut_right) and not (after and after in "市区県駅町村")
 

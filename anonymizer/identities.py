@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from anonymizer.forms import Form, View, squeezed
+from anonymizer.forms import Form, View, squeezed, unaccented
+from anonymizer.kana import hiragana, katakana
 from anonymizer.model import Identity, Kind, Span
 from anonymizer.names import Word, readings
 from anonymizer.normalise import normalise
 from anonymizer.numerals import ascii_digits
 from anonymizer.recognizers.japanese import is_kanji, split_name
-from anonymizer.romaji import hiragana, katakana, spellings
+from anonymizer.romaji import spellings
 
 NAME = "identity"
 IDENTITIES_MAX = 200
@@ -46,6 +47,8 @@ def _written(identity: Identity) -> Iterator[tuple[str, bool]]:
         yield split[1] + split[0], True
         yield split[0], False
         yield split[1], False
+    elif "・" in name or " " in name:
+        yield from ((part, False) for part in re.split(r"[・ ]+", name) if len(part) > 1)
 
 
 @lru_cache(maxsize=512)
@@ -105,7 +108,7 @@ def forms(identity: Identity, label: str) -> tuple[Form, ...]:
     """Return every written form of a participant, each once."""
     found: dict[tuple[str, bool], Form] = {}
     for text, whole in (*_written(identity), *_spoken(identity), *_latin(identity)):
-        key = squeezed(text) if whole else text.lower()
+        key = squeezed(text) if whole else unaccented(text)
         if len(key) >= (2 if key.isascii() else 1):
             found.setdefault((key, whole), Form(key, Kind.PERSON, whole, label))
     mail = squeezed(_reading(identity.email))

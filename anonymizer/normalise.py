@@ -26,6 +26,22 @@ _VARIANTS = str.maketrans(
     "髙﨑邊邉齋齊濵濱澤櫻廣國嶋嶌德惠眞榮條學瀨𠮷栁槗桒冨寶彌淵圓實靜壽莊禮邨舘藏來會將鄕",
     "高崎辺辺斎斉浜浜沢桜広国島島徳恵真栄条学瀬吉柳橋桑富宝弥渕円実静寿荘礼村館蔵来会将郷",
 )
+_KANA_KANJI = "一-鿿々ヶぁ-んァ-ー"
+# 新 潟 市: single letters set apart by one and the same blank, three or more of them.
+_SPACED_RUN = re.compile(
+    rf"(?<![{_KANA_KANJI}])[{_KANA_KANJI}]([ \t\u3000])[{_KANA_KANJI}](?:\1[{_KANA_KANJI}]){{1,14}}(?![{_KANA_KANJI}])"
+)
+_SPACES = {
+    blank: re.compile(
+        rf"(?:(?<=\A[{_KANA_KANJI}])|(?<=[^{_KANA_KANJI}][{_KANA_KANJI}])){blank}(?=[{_KANA_KANJI}](?![{_KANA_KANJI}]))"
+    )
+    for blank in " \t\u3000"
+}
+# O9O-l234: what a scanner or a careful person writes for digits, in something that else is a number.
+_LOOKALIKE = re.compile(r"(?<![A-Za-z0-9])(?=[0-9-]{0,20}[OolI])[0-9OolI]{1,16}(?:-[0-9OolI]{1,8}){0,4}(?![A-Za-z0-9])")
+_AS_DIGITS = str.maketrans("OolI", "0011")
+_LOOKALIKE_DIGITS_MIN = 6
+_DATE_UNIT = re.compile(r"[ ]?[年月日]")
 _MARKS = re.compile(r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f]")
 _TABLE_MAX = 20_000
 _LONG_MARK = re.compile(r"(?<=[0-9〇零一二三四五六七八九十])ー(?=[0-9〇零一二三四五六七八九十])")
@@ -58,6 +74,8 @@ class _Table(dict[int, str]):
 def _fold(char: str) -> str:
     if _INVISIBLE.match(char):
         return ""
+    if "\ud800" <= char <= "\udfff":
+        return "\ufffd"  # Half a character, as JSON may hold one: nothing behind here can encode it.
     return unicodedata.normalize("NFKC", char.translate(_DASHES)).translate(_DASHES).translate(_VARIANTS)
 
 
@@ -75,16 +93,42 @@ def _masked(text: str) -> str:
     return PLACEHOLDER.sub(lambda match: WALL * len(match.group()), text)
 
 
+def _unspaced(text: str) -> str:
+    """Turn the blanks between letters set apart into invisible ones, one for one, on lines that have such letters."""
+    if not _SPACED_RUN.search(text):
+        return text
+    lines = text.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        run = _SPACED_RUN.search(line)
+        if run:
+            lines[at] = _SPACES[run.group(1)].sub("\u200b", line)
+    return "".join(lines)
+
+
+def _as_digits(match: re.Match[str]) -> str:
+    token = match.group()
+    letters = sum(char in "OolI" for char in token)
+    digits = sum("0" <= char <= "9" for char in token)
+    enough = digits >= _LOOKALIKE_DIGITS_MIN or (digits and _DATE_UNIT.match(match.string, match.end()))
+    return token.translate(_AS_DIGITS) if enough and letters <= digits else token
+
+
+def _read(text: str) -> str:
+    """Read what stands for a digit or a dash inside a number, one for one."""
+    return _LOOKALIKE.sub(_as_digits, _LONG_MARK.sub("-", text))
+
+
 def normalise(original: str) -> Normalised:
     """Return the reading view of ``original``; linear in its length."""
     masked = _masked(original)
     if masked.isascii():
-        return Normalised(original, masked, range(len(masked)), range(1, len(masked) + 1))
+        return Normalised(original, _read(masked), range(len(masked)), range(1, len(masked) + 1))
+    masked = _unspaced(masked)
     if not _MARKS.search(masked) and not _INVISIBLE.search(masked):
         # Without marks and invisible characters the view can only grow; of equal length it is one for one.
         text = masked.translate(_TABLE)
         if len(text) == len(original):
-            return Normalised(original, _LONG_MARK.sub("-", text), range(len(text)), range(1, len(text) + 1))
+            return Normalised(original, _read(text), range(len(text)), range(1, len(text) + 1))
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -95,5 +139,4 @@ def normalise(original: str) -> Normalised:
             out.append(char)
             starts.append(start)
             ends.append(end)
-    text = _LONG_MARK.sub("-", "".join(out))
-    return Normalised(original, text, tuple(starts), tuple(ends))
+    return Normalised(original, _read("".join(out)), tuple(starts), tuple(ends))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from anonymizer import names
+from anonymizer.normalise import WALL
 
 PAGE_CHARS_MAX = 3_000
 OVERLAP_CHARS = 200
@@ -116,11 +117,31 @@ def _cut(text: str, start: int) -> int:
     return sentence + 1 if sentence >= 0 else limit
 
 
-def pages(text: str, lines: LineCache) -> Iterator[Page]:
-    """Cut ``text`` into pages that together cover it; overlapping where a cut fell inside a sentence."""
-    start = 0
-    while start < len(text):
-        end = _cut(text, start)
-        clean = end == len(text) or text[end - 1] in "\n。!?"
-        yield Page(text[start : end if clean else min(end + OVERLAP_CHARS, len(text))], start, lines)
+def pages(text: str, lines: LineCache, start: int, stop: int) -> Iterator[Page]:
+    """Cut ``text[start:stop]`` into pages that together cover it; overlapping where a cut fell inside a sentence."""
+    while start < stop:
+        end = min(_cut(text, start), stop)
+        clean = end == stop or text[end - 1] in "\n。!?"
+        yield Page(text[start : end if clean else min(end + OVERLAP_CHARS, stop)], start, lines)
         start = end
+
+
+def changed(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of whole lines that hold a placeholder, with a line before and behind each."""
+    start = stop = at = 0
+    while at >= 0:
+        at = text.find(WALL, max(at, stop))
+        if at < 0:
+            break
+        first = text.rfind("\n", 0, max(text.rfind("\n", 0, at), 0)) + 1
+        line_end = text.find("\n", at)
+        following = text.find("\n", line_end + 1) if line_end >= 0 else -1
+        last = following + 1 if following >= 0 else len(text)
+        if first > stop and stop:
+            yield start, stop
+            start = first
+        elif not stop:
+            start = first
+        stop = last
+    if stop:
+        yield start, stop

@@ -9,11 +9,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 from anonymizer import lexicon, names
-from anonymizer.forms import Form, View, squeezed
+from anonymizer.forms import Form, View, squeezed, unaccented
+from anonymizer.kana import hiragana
 from anonymizer.model import Kind, Span
 from anonymizer.names import Word
-from anonymizer.recognizers.japanese import split_name
-from anonymizer.romaji import hiragana, spellings
+from anonymizer.recognizers.japanese import in_organisation, split_name
+from anonymizer.recognizers.rulefile import load
+from anonymizer.romaji import spellings
 
 NAME = "propagation"
 FORMS_MAX = 600
@@ -23,11 +25,10 @@ _LATIN = re.compile(r"[A-Za-zÀ-ỿ]")
 
 
 def _latin_parts(surface: str) -> Iterator[tuple[str, bool, bool]]:
-    words = [re.sub(r"['’]s$", "", word.strip(".,")) for word in surface.split()]
+    words = [re.sub(r"['’]s$", "", word.strip(".,")) for word in re.split(r"[\s_]+|(?<=[A-Z]\.)", surface) if word]
     yield surface, len(words) > 1, False
     for word in words if len(words) > 1 else ():
-        everyday = word.lower() in lexicon.words("capitalised") and word.lower() not in lexicon.surnames_any()
-        if len(word) >= 3 and not everyday:
+        if len(word) >= 3:
             yield word, False, word == words[-1]
 
 
@@ -36,7 +37,7 @@ def _parts_of(surface: str) -> tuple[tuple[str, str, bool, bool], ...]:
     """Return (key, form, whole, family) of a found name: itself, its parts, their readings."""
     parts = _latin_parts(surface) if _LATIN.match(surface) else _japanese_parts(surface)
     return tuple(
-        (squeezed(part), squeezed(part) if whole else part.lower(), whole, family) for part, whole, family in parts
+        (squeezed(part), squeezed(part) if whole else unaccented(part), whole, family) for part, whole, family in parts
     )
 
 
@@ -89,7 +90,17 @@ def _everyday(word: str) -> bool:
         return word in lexicon.words("capitalised")
     known = names.kinds(word)
     other = bool(known & (Word.COMMON | Word.OTHER | Word.VERBAL))
-    return not known & Word.SURNAME and (other or len(word) == 1)
+    return not known & (Word.SURNAME | Word.FOREIGN) and (other or len(word) == 1)
+
+
+def _acts(text: str, start: int, end: int) -> bool:
+    """Tell whether an English name that is a word too does what people do, is spoken to, or signs."""
+    if not "A" <= text[end - 1 : end] <= "z":
+        return False
+    patterns = load("person_latin").patterns
+    before = text[max(0, start - 16) : start]
+    signs = (not before or before[-1] == "\n") and text[end : end + 1] in ("", "\n")
+    return signs or bool(patterns["DOES"].match(text, end) or patterns["SPOKEN_TO"].search(before))
 
 
 def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
@@ -99,8 +110,15 @@ def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
             capital = not form.text.isascii() or view.text[start].isupper()
             if not capital and form.text in lexicon.words("given_en_weak"):
                 continue
-            sure = form.whole or (form.family and capital)
-            if sure or not _everyday(form.text) or view.beside_honorific(end):
+            if not form.whole and in_organisation(view.text, end) and not view.beside_honorific(end):
+                continue
+            sure = form.whole or (form.family and capital and form.text not in lexicon.words("capitalised"))
+            if (
+                sure
+                or not _everyday(form.text)
+                or view.beside_honorific(end)
+                or (capital and _acts(view.text, start, end))
+            ):
                 yield Span(Kind.PERSON, start, end, 0.7, NAME, "named elsewhere in the text", form.label)
 
 

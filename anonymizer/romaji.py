@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from anonymizer import lexicon
+from anonymizer.kana import katakana, without_long_vowels
 
 _KANA = {row[0]: row[1] for row in lexicon.rows("kana")}
 _SYLLABLE = (r"(?:(?:k|g|s|z|t|d|n|h|b|p|m|r)[aiueo]|(?:ky|gy|sh|j|ch|ny|hy|by|py|my|ry|ts|f|y|w)[aiueo]"
@@ -12,16 +13,6 @@ _WORD = re.compile(
     rf"(?:{_SYLLABLE}|(?:kk|ss|tt|pp|tch|ssh)(?=[aiueoyhs])[hs]?[aiueo]|h(?![aiueoy])){{2,9}}", re.IGNORECASE
 )
 _LONG = re.compile(r"ou|oo|uu")
-
-
-def katakana(text: str) -> str:
-    """Return ``text`` with hiragana turned into katakana, one for one."""
-    return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in text)
-
-
-def hiragana(text: str) -> str:
-    """Return ``text`` with katakana turned into hiragana, one for one."""
-    return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in text)
 
 
 def _hepburn(kana: str) -> str:
@@ -47,7 +38,7 @@ def spellings(kana: str) -> tuple[str, ...]:
     "オオノ ショウイチ" parts are given one by one; "ショウ" gives shou, sho, shoh, syou ...
     """
     base = _hepburn(katakana(kana))
-    short = _LONG.sub(lambda match: match.group()[0], base)
+    short = without_long_vowels(base)
     found = {base, short, _LONG.sub("oh", base) if "uu" not in base else base}
     found |= {re.sub(r"n(?=[bmp])", "m", word) for word in found}
     for new, old in (

@@ -4,6 +4,8 @@ import unicodedata
 from functools import cache, lru_cache
 from importlib import resources
 
+from anonymizer import name_lists
+
 
 @cache
 def _read(name: str) -> str:
@@ -37,6 +39,20 @@ def given_any() -> frozenset[str]:
 
 
 @cache
+def surnames_ja() -> frozenset[str]:
+    """Every Latin spelling of a Japanese surname; of the long list, those that are no word and no place."""
+    listed = name_lists.lists().family_latin
+    known = {spelling for spelling, kanji in listed.items() if kanji not in words("places") and len(spelling) > 3}
+    return words("surname_ja") | (known - words("capitalised") - words("given_en_weak") - words("skills"))
+
+
+@cache
+def surnames_ja_plain() -> frozenset[str]:
+    """Every Latin spelling of a Japanese surname that is no everyday word even in small letters."""
+    return surnames_ja() - words("capitalised")
+
+
+@cache
 def latin_names() -> frozenset[str]:
     """Every Latin given name and surname."""
     return given_any() | surnames_any()
@@ -45,7 +61,7 @@ def latin_names() -> frozenset[str]:
 @cache
 def surnames_any() -> frozenset[str]:
     """Every Latin surname known."""
-    return words("surname_en") | words("surname_ja")
+    return words("surname_en") | surnames_ja()
 
 
 @lru_cache(maxsize=8192)

@@ -35,8 +35,10 @@ def _lived_in(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
+    tail = load(NAME).patterns["TAIL"]
     for span in apply(load(NAME), page, NAME):
-        yield replace(span, end=span.start + len(page.text[span.start : span.end].rstrip(" .,")))
+        found = tail.sub("", page.text[span.start : span.end])
+        yield replace(span, end=span.start + len(found.rstrip(" .,")))
     if page.japanese and page.has_digits:
         yield from _town_and_block(page)
     if page.japanese:

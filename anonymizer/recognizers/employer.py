@@ -23,7 +23,8 @@ def _by_form(page: Page) -> Iterator[Span]:
         for match in patterns[name].finditer(page.text):
             found = match.group()
             behind = name == "BEFORE" and " " in found[:8] and match.start() and _in_name(page.text[match.start() - 1])
-            if behind or patterns["CAREER_WORD"].match(found):
+            kind_only = name == "BEFORE" and patterns["KIND_OF_FIRM"].match(page.text, match.start())
+            if behind or kind_only or patterns["CAREER_WORD"].match(found):
                 continue  # The form belongs to the name before it, or is preceded by 前職 and belongs to what follows.
             # The first four characters are the form itself or the beginning of the name.
             department = patterns["DEPARTMENT"].search(found, 6) if name == "BEFORE" else None
@@ -43,6 +44,7 @@ def _by_suffix(page: Page) -> Iterator[Span]:
         start = match.start()
         while start > 0 and match.start() - start <= _NAME_CHARS_MAX and _in_name(page.text[start - 1]):
             start -= 1
+        start = _hiragana_before(page, start) if start == match.start() else start
         word = page.text[start : match.end()]
         if (
             0 < match.start() - start <= _NAME_CHARS_MAX
@@ -50,6 +52,16 @@ def _by_suffix(page: Page) -> Iterator[Span]:
             and not patterns["NOT_A_NAME"].match(word)
         ):
             yield Span(Kind.EMPLOYER, start, match.end(), 0.55, NAME, "what firms are called")
+
+
+def _hiragana_before(page: Page, end: int) -> int:
+    """Return where a hiragana word of its own begins that ends at ``end`` (みずうみ銀行), else ``end``."""
+    start = end
+    while start > 0 and end - start < _NAME_CHARS_MAX and "ぁ" <= page.text[start - 1] <= "ん":
+        start -= 1
+    known = names.kinds(page.text[start:end])
+    alone = start == 0 or not _in_name(page.text[start - 1])
+    return start if alone and end - start > 1 and known & Word.COMMON and not known & Word.PARTICLE else end
 
 
 def _in_name(char: str) -> bool:
@@ -61,10 +73,13 @@ def _by_context(page: Page) -> Iterator[Span]:
     for name, score, needs in (
         ("CONTEXT", 0.65, ("職", "先", "所属", "在籍", "会社名", "企業名")),
         ("CAREER", 0.55, _CAREER_NEEDS),
+        ("COMPANY_WORD", 0.55, ("社",)),
     ):
         for match in patterns[name].finditer(page.text) if page.holds(needs) else ():
             word = match.group("x")
             if patterns["NOT_EMPLOYER"].match(word) or word.lower() in lexicon.words("skills") or _is_generic(word):
+                continue
+            if name == "COMPANY_WORD" and patterns["GENERIC_COMPANY"].match(word):
                 continue
             if name == "CAREER" and not names.kinds(word) & Word.PROPER and names.kinds(word) != Word.NONE:
                 continue

@@ -1,15 +1,17 @@
 """How far a Japanese name reaches, read backwards from what follows it or forwards from what precedes it."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from anonymizer import lexicon, names
+from anonymizer import lexicon, name_lists, names
 from anonymizer.names import NAME, Token, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load
 
 _NAME_CHARS_MAX = 14
 _TOKENS_MAX = 4
+_HONORIFICS = ("さん", "様", "氏", "くん", "ちゃん")
+_TITLE_PREFIXES = frozenset("新前今現元中所見向高長")
 _KANJI_RUN = re.compile(r"[一-鿿々ヶ]{1,5}")
 _KATAKANA = re.compile(r"[ァ-ヶー]+")
 _HIRAGANA = re.compile(r"[ぁ-ん]+")
@@ -83,13 +85,19 @@ def name_before(page: Page, end: int) -> int | None:
     return None if start is None or not_a_person(page.text[start:end]) else start
 
 
+@lru_cache(maxsize=4096)
+def _listed_kana(word: str) -> bool:
+    return name_lists.is_given_kana(word) or name_lists.is_family_kana(word)
+
+
 def _kana_before(page: Page, end: int) -> int | None:
     """Find a hiragana or katakana name whose morphemes were read as something else (やまだ)."""
     text = page.text
     for size in range(min(6, end), 1, -1):
         word = text[end - size : end]
         before = text[end - size - 1 : end - size]
-        if not names.kinds(word) & NAME or not_a_person(word):
+        listed = names.kinds(word) & NAME or (page.text.startswith(_HONORIFICS, end) and _listed_kana(word))
+        if not listed or not_a_person(word):
             continue
         if _KATAKANA.fullmatch(word) and not (before and "ァ" <= before <= "ー"):
             return end - size
@@ -115,6 +123,12 @@ def _hiragana_before(page: Page, end: int) -> int | None:
     return start
 
 
+@cache
+def _single_surnames() -> frozenset[str]:
+    """Return frequent surnames of one kanji that no title begins with (新社長, 前部長)."""
+    return frozenset(name for name in name_lists.lists().family_kanji if len(name) == 1) - _TITLE_PREFIXES
+
+
 def _rare_before(page: Page, end: int) -> int | None:
     """Take a short kanji run that no dictionary word explains: a rare surname."""
     start = end
@@ -122,8 +136,9 @@ def _rare_before(page: Page, end: int) -> int | None:
         start -= 1
     run = page.text[start:end]
     # 仕様 and 摂氏 are words of their own.
-    single = (
-        len(run) == 1 and end in page.token_ends and page.text.startswith(("さん", "様", "氏", "くん", "ちゃん"), end)
+    single = len(run) == 1 and (
+        (end in page.token_ends and page.text.startswith(_HONORIFICS, end))
+        or (run in _single_surnames() and page.text.startswith(("部長", "課長", "係長", "社長", "先生"), end))
     )
     if not (single or 2 <= len(run) <= 4) or (start > 0 and is_kanji(page.text[start - 1])) or not_a_person(run):
         return None
@@ -195,9 +210,21 @@ def split_name(surface: str) -> tuple[str, str] | None:
         # Two-kanji surnames are the most frequent by far; a known given name decides before that.
         rank = 4 * bool(given_kinds & Word.GIVEN) + {2: 2, 3: 1}.get(at, 0)
         rank -= 3 * bool(given_kinds & Word.SURNAME and not given_kinds & Word.GIVEN)
+        rank += 3 * (family in name_lists.lists().family_kanji)
         if best is None or rank > best[0]:
             best = (rank, family, given)
     if best is None or (whole & Word.SURNAME and len(surface) <= 3):
         # 長谷川 is one surname, whatever 長谷 and 川 may be.
         return None
     return best[1], best[2]
+
+
+def surname_led(surface: str) -> bool:
+    """Tell whether a word group begins with a surname or foreign name that is no everyday word."""
+    head = re.split(r"[ ・]", surface)[0]
+    for size in range(min(4, len(head)), 0, -1):
+        known = names.kinds(head[:size])
+        if known & (Word.SURNAME | Word.FOREIGN):
+            everyday = head[:size] in lexicon.words("not_surnames") and known & (Word.COMMON | Word.PROPER)
+            return not (everyday and size > 1)
+    return False

@@ -1,4 +1,4 @@
-"""Mail addresses, also those written so that machines shall not read them."""
+"""Mail addresses, also those written so that machines shall not read them, and encoded names of a mail's header."""
 
 from collections.abc import Iterator
 
@@ -28,4 +28,4 @@ def find(page: Page) -> Iterator[Span]:
     yield from apply(rules, page, NAME)
 
 
-RECOGNISER = Recogniser(NAME, (Kind.EMAIL,), find)
+RECOGNISER = Recogniser(NAME, (Kind.EMAIL, Kind.PERSON), find)

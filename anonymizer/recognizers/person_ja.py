@@ -7,8 +7,10 @@ from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
-from anonymizer.recognizers.japanese import is_kanji, name_after, name_before, not_a_person
+from anonymizer.recognizers.japanese import is_kanji, name_after, name_before, not_a_person, surname_led
+from anonymizer.recognizers.person_chat import chat_names
 from anonymizer.recognizers.person_dictionary import dictionary_names
+from anonymizer.recognizers.person_kana import kana_names
 from anonymizer.recognizers.rulefile import load
 from anonymizer.recognizers.spans import Recogniser
 
@@ -17,6 +19,8 @@ _PATTERNS = load("person_ja").patterns
 _AFTER_NAME = frozenset("はがをにもとへでのやよりからまでさだけ、。・,./()「」『』[]:;!?\n \t→-=|~〜様氏君殿")
 # Places and people alike: after a role they are taken for the place when these follow.
 _OF_PLACES = ("から", "まで", "へ", "での", "では", "にて", "で、")
+_KATAKANA = re.compile(r"[ァ-ヶー]+")
+_HIRAGANA = re.compile(r"[ぁ-ん]{2,5}")
 _BEFORE_SELF = frozenset("\n。、「『(:>!の ・")
 _DIRECTIONS = frozenset("関東西南北中")
 
@@ -27,17 +31,6 @@ def _span(start: int, end: int, score: float, why: str) -> Span:
 
 def _ends_here(page: Page, end: int) -> bool:
     return end >= len(page.text) or page.text[end] in _AFTER_NAME
-
-
-def surname_led(surface: str) -> bool:
-    """Tell whether a word group begins with a surname or foreign name that is no everyday word."""
-    head = re.split(r"[ ・]", surface)[0]
-    for size in range(min(4, len(head)), 0, -1):
-        known = names.kinds(head[:size])
-        if known & (Word.SURNAME | Word.FOREIGN):
-            everyday = head[:size] in lexicon.words("not_surnames") and known & (Word.COMMON | Word.PROPER)
-            return not (everyday and size > 1)
-    return False
 
 
 def _before_marks(page: Page) -> Iterator[Span]:
@@ -55,8 +48,12 @@ def _before_marks(page: Page) -> Iterator[Span]:
             if start is None or start == end:
                 continue
             surface = page.text[start:end]
+            if mark != "HONORIFIC" and _KATAKANA.fullmatch(surface) and names.kinds(surface) & Word.COMMON:
+                continue
+            named = mark == "SAYS" and page.text.startswith(("という", "と呼", "いわく", "曰く", "名義"), match.start())
             if (
                 mark == "HONORIFIC"
+                or (named and names.kinds(surface) & NAME)
                 or (surname_led(surface) and surface not in lexicon.words("not_surnames"))
                 or (len(surface) == 1 and mark == "TITLE")
             ):
@@ -90,7 +87,8 @@ def _tight_roles(page: Page) -> Iterator[Span]:
             surface, follows = page.text[match.end() : end], page.text[end : end + 1]
             # 堤→ 不合格: before an arrow even one kanji is a name; before a colon it may be a day of the week.
             arrow = mark == "SPEAKER" and follows == "→"
-            everyday = len(surface) < 2 or surface in lexicon.words("not_surnames")
+            loan = bool(_KATAKANA.fullmatch(surface)) and bool(names.kinds(surface) & Word.COMMON)
+            everyday = len(surface) < 2 or loan or surface in lexicon.words("not_surnames")
             if not surname_led(surface) or (everyday and not arrow):
                 continue
             if follows == ":" or arrow if mark == "SPEAKER" else _tight_end(page, end, surface):
@@ -104,7 +102,8 @@ def _tight_end(page: Page, end: int, surface: str) -> bool:
 def _introductions(page: Page) -> Iterator[Span]:
     for match in _PATTERNS["SELF"].finditer(page.text):
         start = name_before(page, match.start())
-        if start is None or (start and page.text[start - 1] not in _BEFORE_SELF):
+        here = start is not None and page.text.startswith("こちら", max(0, start - 3))
+        if start is None or (start and page.text[start - 1] not in _BEFORE_SELF and not here):
             continue
         surface = page.text[start : match.start()]
         if surname_led(surface) and (
@@ -145,7 +144,7 @@ def _katakana(page: Page) -> Iterator[Span]:
     for match in _PATTERNS["KATAKANA"].finditer(page.text) if "・" in page.text or "=" in page.text else ():
         parts = re.split(r"[・=]", match.group())
         known = [names.kinds(part) for part in parts]
-        if any(part in stop for part in parts) or any(kind & Word.COMMON and not kind & NAME for kind in known):
+        if any(part in stop for part in parts[:2]) or any(kind & Word.COMMON and not kind & NAME for kind in known):
             continue
         named = sum(1 for kind in known if kind & NAME)
         unknown = sum(1 for kind in known if kind == Word.NONE)
@@ -175,7 +174,7 @@ def _neighbours(page: Page, found: list[Span]) -> Iterator[Span]:
         behind = _PATTERNS["DELIMITER"].match(page.text, span.end)
         end = name_after(page, behind.end()) if behind else None
         if behind and end is not None and _ends_here(page, end) and _listed(page.text[behind.end() : end], span.score):
-            yield _span(behind.end(), end, 0.6, "listed beside a name")
+            yield _span(behind.end(), end, 0.65, "listed beside a name")
         before = _PATTERNS["DELIMITER_BEFORE"].search(page.text, max(0, span.start - 3), span.start)
         start = name_before(page, before.start()) if before else None
         surface = page.text[start : before.start()] if before and start is not None else ""
@@ -185,6 +184,8 @@ def _neighbours(page: Page, found: list[Span]) -> Iterator[Span]:
 
 def _listed(surface: str, beside: float) -> bool:
     """Tell whether a word beside a name in a list is a name; a place only beside a sure one (score ``beside``)."""
+    if _HIRAGANA.fullmatch(surface):
+        return names.kinds(surface) & (NAME | Word.COMMON | Word.PARTICLE) == Word.GIVEN
     place = surface in lexicon.words("places") and beside < 0.7
     return (
         not place and surname_led(surface) and bool(names.kinds(surface) & Word.SURNAME) and surface not in _DIRECTIONS
@@ -198,6 +199,8 @@ def _like_reading(text: str) -> bool:
         known = lexicon.latin_names()
         return any(word.lower().strip(".,") in known for word in text.split())
     kinds = [names.kinds(part) for part in re.split(r"[ ・]", text)]
+    if "・" in text and text[0] >= "ァ":
+        return True
     return any(kind & NAME for kind in kinds) or not any(kind & Word.COMMON for kind in kinds)
 
 
@@ -211,6 +214,8 @@ _WAYS = (
     _spaced_out,
     _katakana,
     _hiragana,
+    kana_names,
+    chat_names,
 )
 
 

@@ -14,6 +14,7 @@ NAME = "person-latin"
 _PATTERNS = load("person_latin").patterns
 _PREFIXES = frozenset({"mc", "mac", "o", "st", "de", "la", "le", "al", "el", "van", "von", "di", "da"})
 _WORDS_MAX = 4
+_MONTHS = frozenset(("april", "may", "june", "august"))
 _NAME_CHARS_MAX = 66
 
 
@@ -31,7 +32,11 @@ class _Words:
         return len(self.plain[at]) > 2 and (self.plain[at] in lexicon.given_strong())
 
     def surname(self, at: int) -> bool:
-        return any(part in lexicon.surnames_any() for part in (self.plain[at], *self.plain[at].split("-")[1:]))
+        parts = (self.plain[at], *self.plain[at].split("-")[1:])
+        return self.clan(at) or any(part in lexicon.surnames_any() for part in parts)
+
+    def clan(self, at: int) -> bool:
+        return _PATTERNS["CLAN"].match(self.pieces[at].group()) is not None
 
     def link(self, at: int) -> bool:
         return self.pieces[at].group().islower()
@@ -46,7 +51,8 @@ class _Words:
         return len(self.plain[at]) > 2 and not self.common(at) and can_be_japanese(self.plain[at])
 
     def listed_japanese(self, at: int) -> bool:
-        return self.plain[at] in lexicon.words("surname_ja") or self.plain[at] in lexicon.words("given_ja")
+        word = self.plain[at]
+        return word in lexicon.words("given_ja") or word in lexicon.surnames_ja()
 
 
 def _pair_score(words: _Words, one: int) -> float:
@@ -119,7 +125,9 @@ def _judge(words: _Words, at: int) -> tuple[int, float, str]:
         return at + 1, 0.0, ""
     if words.strong(at):
         return at + 1, 0.6, "given name of the list"
-    if word in lexicon.words("surname_ja") and len(word) >= 5 and word not in lexicon.words("given_en_weak"):
+    if words.clan(at):
+        return at + 1, 0.6, "surname by its prefix"
+    if word in lexicon.surnames_ja() and len(word) >= 5 and word not in lexicon.words("given_en_weak"):
         return at + 1, 0.6, "Japanese surname of the list"
     return at + 1, 0.0, ""
 
@@ -130,18 +138,65 @@ def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
     at = 0
     while at < len(pieces):
         end, score, why = _judge(words, at)
+        if end - at == 2 and _separate(page, words, at):
+            end, score, why = at + 1, 0.6 if words.strong(at) else 0.0, "given name of the list"
         stop = pieces[end - 1].end() - (2 if re.search(r"['’]s$", pieces[end - 1].group()) else 0)
-        if score and not _PATTERNS["COMPANY_AFTER"].match(page.text, stop) and not _separate(page, pieces, at, end):
+        if score and not _PATTERNS["COMPANY_AFTER"].match(page.text, stop):
             yield Span(Kind.PERSON, pieces[at].start(), stop, score, NAME, why)
-        elif not score and at + 1 < len(pieces):
-            yield from _unknown_pair(page, words, at)
+        elif not score:
+            yield from _by_place(page, words, at)
         at = end
 
 
-def _separate(page: Page, pieces: Sequence[re.Match[str]], at: int, end: int) -> bool:
+def _separate(page: Page, words: _Words, at: int) -> bool:
     """Tell whether a comma between two words separates two things and is not "Smith, John"."""
-    between = page.text[pieces[at].end() : pieces[at + 1].start()] if end - at == 2 else ""
-    return "," in between and lexicon.plain(pieces[at].group()) not in lexicon.surnames_any()
+    one, two = words.pieces[at], words.pieces[at + 1]
+    if "," not in page.text[one.end() : two.start()] or words.surname(at):
+        return False
+    alone = _PATTERNS["LINE_START"].search(page.text[max(0, one.start() - 3) : one.start()])
+    return not (alone and words.strong(at + 1) and not words.given(at))
+
+
+def _by_place(page: Page, words: _Words, at: int) -> Iterator[Span]:
+    """Judge words that no list calls a name by what stands around them."""
+    if at + 1 < len(words.pieces):
+        yield from _initialled(page, words, at)
+        yield from _unknown_pair(page, words, at)
+    piece, word = words.pieces[at], words.plain[at]
+    if word in lexicon.words("skills") or words.initial(at) or words.link(at):
+        return
+    why = _acts(page, words, at, piece)
+    if why:
+        stop = piece.end() - (2 if re.search(r"['’]s$", piece.group()) else 0)
+        yield Span(Kind.PERSON, piece.start(), stop, 0.55, NAME, why)
+
+
+def _acts(page: Page, words: _Words, at: int, piece: re.Match[str]) -> str:
+    """Return why a single word is taken for a person: what stands beside it is done by or with people only."""
+    word, common = words.plain[at], words.common(at)
+    follows = page.text[piece.end() : piece.end() + 1]
+    if follows in (" ", ",") and not common and _PATTERNS["SAYS"].match(page.text, piece.end()):
+        return "a word that says something"
+    given = word in lexicon.given_any()
+    if given and _PATTERNS["SPOKEN_TO"].search(page.text[max(0, piece.start() - 16) : piece.start()]):
+        return "a name, spoken to"
+    if word in _MONTHS or not (given or words.surname(at)):
+        return ""
+    owns = not common and piece.group()[-2:] in ("'s", "’s")
+    does = follows == " " and _PATTERNS["DOES"].match(page.text, piece.end())
+    if owns or (does and not (common and _PATTERNS["PRODUCT_DOES"].match(page.text, piece.end()))):
+        return "a name, doing what people do"
+    return ""
+
+
+def _initialled(page: Page, words: _Words, at: int) -> Iterator[Span]:
+    """Take an initial and an unknown word for a name where a person acts: P. Xx starts."""
+    one, two = words.pieces[at], words.pieces[at + 1]
+    if not one.group().endswith(".") or not words.initial(at) or words.common(at + 1) or words.initial(at + 1):
+        return
+    before = page.text[max(0, one.start() - 24) : one.start()]
+    if _PATTERNS["AFTER"].match(page.text, two.end()) or _PATTERNS["BESIDE_WORD"].search(before):
+        yield Span(Kind.PERSON, one.start(), two.end(), 0.6, NAME, "initial and a word where a person stands")
 
 
 def _unknown_pair(page: Page, words: _Words, at: int) -> Iterator[Span]:
@@ -160,12 +215,16 @@ def _unknown_pair(page: Page, words: _Words, at: int) -> Iterator[Span]:
 
 def _lower(page: Page) -> Iterator[Span]:
     for match in _PATTERNS["SPEAKER"].finditer(page.text):
-        if match.group(1) in lexicon.given_strong() | lexicon.words("surname_ja") - lexicon.words("capitalised"):
+        if match.group(1) in lexicon.given_strong() or match.group(1) in lexicon.surnames_ja_plain():
             yield Span(Kind.PERSON, *match.span(1), 0.7, NAME, "speaker of a chat")
+    for match in _PATTERNS["LOWER_GIVEN"].finditer(page.text):
+        group = "x" if match.group("x") else "y"
+        if match.group(group) in lexicon.given_strong() and match.group(group) not in lexicon.words("skills"):
+            yield Span(Kind.PERSON, *match.span(group), 0.65, NAME, "given name in small letters")
     for match in _PATTERNS["LOWER_INITIAL"].finditer(page.text):
-        if match.group(1) in lexicon.words("surname_ja") - lexicon.words("capitalised"):
+        if match.group(1) in lexicon.surnames_ja_plain():
             yield Span(Kind.PERSON, *match.span(), 0.7, NAME, "initial and Japanese surname in small letters")
-    given, family = lexicon.words("given_ja"), lexicon.words("surname_ja")
+    given, family = lexicon.words("given_ja"), lexicon.surnames_ja()
     for match in _PATTERNS["LOWER_PAIR"].finditer(page.text):
         one, two = match.groups()
         named = (one in given and two in family) or (one in family and two in given)

@@ -28,7 +28,7 @@ _DOUBTFUL = frozenset({"SELF", "ROLE"})
 def _is_name(pattern: str, words: list[str]) -> bool:
     first = lexicon.plain(words[0])
     if pattern == "GREETING_LOWER":
-        return first in lexicon.given_strong() or first in lexicon.words("surname_ja") - lexicon.words("capitalised")
+        return first in lexicon.given_strong() or first in lexicon.surnames_ja_plain()
     if first not in lexicon.words("capitalised"):
         return pattern != "ROLE" or len(words) > 1 or first in lexicon.latin_names()
     listed = first in lexicon.latin_names()

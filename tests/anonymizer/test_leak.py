@@ -3,18 +3,26 @@
 import pytest
 
 from tests.anonymizer.measure import measure
-from tests.anonymizer.records import one_off, templated
+from tests.anonymizer.records import Record, one_off, templated
 
 STRICT = ("PHONE", "EMAIL", "POSTAL_CODE", "ID_NUMBER", "BANK", "BIRTH_DATE")
 QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY", "ORIGIN")
+
+
+def _plain(*names: str) -> list[Record]:
+    return [record for name in names for record in one_off(name, "B") if record.group == "N"]
+
+
+# A, B, U were tuned on. Of "first" and "second" docs/anonymizer.md tells the figures before any tuning.
 SETS = {
     "A": templated(11, 4),
     "B": [record for record in one_off("hostile.txt", "B") if record.group == "B"],
     "U": [record for record in one_off("unseen.txt", "U") if record.group == "U"],
-    "N": [
-        *(r for r in one_off("hostile.txt", "B") if r.group == "N"),
-        *(r for r in one_off("unseen.txt", "U") if r.group == "N"),
-    ],
+    "first A": templated(5, 2, "first/"),
+    "first B": one_off("first/hostile.txt", "B"),
+    "second A": templated(5, 2, "second/"),
+    "second B": one_off("second/hostile.txt", "B"),
+    "N": _plain("hostile.txt", "unseen.txt", "first/plain.txt", "second/plain.txt"),
 }
 
 
@@ -27,6 +35,14 @@ SETS = {
         ("B", "all", 0.05, 0.10, 0.02, 0.15),
         ("U", "nobody", 0.05, 0.10, 0.10, 0.30),
         ("U", "all", 0.05, 0.10, 0.02, 0.30),
+        ("first A", "nobody", 0.005, 0.01, 0.04, 0.02),
+        ("first A", "all", 0.005, 0.01, 0.005, 0.02),
+        ("first B", "nobody", 0.05, 0.15, 0.12, 0.10),
+        ("first B", "all", 0.05, 0.15, 0.03, 0.10),
+        ("second A", "nobody", 0.005, 0.01, 0.04, 0.02),
+        ("second A", "all", 0.005, 0.01, 0.005, 0.02),
+        ("second B", "nobody", 0.10, 0.15, 0.20, 0.20),
+        ("second B", "all", 0.10, 0.15, 0.045, 0.20),
     ],
 )
 def test_leaks_stay_within_bounds(
@@ -41,7 +57,17 @@ def test_leaks_stay_within_bounds(
 
 
 @pytest.mark.parametrize(
-    ("group", "over", "lost"), [("A", 0.03, 0.02), ("B", 0.03, 0.04), ("U", 0.03, 0.04), ("N", 0.02, 0.04)]
+    ("group", "over", "lost"),
+    [
+        ("A", 0.03, 0.02),
+        ("B", 0.03, 0.04),
+        ("U", 0.03, 0.04),
+        ("first A", 0.01, 0.01),
+        ("first B", 0.03, 0.04),
+        ("second A", 0.01, 0.01),
+        ("second B", 0.03, 0.04),
+        ("N", 0.01, 0.02),
+    ],
 )
 def test_little_is_taken_needlessly(group: str, over: float, lost: float) -> None:
     tally = measure(SETS[group])

@@ -57,7 +57,7 @@ def test_recognisers_have_names_of_their_own_and_report_only_their_kinds() -> No
 
 def test_pages_cover_a_text_and_overlap_only_without_a_break() -> None:
     for text in ("あ" * 10_000, "い。" * 5_000, "う\n" * 5_000, "", "短い"):
-        parts = list(pages(text, {}))
+        parts = list(pages(text, {}, 0, len(text)))
         covered = 0
         for page in parts:
             assert page.offset <= covered

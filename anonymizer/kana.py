@@ -1,0 +1,32 @@
+"""Kana turned into kana, and Latin spellings with and without their long vowels. Needs nothing else."""
+
+import re
+
+_LONG = re.compile(r"ou|oo|uu")
+# Forms and old systems write ヨウ for ョウ.
+_BIG = str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ")
+
+
+def katakana(text: str) -> str:
+    """Return ``text`` with hiragana turned into katakana, one for one."""
+    return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in text)
+
+
+def hiragana(text: str) -> str:
+    """Return ``text`` with katakana turned into hiragana, one for one."""
+    return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in text)
+
+
+def without_small_kana(text: str) -> str:
+    """Return ``text`` in hiragana without small letters, one for one: シヨウタ and ショウタ become しようた."""
+    return hiragana(text).translate(_BIG)
+
+
+def without_long_vowels(word: str) -> str:
+    """Return a Latin spelling as most people write it: satou is sato."""
+    return _LONG.sub(lambda match: match.group()[0], word)
+
+
+def with_h(word: str) -> str:
+    """Return a Latin spelling as passports write it: satou is satoh."""
+    return word.replace("ou", "oh").replace("oo", "oh")
