@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -24,13 +25,15 @@ _TO_A_BODY = re.compile(
     r"|(取引先|関係者|担当者|社員|職員|会員|お客様|保護者)(様|の皆様)?各位|関係者の皆様"
 )
 _TO_A_ROLE = re.compile(
-    r"^(dear|hi|hello|hey) (suppliers?|vendors?|partners?|bidders?|authors?|customers?|members?"
+    r"(dear|hi|hello|hey) (suppliers?|vendors?|partners?|bidders?|authors?|customers?|members?"
     r"|hiring team|recruiters?|all|team|colleagues?|everyone)\b"
 )
+_TO_A_ROLE_STARTS = ("dear ", "hi ", "hello ", "hey ")
 _SALUTATION = re.compile(r"(?P<name>[^。、]{1,40}?)(様|さま|殿|さん|くん)\x00?$")
-_HONORED = re.compile(r"(?P<name>[^。、\x00]{1,16}?)(様|さん|氏|殿|くん)(?=は|が|を|に|の|も|で|、|と|につ)")
+_HONORIFICS = ("様", "さん", "氏", "殿", "くん")
+_HONORED = re.compile(r"([^。、\x00]{1,16}?)(?:様|さん|氏|殿|くん)(?=は|が|を|に|の|も|で|、|と|につ)")
 _NO_NAME = re.compile(
-    r"(皆|みな|客|者|方|貴|あなた|本人|同|模|各|奥|母|父|神|お子|仕|生徒|学生|人|担当|応募|候補|先|有り|多|一|弊社|当社"
+    r"(皆|みな|客|者|方|貴|あなた|本人|同|模|各|スタッフ|奥|母|父|神|お子|仕|生徒|学生|人|担当|応募|候補|先|有り|多|一|弊社|当社"
     r"|お疲れ|たく|お隣|ご足労|王|殿|御|おかげ|世話|[のたるなかすくいれてで])$"
 )
 _GREETING = re.compile(
@@ -59,7 +62,7 @@ def speaks_to_a_body(mail: Mail, reading: Reading) -> bool:
     for sentence in reading.layout.new[:SALUTATION_SENTENCES]:
         if not sentence.text.isascii() and _TO_A_BODY.search(sentence.text):  # every branch of it is Japanese
             return True
-        if _TO_A_ROLE.search(sentence.text.strip()):
+        if sentence.text.startswith(_TO_A_ROLE_STARTS) and _TO_A_ROLE.match(sentence.text):
             return True
     return False
 
@@ -67,7 +70,7 @@ def speaks_to_a_body(mail: Mail, reading: Reading) -> bool:
 def somebody_else(mail: Mail, reading: Reading) -> Hit | None:
     """Return the "no" whose sentence names a person other than the addressee."""
     noes = [hit for hit in reading.noes if hit.place == "text"]
-    known = set(_known_names(mail, reading.layout.new)) if noes else set()
+    known = _known_names(mail, reading.layout.new) if noes else frozenset()
     if not known:
         return None
     asked: set[int] = set()
@@ -82,11 +85,9 @@ def somebody_else(mail: Mail, reading: Reading) -> Hit | None:
 
 
 def _names_in(sentence: Sentence, text: str) -> Iterator[str]:
-    for found in _HONORED.finditer(sentence.text):
-        name = found.group("name")
-        if not _NO_NAME.search(name):
-            yield name
     if not sentence.text.isascii():
+        if any(honorific in sentence.text for honorific in _HONORIFICS):
+            yield from (name for name in _HONORED.findall(sentence.text) if not _NO_NAME.search(name))
         return
     start, end = sentence.origin(0, len(sentence.text))
     written = text[start:end]
@@ -98,21 +99,31 @@ def _names_in(sentence: Sentence, text: str) -> Iterator[str]:
             yield name
 
 
-def _is_known(name: str, known: set[str]) -> bool:
+def _is_known(name: str, known: frozenset[str]) -> bool:
     """``name`` may carry words before the name itself (残念ながら山田), and be the surname only (of 山田花子)."""
     if any(name.endswith(one) or one.startswith(name) for one in known):
         return True
     return any(one.startswith(name[-size:]) for one in known for size in range(2, min(len(one), len(name)) + 1))
 
 
-def _known_names(mail: Mail, new: Sequence[Sentence]) -> Iterator[str]:
-    full = [plain(name).strip() for name in mail.display_names if name.strip()]
+def _known_names(mail: Mail, new: Sequence[Sentence]) -> frozenset[str]:
+    return _names_known(mail.display_names, tuple([sentence.text for sentence in new[:SALUTATION_SENTENCES]]))
+
+
+@functools.lru_cache(maxsize=8)
+def _names_known(display_names: Sequence[str], opening: Sequence[str]) -> frozenset[str]:
+    """Return the addressee's names: asked twice a mail, hence the short memory."""
+    return frozenset(_each_known_name(display_names, opening))
+
+
+def _each_known_name(display_names: Sequence[str], opening: Sequence[str]) -> Iterator[str]:
+    full = [plain(name).strip() for name in display_names if name.strip()]
     for name in full:
         words = re.split(r"[\s,・.]+", re.sub(r"(様|さま|殿|さん)$", "", name))
         yield from (word for word in words if word)
         yield "".join(words)
-    for sentence in new[:SALUTATION_SENTENCES]:
-        found = _SALUTATION.search(sentence.text) or _GREETING.search(sentence.text.strip())
+    for sentence in opening:
+        found = _SALUTATION.search(sentence) or _GREETING.search(sentence.strip())
         if found is not None:
             words = found.group("name").split()
             yield from words

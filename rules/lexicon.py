@@ -80,8 +80,11 @@ class Lexicon:
         """Yield every phrase that occurs in ``text``, at most `PLACES_MAX` places each, in the order of the files."""
         patterns = self._short if len(text) <= SHORT_CHARS_MAX else self._long
         for index in self._sieve.may_match(text):
+            pattern = patterns[index]
+            if pattern.search(text) is None:  # most are not there, and asking so is the cheaper way
+                continue
             unless = self._unless[index]
-            for match in itertools.islice(patterns[index].finditer(text), PLACES_MAX):
+            for match in itertools.islice(pattern.finditer(text), PLACES_MAX):
                 if unless is None or unless.search(match.group()) is None:
                     yield Found(self.phrases[index], match.start(), match.end())
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rules import lexicon
 from rules.lexicon import Found, Phrase
 
-WINDOW_CHARS = 60
+WINDOW_CHARS = 120
 QUOTE_LABEL_CHARS_MAX = 8
 #: Longer than any sentence gets in canonical spelling; only a strange subject is.
 REMEMBERED_CHARS_MAX = 1_200
@@ -28,7 +28,7 @@ _JA_CONDITION_AFTER = re.compile(
 )
 _JA_CONDITION_BEFORE = re.compile(
     r"(場合(に)?(は|、|には)?|(の|た|い|る)とき(は|に)|なければ|ない限り|ない方(は|に)|次第|万が?一"
-    r"|もし|仮に|ましたら|でしたら)[^。]{0,26}$"
+    r"|もし|仮に|ましたら|でしたら|(過ぎ|なり|れ)ますと|ませんと、)[^。]{0,26}$"
 )
 _JA_CONDITION_WITHIN = re.compile(r"場合|(に|と)?なり次第|し次第|なければ|ない限り|際は|ときは")
 _JA_DENIAL_AFTER = re.compile(
@@ -42,7 +42,8 @@ _JA_NOMINAL_AFTER = re.compile(
     r"|へ|を|から|で|の|は|が|も|向け|全員|宛|、|と)"
 )
 _JA_PAST_BEFORE = re.compile(
-    r"(以前|前回|昨年|過去|かつて|当時|先年|前年|数年前|ヶ月前|か月前|年前|一度は|昔)[^。]{0,40}$"
+    r"(以前|前回|昨年|過去|かつて|当時|先年|前年|数年前|ヶ月前|か月前|年前|一度は|昔"
+    r"|(先月|先々月|[春夏秋冬])の(選考|面接|試験|ご応募)(では|時|の際|の折))[^。]{0,40}$"
 )
 _JA_OTHERS_BEFORE = re.compile(
     r"((そちらの|その|合う|合致する)方|(他|別|ほか|多く|一部|大半|ほとんど|[0-9]+名|何名か|数名)の?(応募)?(方|かた"
@@ -55,12 +56,14 @@ _JA_PART_BEFORE = re.compile(
 )
 _JA_THANKS_AFTER = re.compile(
     r"[^。]{0,22}(ありがと|感謝|御礼|お礼|うれし|嬉し|光栄|恐縮|いただ(いた|きまし(た|て))(が|に|の|ところ"
-    r"|際|上で|うえで|もの)|くださ(り|いまし(た|て)|った)|結果(、|を|です|につ|は|が))"
+    r"|際|上で|うえで|もの)|くださ(り|いまし(た|て)|った))"
+    r"|[^。、]{0,12}結果(、|を|です|につ|は|が)"
 )
 _JA_NOT_AFTER = re.compile(
     r"[^。、]{0,22}(でき(ず|ません|ない|なか|なく|かね)|かな(わ|い)|かね(ます|る|まし|て)|難し|困難"
     r"|至(ら|り)|なりません|ならな|及(ば|び)|られ(ず|ません|ない)"
-    r"|見送|見合わせ|控え|断念|お断り|取りやめ|遠慮|ません(で|。|$)|ないこと|取り消|辞退)"
+    r"|見送|見合わせ|控え|断念|お断り|取りやめ|遠慮|ません(で|。|$)|ない(こと|という|との|判断|結論|結果|方向|もの|旨|形)"
+    r"|取り消|辞退)"
 )
 _QUESTION_AFTER = re.compile(r"[^。]{0,16}(でしょうか|ですか|ますか|ませんか|んか)|[^.。]{0,30}\?")
 _JA_REQUEST = re.compile(r"(ません|ない|ず)?(でしょうか|か(。|$|\?|、))")
@@ -71,6 +74,7 @@ _JA_SOMEDAY = re.compile(r"(将来|いつか|またの機会|(次|別)の機会|
 
 _EN_CONDITION_BEFORE = re.compile(
     r"\b(when|if|unless|whether|should|in case) (you|we|your|an application)\b[^.;,]*$|\b(when|if|whether|unless) $"
+    r"|\b(please|can|may|should|will) (assume|take it|regard|consider it)\b[^.;]*$"
     r"|(^|[,;:(\-] ?|\b(and|but|that|or|then) )"
     r"(if|unless|should (you|your|we)|whether|in (case|the event)|when(ever)?|until|were (you|we) to|once)\b[^.;]*$"
 )
@@ -79,6 +83,16 @@ _EN_CONDITION_WITHIN = re.compile(r"\bif (we|you)\b|\bnot yet\b|\buntil\b")
 _EN_PAST_AFTER = re.compile(r"[^.,]{0,24}\b(last (year|time|month|spring|summer|autumn|winter)|in 20\d\d|previously)\b")
 _EN_PAST_BEFORE = re.compile(
     r"\b(last (year|time|month)|previously|in the past|back in|some time ago|years ago|months ago)\b[^.]{0,60}$"
+    r"|\b(last (spring|summer|autumn|fall|winter|week)|earlier this year|when you (last|first|previously) applied),? "
+    r"(we|you|your application|it)\b[^.,]{0,40}$"
+)
+#: People in general, as the subject of the clause, and neither the reader nor the writer after them.
+_EN_OTHERS_BEFORE = re.compile(
+    r"(^|[.,;:(] ?|\b(and|but|that|while|as|though|although|because|if|where) )"
+    r"((all|any|most|many|some|several|no|the|those|other|others?|late|incomplete|unsuccessful|remaining|two|three|four"
+    r"|five|[0-9]+) (of )?)*"
+    r"(candidates?|applicants?|applications|submissions|those|anyone|everyone|nobody|people|persons|others|they)\b"
+    r"(?![^.]*\b(you|your|yours|we|i)\b)[^.,;:]*$"
 )
 _EN_NOT_BEFORE = re.compile(
     r"\b(not|unable|cannot|never|nor|without|rather than|instead of|decided against|no longer|hoped"
@@ -98,6 +112,10 @@ _EN_OTHERS_AFTER = re.compile(
 _EN_SOMEDAY = re.compile(
     r"\b(future|on file|in mind|encourage|feel free|welcome to (re)?apply|hesitate|talent (pool"
     r"|community)|again)\b"
+)
+_EN_THANKS_BEFORE = re.compile(
+    r"\b(thank(s| you)|appl(y|ied|ying|ication)|interest(ed)?|wish(ed)?|hop(ed?|ing)|opportunity|want(ed)?) "
+    r"[^.,;:]{0,24}$"
 )
 _EN_DENIAL_BEFORE = re.compile(r"\b(does not mean|is not to say|not because|would not say|not a) [^.]{0,30}$")
 
@@ -122,6 +140,8 @@ def _sign(mood: str, *, only: Sequence[str] = (), never: Sequence[str] = (), **w
     return Sign(mood, only=frozenset(only), never=frozenset(never), **where)
 
 
+#: Said of others, these say no to the reader.
+_OF_OTHERS = ("en.no.candidate-chosen", "en.no.stronger-field", "en.no.not-a-match", "en.no.other-candidates")
 _JA_SAID = (
     _sign("denied", after=_JA_DENIAL_AFTER),
     _sign("conditional", after=_JA_CONDITION_AFTER, never=["waiting_list"]),
@@ -137,7 +157,7 @@ _JA_SAID = (
     _sign("someday", anywhere=_JA_AGAIN, only=["other_post"]),
 )
 _JA_YES = (
-    _sign("thanks", after=_JA_THANKS_AFTER),
+    _sign("thanks", after=_JA_THANKS_AFTER, never=["ja.yes.joining", "ja.yes.offer", "ja.yes.congratulations"]),
     _sign("conditional", after=_JA_CONDITION_AFTER),
     _sign("conditional", before=_JA_CONDITION_BEFORE),
     _sign("nominal", after=_JA_NOMINAL_AFTER),
@@ -154,13 +174,15 @@ _EN_SAID = (
     _sign("question", after=_QUESTION_AFTER, never=["unsure"]),
     _sign("someday", anywhere=_EN_SOMEDAY, only=["other_post"]),
     _sign("denied", before=_EN_NOT_BEFORE, only=["hold"]),
+    _sign("others", before=_EN_OTHERS_BEFORE, only=["no"], never=_OF_OTHERS),
 )
 _EN_YES = (
-    _sign("denied", before=_EN_NOT_BEFORE),
-    _sign("denied", within=_EN_NOT_WITHIN),
+    _sign("denied", before=_EN_NOT_BEFORE, never=["en.yes.unlike-others"]),
+    _sign("denied", within=_EN_NOT_WITHIN, never=["en.yes.unlike-others"]),
     _sign("denied", before=_EN_NOT_FAR_BEFORE, only=["en.yes.forward-with"]),
     _sign("conditional", before=_EN_CONDITION_BEFORE),
-    _sign("others", after=_EN_OTHERS_AFTER),
+    _sign("others", after=_EN_OTHERS_AFTER, never=["en.yes.unlike-others"]),
+    _sign("thanks", before=_EN_THANKS_BEFORE, only=["en.yes.forward-to"]),
 )
 _VETO = (
     _sign("denied", before=_EN_NOT_BEFORE, only=["result_pending"]),

@@ -41,7 +41,10 @@ _ROLE_WORDS = (
 
 
 class Hit(NamedTuple):
-    """A phrase in the mail. ``mood`` is empty when it is meant as said; ``sentence`` counts the new sentences."""
+    """A phrase in the mail. ``mood`` is empty when it is meant as said.
+
+    ``sentence`` counts the new sentences; ``until`` is where the phrase ends in that sentence's canonical text.
+    """
 
     phrase: Phrase
     mood: str
@@ -50,6 +53,7 @@ class Hit(NamedTuple):
     end: int
     place: Place
     sentence: int
+    until: int = -1
 
     @property
     def said(self) -> bool:
@@ -60,7 +64,7 @@ class Hit(NamedTuple):
 class Reading:
     """One mail's words. ``text`` is what offsets point into; ``long``: not all of it was judged.
 
-    ``context`` is 0, `CONTEXT_WEAK` or `CONTEXT_STRONG`.
+    ``context`` is 0, `CONTEXT_WEAK` or `CONTEXT_STRONG`. ``noes``: every "no" that is meant as said.
     """
 
     text: str
@@ -71,14 +75,11 @@ class Reading:
     context: float
     score: float
     long: bool
+    noes: tuple[Hit, ...]
 
     def of(self, *kinds: str) -> tuple[Hit, ...]:
         """Return the hits of these kinds that are meant as said."""
-        return tuple(hit for hit in self.hits if hit.phrase.kind in kinds and hit.said)
-
-    @property
-    def noes(self) -> tuple[Hit, ...]:
-        return self.of("no")
+        return _meant(self.hits, *kinds)
 
     @property
     def own_no(self) -> bool:
@@ -92,6 +93,10 @@ class Reading:
         return bool(regret and self.of("closing") and self.context == CONTEXT_STRONG)
 
 
+def _meant(hits: Iterable[Hit], *kinds: str) -> tuple[Hit, ...]:
+    return tuple([hit for hit in hits if hit.phrase.kind in kinds and not hit.mood])
+
+
 def read(mail: Mail, text: str) -> Reading:
     """Read ``text`` (of ``mail``, plain or from HTML) with the mail's subject. Linear in its length."""
     layout = read_layout(text)
@@ -100,11 +105,12 @@ def read(mail: Mail, text: str) -> Reading:
     hits = list(_hits(judged, text))
     if not answer:
         hits += _subject_hits(subject)
-    hits += _wrapped_hits(layout)
+    hits += _wrapped_hits(layout, text)
     long = long or layout.short or len(hits) >= HITS_MAX
     context = _context(mail, layout, subject, hits)
     score = _score(hits, context)
-    reading = Reading(text, tuple(hits), layout, subject, _language(layout, subject), context, score, long)
+    language = _language(layout, subject)
+    reading = Reading(text, tuple(hits), layout, subject, language, context, score, long, _meant(hits, "no"))
     if not reading.noes and reading.letter:
         return replace(reading, score=max(score, LETTER))
     return reading
@@ -131,12 +137,20 @@ def _up_to(sentences: Iterable[tuple[int, Sentence]], chars_max: int) -> list[tu
 
 def _hits(sentences: Iterable[tuple[int, Sentence]], text: str) -> Iterator[Hit]:
     count = 0
+    about: set[str] = set()
     for number, sentence in sentences:
         for phrase, mood, first, last in said(sentence.text, quoted=sentence.quoted):
             if phrase.where == "subject":
                 continue
+            if phrase.kind == "context":  # once is enough
+                if phrase.id in about:
+                    continue
+                about.add(phrase.id)
             start, end = sentence.origin(first, last)
-            yield Hit(phrase, mood, " ".join(text[start:end].split()), start, end, "text", number)
+            quote = text[start:end]
+            if not quote.isalnum():
+                quote = " ".join(quote.split())
+            yield Hit(phrase, mood, quote, start, end, "text", number, last)
             count += 1
             if count >= HITS_MAX:
                 return
@@ -149,7 +163,7 @@ def _subject_hits(subject: Sentence) -> Iterator[Hit]:
             yield Hit(phrase, mood, subject.text[start:end], -1, -1, "subject", -1)
 
 
-def _wrapped_hits(layout: Layout) -> Iterator[Hit]:
+def _wrapped_hits(layout: Layout, text: str) -> Iterator[Hit]:
     """Offers in signature and boilerplate: a wrong cut must not hide one."""
     chars = 0
     for sentence in layout.wrapped:
@@ -159,7 +173,7 @@ def _wrapped_hits(layout: Layout) -> Iterator[Hit]:
         for phrase, mood, first, last in said(sentence.text):
             if phrase.kind == "yes" and phrase.where == "text" and not mood:
                 start, end = sentence.origin(first, last)
-                yield Hit(phrase, mood, sentence.text[first:last], start, end, "wrapped", -1)
+                yield Hit(phrase, mood, " ".join(text[start:end].split()), start, end, "wrapped", -1)
 
 
 def _context(mail: Mail, layout: Layout, subject: Sentence, hits: Iterable[Hit]) -> float:
@@ -198,9 +212,10 @@ _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 
 def _language(layout: Layout, subject: Sentence) -> Lang:
     """Japanese as soon as a tenth of the letters of the new text is Japanese."""
-    sample = "".join(sentence.text for sentence in layout.new[:60])[:4000] or subject.text
-    japanese = sum(map(len, _JAPANESE.findall(sample)))
-    if japanese * 10 >= len(sample):  # there are no more letters than characters
+    sample = "".join([sentence.text for sentence in layout.new[:60]])[:4000] or subject.text
+    # There are no more letters than characters, and the first third of a Japanese letter has enough of them.
+    if sum(map(len, _JAPANESE.findall(sample[: len(sample) // 3 + 1]))) * 10 >= len(sample):
         return "ja"
+    japanese = sum(map(len, _JAPANESE.findall(sample)))
     letters = sum(map(str.isalpha, sample))
     return "ja" if letters == 0 or japanese * 10 >= letters else "en"

@@ -59,7 +59,8 @@ _WROTE_WRAPPED = re.compile(r"^on .{6,120}(<\S{3,80}>|,)$", re.IGNORECASE)
 #: Only lines with such an end or such a beginning can open a quotation that runs to the end of the text.
 _QUOTE_ENDS = (*_ATTRIBUTION_ENDS, ">", ",")
 _QUOTE_STARTS = ("-", "b", "B")
-_DECOR = re.compile(r"[\s*=_~#+.・･\-‐―─━═—–…★☆■□◆◇●○◎※♪＊＝♦•▲▼△▽<>《》〇|:;]{4,}")
+DECOR_CHARS = 4
+_DECOR = re.compile(r"[\s*=_~#+.・･\-‐―─━═—–…★☆■□◆◇●○◎※♪＊＝♦•▲▼△▽<>《》〇|:;]+")
 _RULES = frozenset({"--", "- -", "---", "***", "===", "___"})
 _CONTACT = re.compile(
     r"tel\b|fax\b|phone|電話|〒|https?:|www\.|@|株式会社|有限会社|合同会社|\(株\)|\(有\)|co\., ?ltd"
@@ -78,15 +79,16 @@ def sections(text: str) -> Iterator[Line]:
     """Yield every line of ``text`` with the section it belongs to. One pass, a bounded look ahead."""
     lines = text.splitlines(keepends=True)
     words = [line.strip() for line in lines]
-    decor = [_DECOR.fullmatch(word) is not None for word in words]
+    decor = [len(word) >= DECOR_CHARS and _DECOR.fullmatch(word) is not None for word in words]
     index = start = 0
     kind: Kind = "new"
     while index < len(lines):
         word, here, taken = words[index], kind, 1
         if word and kind != "quote":
-            if _starts_quote(words, index):
+            opens = ":" in word or word.endswith(_QUOTE_ENDS) or word.startswith(_QUOTE_STARTS)
+            if opens and _starts_quote(words, index):
                 here = kind = "quote"
-            elif word.startswith((">", "|")) or _attributes(word):
+            elif word.startswith((">", "|")) or (opens and _attributes(word)):
                 here = "quote"
             elif word in {"--", "- -"} and index and len(lines) - index <= DELIMITED_LINES_MAX:
                 here = kind = "signature"  # RFC 3676 4.3

@@ -107,6 +107,12 @@ _VARIANTS: dict[str, str] = {
     "申しわけ": "申し訳",
     "申訳": "申し訳",
     "ふさいよう": "不採用",
+    "ふごうかく": "不合格",
+    "さいようでき": "採用でき",
+    "さいようしま": "採用しま",
+    "めんせつ": "面接",
+    "おうぼ": "応募",
+    "けっか": "結果",
     "埋り": "埋まり",
     "終り": "終わり",
     "終ら": "終わら",
@@ -207,7 +213,7 @@ def _one_by_one(text: str, start: int, end: int, pieces: list[str], at: list[int
     while index < end:
         char = text[index]
         after = index + 1
-        if after < end and text[after] in _VOICING:
+        if after < end and text[after] in _VOICING and char not in _INVISIBLE:
             char += text[after]  # ｶ and ﾞ are one character, ガ
             after += 1
         plain = known.get(char)

@@ -36,23 +36,24 @@ class Sentence(NamedTuple):
     start: int
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Return the span in the mail's text that ``text[start:end]`` came from."""
+        """Return the span in the mail's text that ``text[start:end]`` came from; of a variant always the whole word."""
         if not self.spelled.edits and start < end:
             at = self.spelled.at
             return self.source[self.start + at[start]], self.source[self.start + at[end - 1]] + 1
-        first = self._origin_of(start)
-        return first, self._origin_of(end - 1) + 1 if start < end else first
+        first = self._origin_of(start)[0]
+        return first, self._origin_of(end - 1)[1] + 1 if start < end else first
 
-    def _origin_of(self, index: int) -> int:
-        """Return where the character at ``index`` came from; a variant's letters from those it was written with."""
+    def _origin_of(self, index: int) -> tuple[int, int]:
+        """Return where the first and the last letter of what became the character at ``index`` stand."""
         shift = 0
         for edit in self.spelled.edits:
             if index < edit.start:
                 break
             if index < edit.start + edit.size:
-                return min(self._source_of(edit.first) + index - edit.start, self._source_of(edit.end - 1))
+                return self._source_of(edit.first), self._source_of(edit.end - 1)
             shift = edit.end - edit.start - edit.size
-        return self._source_of(index + shift)
+        place = self._source_of(index + shift)
+        return place, place
 
     def _source_of(self, index: int) -> int:
         return self.source[self.start + self.spelled.at[index]]
@@ -125,6 +126,8 @@ _ENDS = (
     *("ます", "ました", "ません", "です", "でした", "下さい", "さい", "ますよう", "敬具", "拝啓", "草々", "以上"),
     *("様", "さま", "殿", "さん", "くん", "御中", "各位"),
 )
+#: A line of a table, ended by its end: 【合否】否
+_LABELLED = re.compile(r"(【[^】]{1,8}】|[■□◆◇●・]?[^。、:]{2,8}:)\s?[^。、\s]{1,8}")
 _BULLET = re.compile(r"[■□◆◇●○◎・※*★☆▼▽【<\[(]|\d{1,2}[.)]\s|-\s")
 
 
@@ -145,7 +148,7 @@ def _breaks(previous: Line, line: Line) -> bool:
     before, word = previous.words, line.words
     if not word or previous.end != line.start or previous.decor or line.decor:
         return True
-    if before.endswith(_ENDS):
+    if before.endswith(_ENDS) or _LABELLED.fullmatch(before):
         return not GOES_ON.match(word)
     return _BULLET.match(word) is not None and not before.endswith((":", "】"))
 

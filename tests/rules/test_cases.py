@@ -1,4 +1,4 @@
-"""Invented mails of many kinds: rejections are found, everything else is left alone, twins never get the link."""
+"""Invented mails of many kinds: rejections are found, everything else is left alone."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from rules.decide import decide
 from rules.load import default_ruleset
 from rules.mail import Mail
 from rules.model import AtsAnswer, AtsStatus, Signals, TextVerdict, Verdict
-from rules.reading import read
 from tests.rules.case_files import cases, lines
-from tests.rules.eml import development_mails, with_text
+from tests.rules.eml import with_text
 
 RULES = default_ruleset()
 SILENT = Signals()
@@ -97,44 +96,3 @@ def test_wraps_signatures_answers_and_odd_characters_change_nothing(dress: Calla
         for tag, line, mail in list(cases(*names))[::3]:
             decision = decide(with_text(mail, dress(mail.text)), RULES, REJECTED)
             assert tag == "hard" or (decision.verdict is Verdict.INJECT) is link, (line, decision.because)
-
-
-def _twins(mail: Mail, passing: list[str]) -> list[Mail]:
-    """Return ``mail`` with its decision sentences turned into passing ones: all of them, or only the last."""
-    reading = read(mail, mail.text)
-    numbers = sorted({hit.sentence for hit in reading.noes if hit.place == "text" and hit.phrase.weight >= 2})
-    twins: list[Mail] = []
-    for chosen in {tuple(numbers), tuple(numbers[-1:])}:
-        for words in passing:
-            text = mail.text
-            for place, number in enumerate(reversed(chosen)):
-                sentence = reading.layout.new[number]
-                start, end = sentence.origin(0, len(sentence.text))
-                text = text[:start] + (words if place == 0 else "") + text[end:]
-            twins.append(with_text(mail, text))
-    return twins if numbers else []
-
-
-def _rejections() -> list[Mail]:
-    known = [mail for row, mail, _ in development_mails() if row["label"] == "rejection"]
-    return known + [mail for tag, _, mail in cases("rejections_ja", "rejections_en") if tag != "hard"]
-
-
-def test_turning_only_the_decision_sentence_into_a_passing_one_never_injects() -> None:
-    passing = {"ja": lines("passing_ja"), "en": lines("passing_en")}
-    count = 0
-    for turn, mail in enumerate(_rejections()):
-        original = decide(mail, RULES, REJECTED)
-        signals = Signals(ats=REJECTED.ats, approved=frozenset({original.sentence_sha256}))
-        words = passing[original.lang]
-        for twin in _twins(mail, [words[(turn + step) % len(words)] for step in (0, 5, 11, 18)]):
-            decision = decide(twin, RULES, signals)
-            assert decision.verdict is not Verdict.INJECT, (twin.text, decision.because)
-            count += 1
-    assert count > 1_000
-
-
-def test_every_development_rejection_has_a_twin() -> None:
-    for row, mail, _ in development_mails():
-        if row["label"] == "rejection":
-            assert _twins(mail, ["選考の結果、内定とさせていただきます。"]), row["file"]

@@ -24,7 +24,8 @@ def plainly_normalised(text: str) -> tuple[str, list[int]]:
     """Return the text and where each of its characters came from: NFKC of every character with its voicing mark."""
     shown, at, index = "", [], 0
     while index < len(text):
-        size = 2 if text[index + 1 : index + 2] in {"\uff9e", "\uff9f", "\u3099", "\u309a"} else 1
+        voiced = text[index + 1 : index + 2] in {"\uff9e", "\uff9f", "\u3099", "\u309a"}
+        size = 2 if voiced and text[index] not in _INVISIBLE else 1
         char = text[index : index + size]
         if char not in _INVISIBLE and unicodedata.category(char[0]) != "Cs":
             plain = unicodedata.normalize("NFKC", char).translate(_LIKE_ASCII)
