@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 
+from core.errors import ConfigError
 from core.jobs import Claimed
 from core.log import get_logger
 from core.runtime import Runtime, Tx
@@ -19,9 +20,14 @@ def hold_digest(runtime: Runtime, _job: Claimed) -> None:
     with runtime.read() as tx:
         found = [view for view in companies.all_companies(tx) if view.contact_mail]
     for view in found:
-        with runtime.begin() as tx:
-            if _tell(tx, view.id, view.contact_mail or ""):
-                log.info("hold digest written", extra={"company_id": view.id})
+        try:
+            with runtime.begin() as tx:
+                written = _tell(tx, view.id, view.contact_mail or "")
+        except ConfigError as error:  # of this company: the others' people are told all the same
+            log.warning("hold digest cannot be written", extra={"company_id": view.id, "error": error.message})
+            continue
+        if written:
+            log.info("hold digest written", extra={"company_id": view.id})
 
 
 def _tell(tx: Tx, company_id: int, recipient: str) -> bool:

@@ -1,6 +1,7 @@
 """What every command has in hand: settings read once, a runtime when it needs one, and one way to print."""
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -8,15 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from core import settings as core_settings
-from core.runtime import Runtime
 from core.settings import Settings
 
+if TYPE_CHECKING:
+    from core.runtime import Runtime  # SQLAlchemy: half a second that bare commands need not pay
+
 F = TypeVar("F", bound=Callable[..., Any])
+Lang = Literal["ja", "en"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,12 @@ class Front:
         """Raises ConfigError with every problem at once."""
         return core_settings.load(self.config_file, self.environment)
 
+    def lang(self, chosen: Lang | None) -> Lang:
+        """The language to speak in a terminal: the one asked for, else the terminal's own, else the admin's."""
+        return chosen or terminal_lang() or self.settings.admin.locale
+
     @contextmanager
-    def runtime(self) -> Iterator[Runtime]:
+    def runtime(self) -> "Iterator[Runtime]":
         """The installation's database and keys; a new installation's are made at its first use."""
         from careerrelay import opening  # SQLAlchemy and Alembic load only for commands that store
 
@@ -47,6 +55,17 @@ pass_front = click.make_pass_decorator(Front)
 
 def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")(command)
+
+
+def lang_option(command: F) -> F:
+    help_text = "Default: the terminal's locale, else ADMIN__LOCALE."
+    return click.option("--lang", type=click.Choice(["ja", "en"]), help=help_text)(command)
+
+
+def terminal_lang() -> Lang | None:
+    """The language of LC_ALL, LC_MESSAGES or LANG, in this order (POSIX); None for C and for others than ours."""
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "ja" if locale.startswith("ja") else "en" if locale.startswith("en") else None
 
 
 def emit(as_json: bool, value: Any, *lines: str) -> None:

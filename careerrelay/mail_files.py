@@ -84,11 +84,16 @@ def read_file(path: Path) -> tuple[bytes, bytes]:
         ConfigError: it cannot be read.
     """
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise ConfigError(f"larger than {FILE_BYTES_MAX} bytes")
-        stored = path.read_bytes()
+        with path.open("rb") as file:  # read up to the limit: a device or a pipe has no size
+            stored = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         raise ConfigError(error.strerror or str(error)) from None
+    except ValueError as error:  # a NUL in the path
+        raise ConfigError(str(error)) from None
+    if len(stored) > FILE_BYTES_MAX:
+        raise ConfigError(f"larger than {FILE_BYTES_MAX} bytes")
+    if not stored:
+        raise ConfigError("the file is empty")
     return stored, stored if b"\r\n" in stored else stored.replace(b"\n", b"\r\n")
 
 

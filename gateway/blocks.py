@@ -7,7 +7,7 @@ enforcement regulation 6 no. 3), hence the limits; and it must be readable where
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from core.errors import ConfigError
 from gateway import charset
 from gateway.block import Block
+from rules.toml_lines import find_lines, line_of
 
 Lang = Literal["ja", "en"]
 
@@ -27,6 +28,15 @@ SENTENCES_MAX = 3
 LINK_CHARACTERS_MAX = 500
 
 _NAMES = frozenset({"agency", "licence_no", "expires_on"})
+_KEYS = frozenset({"lang", "tone", "sentences", "relay_label", "optout_label"})
+_TONE = re.compile(r"[a-z][a-z_]{0,19}\Z")
+#: What a text must be writable in, under the names that mails have for it. A Japanese text cannot be ASCII.
+_CHARSETS = (
+    ("ISO-2022-JP", charset.ISO_2022_JP),
+    ("windows-31j", charset.SHIFT_JIS),
+    ("EUC-JP", charset.EUC_JP),
+)
+_CHARSETS_EN = (("US-ASCII", charset.ASCII),)  # which every other one contains
 _FILL = re.compile(r"\{([a-z_]*)\}")
 _SENTENCE_END = re.compile(r"[。！？]|[.!?](?=\s|$)")
 _LINK = re.compile(r"https?://[!#-;=?-~]+")  # no space, quote or angle bracket; nothing outside ASCII
@@ -54,14 +64,22 @@ class BlockTemplate:
 
 
 def block(
-    lang: Lang, tone: str, *, agency: str, licence_no: str, relay_url: str, optout_url: str, expires_on: date
+    lang: Lang,
+    tone: str,
+    *,
+    agency: str,
+    licence_no: str,
+    relay_url: str,
+    optout_url: str,
+    expires_on: date,
+    own: Mapping[tuple[str, str], BlockTemplate] | None = None,
 ) -> Block:
-    """Return the shipped block in ``lang``; a ``tone`` that is not shipped reads as polite.
+    """Return the block in ``lang``: the company's ``own`` of that tone, else the shipped one, else the polite one.
 
     Raises:
         ConfigError: a value that would break the mail, or makes the block longer than it may be.
     """
-    template = _shipped().get((lang, tone)) or _shipped()[lang, DEFAULT_TONE]
+    template = (own or {}).get((lang, tone)) or _shipped().get((lang, tone)) or _shipped()[lang, DEFAULT_TONE]
     values = {"agency": agency, "licence_no": licence_no, "expires_on": _day(expires_on, lang)}
     return fill(template, values, relay_url=relay_url, optout_url=optout_url)
 
@@ -119,22 +137,43 @@ def _as_html(text: str) -> str:
 
 
 def load(text: str, file: str) -> BlockTemplate:
-    """Read a template from TOML; raises ConfigError naming ``file`` and every problem."""
+    """Read a template from TOML; raises ConfigError naming ``file``, line and what to do, every problem at once."""
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: {error}") from None
+    lines = find_lines(text)
+    wrong = [f"{line_of(lines, (key,))}: {problem}" for key, problem in _form_problems(found)]
+    if wrong:
+        raise ConfigError(*(f"{file}:{problem}" for problem in wrong))
     template = BlockTemplate(
-        lang="en" if found.get("lang") == "en" else "ja",
-        tone=str(found.get("tone", "")),
-        sentences=tuple(str(sentence) for sentence in found.get("sentences", ())),
-        relay_label=str(found.get("relay_label", "")),
-        optout_label=str(found.get("optout_label", "")),
+        lang="en" if found["lang"] == "en" else "ja",
+        tone=found["tone"],
+        sentences=tuple(found["sentences"]),
+        relay_label=found["relay_label"],
+        optout_label=found["optout_label"],
     )
     problems = check(template)
     if problems:
-        raise ConfigError(*(f"{file}: {problem}" for problem in problems))
+        raise ConfigError(*(f"{file}:{line_of(lines, ('sentences',))}: {problem}" for problem in problems))
     return template
+
+
+def _form_problems(found: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the form of a file: the key, and what to do."""
+    for key in sorted(found.keys() - _KEYS):
+        yield key, f"unknown key {key!r}; known are {', '.join(sorted(_KEYS))}"
+    if found.get("lang") not in ("ja", "en"):
+        yield "lang", 'write lang = "ja" or lang = "en"'
+    tone = found.get("tone")
+    if not isinstance(tone, str) or not _TONE.match(tone):
+        yield "tone", "tone is a word of a-z and _, at most 20 letters, such as polite"
+    sentences = found.get("sentences")
+    if not isinstance(sentences, list) or not all(isinstance(one, str) for one in sentences):
+        yield "sentences", "sentences is a list of texts"
+    for key in ("relay_label", "optout_label"):
+        if not isinstance(found.get(key), str):
+            yield key, f"{key} is a text"
 
 
 def check(template: BlockTemplate) -> tuple[str, ...]:
@@ -156,10 +195,10 @@ def check(template: BlockTemplate) -> tuple[str, ...]:
     length = sum(len(_filled(line, _SAMPLE)) for line in template.lines)
     if length > CHARACTERS_MAX:
         problems.append(f"{length} characters with a name of usual length, at most {CHARACTERS_MAX} are allowed")
-    for charset_ in (charset.ISO_2022_JP, charset.SHIFT_JIS):
+    for name, charset_ in _CHARSETS_EN if template.lang == "en" else _CHARSETS:
         strange = sorted({letter for letter in joined if charset.encode(letter, charset_) is None})
         if strange:
-            problems.append(f"not in {charset_.family.value}: {' '.join(strange)}")
+            problems.append(f"not in {name}: {' '.join(strange)}; write them with other characters")
     return tuple(problems)
 
 

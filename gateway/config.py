@@ -13,9 +13,12 @@ from core.log import get_logger
 from core.runtime import Runtime, Tx
 from crm.agencies import AgencyView, licensed
 from crm.companies import CompanyView, all_companies, bypass_all
+from gateway import block_texts
+from gateway.block_texts import OwnTexts
 from gateway.dkim import Signer
 from gateway.dkim_keys import signers_for
-from gateway.ruleset import Sentences, read_sentences
+from gateway.ruleset import Sentences, read_rule_sets, read_sentences
+from rules.ruleset import RuleSet
 
 log = get_logger(__name__)
 
@@ -36,6 +39,10 @@ class Snapshot:
     day: date
     #: Active DKIM keys of each company, opened.
     signers: Mapping[int, tuple[Signer, ...]]
+    #: Rules of the companies that have their own in force, over the shipped ones.
+    rule_sets: Mapping[int, RuleSet]
+    #: Block texts of the companies that have their own.
+    texts: Mapping[int, OwnTexts]
     by_id: Mapping[int, CompanyView] = field(default_factory=dict)
 
     def company(self, company_id: int | None) -> CompanyView | None:
@@ -63,6 +70,8 @@ def read_snapshot(tx: Tx) -> Snapshot:
         agencies={company.id: tuple(licensed(tx, company.id)) for company in companies},
         day=_day(tx.now),
         signers=signers_for(tx),
+        rule_sets=read_rule_sets(tx),
+        texts=block_texts.of_all(tx),
         by_id={company.id: company for company in companies},
     )
 

@@ -27,18 +27,23 @@ from crm.notices import under_cap
 from crm.offers import Draft, Stored
 from crm.standing import Standing
 from gateway import copies
+from gateway.block_texts import OwnTexts
 from gateway.blocks import block
 from gateway.copies import Kept
 from gateway.dkim_policy import NO_SIGNING, Signing
 from gateway.envelope import Envelope
+from gateway.fields import of_rules
 from gateway.judge import limits
 from gateway.parse import Parsed
 from gateway.received import TRACE, field_values, trace
 from gateway.rewrite import Untouched, rewrite_parsed, top_fields
 from gateway.signing import over
-from gateway.splice import OctetEdit, pack
+from gateway.splice import OctetEdit, pack, splice
 from gateway.tables import MailState, Variant, delivery, mail
-from rules.model import Decision
+from rules.actions import block_name
+from rules.model import Decision, Orders
+
+NO_ORDERS = Orders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class EditRequest:
     """A mail that is to carry the link for ``recipient``, whose delivery has ``position``.
 
     ``signing``: what DKIM means for it. ``copies_kept``: its copies were sealed before, when it was held.
+    ``texts``: the company's own texts of the block.
     """
 
     mail_id: int
@@ -57,6 +63,7 @@ class EditRequest:
     decision: Decision
     signing: Signing = NO_SIGNING
     copies_kept: bool = False
+    texts: OwnTexts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,24 +168,39 @@ def edit_in(tx: Tx, request: EditRequest) -> Edited | NotEdited:
     return Edited(edits)
 
 
+def trial(request: EditRequest, offer: Offer, *, keys: KeyRing, settings: Settings, now: datetime) -> bytes | NotEdited:
+    """Return the mail as it would leave with ``offer``: the same steps and the same proof, and nothing is stored."""
+    edits = _edits(request, offer, keys, settings, now)
+    if isinstance(edits, Untouched):
+        return NotEdited("cannot_edit", edits.reason)
+    return splice(request.parsed.raw, edits)
+
+
 def _edits(
     request: EditRequest, offer: Offer, keys: KeyRing, settings: Settings, now: datetime
 ) -> tuple[OctetEdit, ...] | Untouched:
+    orders = request.decision.orders or NO_ORDERS
+    lang, tone = block_name(orders.block or request.company.tone)
     text = block(
-        request.decision.lang,
-        request.company.tone,
+        "en" if (lang or request.decision.lang) == "en" else "ja",
+        tone,
         agency=offer.agency,
         licence_no=offer.licence_no,
         relay_url=offer.relay_url,
         optout_url=offer.optout_url,
         expires_on=offer.expires_on,
+        own=request.texts,
     )
     domains = request.signing.editable_domains
-    rewritten = rewrite_parsed(request.parsed, text, limits(settings), editable_dkim_domains=domains)
+    rewritten = rewrite_parsed(
+        request.parsed, text, limits(settings), editable_dkim_domains=domains, where=orders.place
+    )
     if isinstance(rewritten, Untouched):
         return rewritten
     message_id = (field_values(request.parsed.raw, "Message-ID") or [""])[0]
-    fields = top_fields([(TRACE, trace(keys, message_id, request.recipient).encode())])
+    traced = (TRACE, trace(keys, message_id, request.recipient).encode())
+    added = of_rules(request.decision.orders, request.company, request.parsed.raw)
+    fields = top_fields([traced, *added])
     signature = over(request.parsed.raw, rewritten.edits, request.signing.if_edited, now)
     return (OctetEdit(0, 0, signature + fields), *rewritten.edits)
 

@@ -1,9 +1,12 @@
-"""Mode *confirm*: a sure rejection waits for a person, at most ``hold_minutes``, then leaves unchanged (decisions 19).
+"""Mails that wait for a person, at most so many minutes, and then leave without a link (decisions 19): in mode
+*confirm* every sure rejection, and whatever a company's rules want held.
 
-Approved: the edited copy leaves. Released, or nobody came: the original leaves.
+Approved: a sure rejection leaves with the link. Released, or nobody came: the mail leaves as it came, but for what
+rules add on top and for a placeholder that nobody replaced.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,43 +17,43 @@ from sqlalchemy import Row, or_, select, update
 from core.errors import NotFound, Permanent
 from core.metrics import MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Tx
-from crm.companies import CompanyView
 from crm.companies import get as get_company
 from crm.company_input import HOLD_MINUTES_MAX
-from gateway import copies, signing
+from gateway import block_texts, copies, signing
 from gateway.copies import CopyKind, Kept
 from gateway.dkim_keys import signers_for
 from gateway.edit import EditRequest, NotEdited, edit_in, store_decision
 from gateway.envelope import Envelope, Recipient
+from gateway.fields import octets, of_rules
 from gateway.judge import limits
 from gateway.parse import parse
 from gateway.splice import pack
 from gateway.tables import DeliveryState, MailState, Variant, delivery, mail
-from rules.model import Decision
+from rules.model import Decision, Verdict
 
 POSTPONED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """A mail to hold; only the delivery at ``position`` waits, copies for the company's own people leave."""
+    """A mail to hold; only the deliveries at ``positions`` wait, copies for the company's own people leave."""
 
     mail_id: int
-    company: CompanyView
     envelope: Envelope
-    position: int
+    positions: Sequence[int]
+    minutes: int
     decision: Decision
     kept: Kept
 
 
 def hold(tx: Tx, request: HoldRequest) -> None:
     """Store the decision and let the mail wait."""
-    until = tx.now + timedelta(minutes=request.company.hold_minutes)
+    until = tx.now + timedelta(minutes=request.minutes)
     store_decision(tx, request.mail_id, request.decision, note="held", state=MailState.HELD.value, hold_until=until)
     columns = delivery.c
     tx.session.execute(
         update(delivery)
-        .where(columns.mail_id == request.mail_id, columns.position == request.position)
+        .where(columns.mail_id == request.mail_id, columns.position.in_(request.positions))
         .values(state=DeliveryState.HELD.value, leased_by=None, tries=0)
     )
     copies.store(tx, [request.kept])
@@ -73,7 +76,7 @@ def overdue(tx: Tx, limit: int) -> list[int]:
 
 
 def let_go(tx: Tx, mail_id: int, note: str) -> None:
-    """Let a held mail leave as it came, but without a placeholder that nobody replaced (decisions 13).
+    """Let a held mail leave without a link; what it carries else is as the module says (decisions 13).
 
     Raises:
         NotFound, Permanent: there is no such mail, or it is not held any more.
@@ -82,7 +85,9 @@ def let_go(tx: Tx, mail_id: int, note: str) -> None:
     values: dict[str, object] = {"state": MailState.READY.value, "note": note, "hold_until": None}
     company = get_company(tx, row.company_id)
     signers = signers_for(tx).get(company.id, ())
-    cleaned = signing.cleaned(_original(row), signers, company, limits(tx.settings), row.received_at)
+    raw, decision = _original(row), Decision.from_json(row.decision)
+    fields = octets(of_rules(decision.orders, company, raw))
+    cleaned = signing.cleaned(raw, signers, company, limits(tx.settings), row.received_at, fields=fields)
     if cleaned is not None:
         values["edits"] = pack(cleaned)
     tx.session.execute(update(mail).where(mail.c.id == mail_id).values(**values))
@@ -111,8 +116,16 @@ def postpone(tx: Tx, mail_id: int) -> None:
 
 
 def approve(tx: Tx, mail_id: int) -> NotEdited | None:
-    """Let a held mail leave with the link; when that is not possible it leaves unchanged, and the reason comes back."""
+    """Let a held mail leave with the link; when that is not possible it leaves unchanged, and the reason comes back.
+
+    What was held for another reason than a sure rejection gets no link from anybody's click: words and second signal
+    have not both said yes.
+    """
     row = _held(tx, mail_id)
+    decision = _decision(tx, row)
+    if decision.verdict is not Verdict.INJECT:
+        let_go(tx, mail_id, "not_sure")
+        return NotEdited("not_sure")
     recipients = tx.session.execute(
         select(delivery).where(delivery.c.mail_id == mail_id).order_by(delivery.c.position)
     ).all()
@@ -127,9 +140,10 @@ def approve(tx: Tx, mail_id: int) -> NotEdited | None:
             position=waiting.position,
             recipient=waiting.recipient,
             parsed=parse(raw, limits(tx.settings)),
-            decision=_decision(tx, row),
+            decision=decision,
             signing=signing.for_edit(signers_for(tx).get(company.id, ()), company, raw),
             copies_kept=True,
+            texts=block_texts.of_company(tx, company.id),
         ),
     )
     if isinstance(made, NotEdited):

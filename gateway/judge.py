@@ -16,6 +16,7 @@ from gateway.ruleset import Approval, shipped
 from rules.decide import decide as decide_by_rules
 from rules.mail import Mail
 from rules.model import AtsAnswer, Decision, Signals
+from rules.ruleset import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ def read(raw: Octets, envelope: Envelope, company: CompanyView, settings: Settin
     return Letter(parsed, mail) if policy.is_recruiting(company, mail.header_from) else None
 
 
-def decide(mail: Mail, approval: Approval, ats: AtsAnswer | None) -> Decision:
+def decide(mail: Mail, approval: Approval, ats: AtsAnswer | None, rule_set: RuleSet | None = None) -> Decision:
+    """Ask the rules in force; ``rule_set`` None: the shipped ones."""
     approved, refused = approval
-    return decide_by_rules(mail, shipped(), Signals(ats=ats, approved=approved, refused=refused))
+    return decide_by_rules(mail, rule_set or shipped(), Signals(ats=ats, approved=approved, refused=refused))
 
 
 def limits(settings: Settings) -> Limits:

@@ -6,6 +6,7 @@ SQLite has one writer, and every process waits for it.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -15,19 +16,22 @@ from core.metrics import EDIT_SECONDS, JUDGE_SECONDS, MAILS_DECIDED, MAILS_EDITE
 from core.runtime import Runtime
 from crm.companies import CompanyView
 from crm.standing import Asked, Case, Standing, standings
-from gateway import copies, edit, judge, policy, signing
+from gateway import copies, dropbox, edit, judge, policy, signing
 from gateway.committer import SOON_S, Committer
 from gateway.config import Directory
 from gateway.copies import Kept
 from gateway.doubt import Malformed
-from gateway.edit import CleanRequest, Edited, EditRequest, NotEdited, store_cleaned
+from gateway.dropbox import CopyRequest
+from gateway.edit import NO_ORDERS, CleanRequest, Edited, EditRequest, NotEdited, store_cleaned
+from gateway.fields import octets, of_rules
 from gateway.holds import HoldRequest, hold
 from gateway.octets import Octets
 from gateway.parse import Parsed
+from gateway.ruleset import shipped
 from gateway.splice import OctetEdit
 from gateway.tables import Variant
 from gateway.work import Hand, Work
-from rules.model import Decision, Mode, Verdict
+from rules.model import Decision, Mode, Orders, Reason, Verdict, strictest
 
 log = get_logger(__name__)
 
@@ -87,8 +91,10 @@ class Judging:
             return
         external = policy.external(company, work.envelope.addresses)
         standing = await self._standing(company, external)
-        approval = self._directory.current.sentences.of(company.id, letter.mail.header_from)
-        decision = await self._cpu(work, partial(judge.decide, letter.mail, approval, standing.ats))
+        snapshot = self._directory.current
+        approval = snapshot.sentences.of(company.id, letter.mail.header_from)
+        rule_set = snapshot.rule_sets.get(company.id)
+        decision = await self._cpu(work, partial(judge.decide, letter.mail, approval, standing.ats, rule_set))
         MAILS_DECIDED.labels(str(company.id), decision.verdict.value).inc()
         JUDGE_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
         work.judged, work.decision = True, decision
@@ -104,24 +110,32 @@ class Judging:
     async def _act(
         self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, external: tuple[str, ...]
     ) -> None:
-        """Do what verdict and mode ask for; without an edit the mail stays as it came."""
-        decision = _decided(work)
+        """Do what verdict, mode and the company's rules ask for; without an edit the mail stays as it came."""
+        decision, mode, minutes = _decided(work), company.mode, 0
+        if decision.orders is not None:
+            mode, minutes = strictest(mode, decision.orders.mode), decision.orders.hold_minutes
+            if decision.orders.dropboxes and mode is not Mode.OBSERVE:
+                await self._copy(work, company, parsed.raw, decision.orders)
         hand = next((hand for hand in work.deliveries if external == (hand.recipient,)), None)
-        if decision.verdict is Verdict.INJECT and hand is not None:
-            match company.mode:
+        hands = [hand for hand in work.deliveries if hand.recipient in external] if minutes else []
+        if hands and mode is not Mode.OBSERVE:
+            await self._hold(work, company, parsed.raw, hands, minutes)
+        elif decision.verdict is Verdict.INJECT and hand is not None:
+            match mode:
                 case Mode.AUTO:
                     await self._edit(work, company, parsed, standing, hand)
                 case Mode.CONFIRM:
-                    await self._hold(work, company, parsed.raw, hand)
+                    await self._hold(work, company, parsed.raw, [hand], company.hold_minutes)
                 case Mode.OBSERVE:
                     work.note = "observe"
         if work.stored:
             return
-        passed = decision.verdict is Verdict.PASS
+        passed = _decided(work).verdict is Verdict.PASS
         days = company.keep_passed_days if passed else self._settings.retention.raw_days
         work.kept = await self._seal(work, parsed.raw, days) if days else None
-        if decision.marker and company.mode is not Mode.OBSERVE:
-            await self._clean(work, company, parsed.raw, external)
+        fields = octets(of_rules(decision.orders, company, parsed.raw))
+        if (decision.marker or fields) and mode is not Mode.OBSERVE:
+            await self._clean(work, company, parsed.raw, external, fields)
 
     async def _edit(self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, hand: Hand) -> None:
         request = EditRequest(
@@ -133,6 +147,7 @@ class Judging:
             parsed=parsed,
             decision=_decided(work),
             signing=signing.for_edit(self._directory.current.signers_of(company.id), company, parsed.raw),
+            texts=self._directory.current.texts.get(company.id),
         )
         began_s = asyncio.get_running_loop().time()
         made = await self._edited(work, request, standing)
@@ -140,6 +155,8 @@ class Judging:
         if isinstance(made, NotEdited):
             MAILS_UNCHANGED.labels(made.reason).inc()
             work.note = made.reason
+            if made.reason == "cannot_edit" and (request.decision.orders or NO_ORDERS).on_fail == "pass_and_flag":
+                work.decision = _flagged(request.decision, made.detail)
             log.info("mail left unchanged", extra={"mail_id": work.id, "reason": made.reason, "detail": made.detail})
             return
         MAILS_EDITED.labels(str(company.id)).inc()
@@ -165,17 +182,31 @@ class Judging:
                 return made
         return await self._committer.submit(partial(edit.edit_in, request=request))
 
-    async def _hold(self, work: Work, company: CompanyView, raw: Octets, hand: Hand) -> None:
+    async def _copy(self, work: Work, company: CompanyView, raw: Octets, orders: Orders) -> None:
+        """Write the copies to the company's CRM first: should this mail be judged again, they are not written again."""
+        rule_set = self._directory.current.rule_sets.get(company.id) or shipped()
+        addresses = dropbox.wanted(orders, company, rule_set, work.envelope.addresses, len(raw))
+        if addresses:
+            request = CopyRequest(work.id, company.id, work.envelope.sender, addresses, raw)
+            await self._committer.submit(partial(dropbox.put, request=request))
+
+    async def _hold(self, work: Work, company: CompanyView, raw: Octets, hands: list[Hand], minutes: int) -> None:
         kept = await self._seal(work, raw, self._settings.retention.raw_days)
-        request = HoldRequest(work.id, company, work.envelope, hand.position, _decided(work), kept)
+        positions = [hand.position for hand in hands]
+        request = HoldRequest(work.id, work.envelope, positions, minutes, _decided(work), kept)
         await self._committer.submit(partial(hold, request=request))
-        work.deliveries.remove(hand)
+        for hand in hands:
+            work.deliveries.remove(hand)
         work.note, work.stored, work.whole = "held", True, False
 
-    async def _clean(self, work: Work, company: CompanyView, raw: Octets, external: tuple[str, ...]) -> None:
-        """Take a placeholder out that no block replaces: an applicant must not see it (decisions 13)."""
+    async def _clean(
+        self, work: Work, company: CompanyView, raw: Octets, external: tuple[str, ...], fields: bytes
+    ) -> None:
+        """Put the rules' fields on, and take a placeholder out that no block replaces: an applicant must not see it
+        (decisions 13)."""
         signers, limits = self._directory.current.signers_of(company.id), judge.limits(self._settings)
-        step = partial(signing.cleaned, raw, signers, company, limits, work.received_at)
+        marked = _decided(work).marker
+        step = partial(signing.cleaned, raw, signers, company, limits, work.received_at, fields=fields, marked=marked)
         edits = await self._cpu(work, step)
         if edits is None:
             return
@@ -211,6 +242,12 @@ class Judging:
 
     async def _cpu(self, work: Work, step: Callable[[], T]) -> T:
         return step() if work.size <= BIG_BYTES else await asyncio.to_thread(step)
+
+
+def _flagged(decision: Decision, why: str) -> Decision:
+    """A link that could not go in, and whose rule wants a person to hear of it: the mail has left, and is listed."""
+    reason = Reason("note", "not_inserted", detail=why)
+    return replace(decision, verdict=Verdict.REVIEW, because=(*decision.because, reason))
 
 
 def _decided(work: Work) -> Decision:

@@ -147,6 +147,10 @@ def _edits(row: Row[Any]) -> tuple[OctetEdit, ...] | None:
         return None
 
 
+#: The note of a mail whose link was taken out again before it left.
+LINK_REVOKED = "link_revoked"
+
+
 def _gate_is_open(tx: Tx, work: Work) -> bool:
     """May the mail leave now? An edited mail always may, but without the link when that is no longer wanted."""
     if work.gate_ref is None or may_leave(tx, work.gate_ref):
@@ -164,6 +168,7 @@ def _take_link_out(tx: Tx, work: Work) -> None:
     edited = [hand for hand in work.deliveries if hand.variant is Variant.EDITED]
     if not edited:
         return
+    tx.session.execute(update(mail).where(mail.c.id == work.id).values(note=LINK_REVOKED))
     try:
         cleaned = _cleaned(tx, work)
     except (OSError, LookupError, ValueError, RuntimeError) as error:

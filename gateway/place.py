@@ -7,6 +7,8 @@ wrong guess here costs looks, never content: the place is always between two lin
 import re
 from dataclasses import dataclass
 
+from rules.model import Place
+
 # Heads of quoted mail after which everything is quoted: Outlook, Gmail, Apple Mail, Thunderbird, Becky! and Japanese
 # webmail, in English and Japanese.
 _QUOTE_HEAD = re.compile(
@@ -86,6 +88,21 @@ def cut(text: str) -> Cut:
     if unquoted < end:
         end = _signature(lines, unquoted)
     return Cut(sum(map(len, pieces[:end])) + end if end < count else quote, quote)
+
+
+def placed(text: str, found: Cut, where: Place) -> Cut:
+    """Return the cut before which a block belongs that a rule wants ``where``."""
+    match where:
+        case "before_signature":
+            return found
+        case "after_new_text":
+            pieces = text[: found.quote].split("\n")
+            lines = [piece.strip() for piece in pieces]
+            end = _without_quotes(lines, len(lines))
+            above = sum(map(len, pieces[:end])) + end if end < len(lines) else found.quote
+            return Cut(above, found.quote)
+        case "end":
+            return Cut(len(text), len(text))
 
 
 def new_text(text: str, found: Cut) -> str:

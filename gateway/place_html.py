@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from gateway import place
 from gateway.doubt import Doubt
 from gateway.place import Cut
+from rules.model import Place
 
 # Comments as HTML 13.2.5.43 ends them, and elements whose content is not shown.
 _UNSHOWN = re.compile(
@@ -155,6 +156,17 @@ def cut(page: Page) -> Cut:
     if signature >= 0 and page.shown(page.start, signature):
         end = min(end, signature)
     return Cut(end, quote)
+
+
+def placed(page: Page, found: Cut, where: Place) -> Cut:
+    """Return the cut before which a block belongs that a rule wants ``where``."""
+    match where:
+        case "before_signature":
+            return found
+        case "after_new_text":
+            return Cut(found.quote, found.quote)
+        case "end":
+            return Cut(page.end, page.end)
 
 
 def _is_last(page: Page, mark: int) -> bool:

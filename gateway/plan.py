@@ -10,14 +10,18 @@ from gateway.place_html import Page
 from gateway.placeholder import Mark
 from gateway.protect import refuse_inline_protection
 from gateway.splice import TextEdit
+from rules.model import Place
 
 _HTML_LINE_MAX = 900
 
 
-def insert_block(leaf: Leaf, block: Block) -> list[TextEdit]:
-    """Return the edits that put ``block`` into the part once; raises Doubt when it must not be written to."""
+def insert_block(leaf: Leaf, block: Block, where: Place = "before_signature") -> list[TextEdit]:
+    """Return the edits that put ``block`` into the part once, at a placeholder or else ``where``.
+
+    Raises Doubt when it must not be written to.
+    """
     refuse_inline_protection(leaf.text, html=leaf.html)
-    return _insert_html(leaf, block) if leaf.html else _insert_text(leaf, block)
+    return _insert_html(leaf, block, where) if leaf.html else _insert_text(leaf, block, where)
 
 
 def remove_placeholders(leaf: Leaf) -> list[TextEdit]:
@@ -44,7 +48,7 @@ def _removal(text: str, mark: Mark) -> TextEdit:
     return TextEdit(mark.start, mark.end, " " if spaced and not line_end and mark.end < len(text) else "")
 
 
-def _insert_text(leaf: Leaf, block: Block) -> list[TextEdit]:
+def _insert_text(leaf: Leaf, block: Block, where: Place) -> list[TextEdit]:
     text, newline = leaf.text, leaf.newline
     found = place.cut(text)
     _refuse_second(place.new_text(text, found), block)
@@ -52,7 +56,7 @@ def _insert_text(leaf: Leaf, block: Block) -> list[TextEdit]:
     marks = placeholder.in_text(text, found.quote)
     if marks:
         return _at_marks(marks, lambda mark: _on_own_lines(text, mark, body, newline))
-    at = place.insertion(text, found)
+    at = place.insertion(text, place.placed(text, found, where))
     before, after = text[:at], text[at:]
     opening = "" if not before.strip() else newline if before.endswith("\n") else newline * 2
     if not after:
@@ -68,7 +72,7 @@ def _stuffed(line: str) -> str:
     return f" {line}" if line.startswith((" ", ">", "From ")) else line
 
 
-def _insert_html(leaf: Leaf, block: Block) -> list[TextEdit]:
+def _insert_html(leaf: Leaf, block: Block, where: Place) -> list[TextEdit]:
     page = Page(leaf.text)
     found = place_html.cut(page)
     _refuse_second(leaf.text[: found.quote], block)
@@ -78,7 +82,7 @@ def _insert_html(leaf: Leaf, block: Block) -> list[TextEdit]:
     marks = [mark for mark in placeholder.in_html(leaf.text, found.quote) if not page.is_unshown(mark.start)]
     if marks:
         return _at_marks(marks, lambda mark: body + mark.kept)
-    at = place_html.insertion(page, found)
+    at = place_html.insertion(page, place_html.placed(page, found, where))
     return [TextEdit(at, at, body)]
 
 

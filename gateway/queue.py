@@ -16,7 +16,7 @@ from core import audit
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
 from crm import invitations
-from gateway import copies, holds, leases
+from gateway import copies, holds, leases, wrong
 from gateway.copies import CopyKind
 from gateway.review import ReviewLine, note_answer, reviews_of
 from gateway.tables import UNFINISHED_MAIL, DeliveryState, MailState, Origin, Variant, delivery, mail
@@ -189,14 +189,18 @@ def delete(tx: Tx, mail_id: int, *, by: str, company_id: int | None = None) -> N
 def report_wrong(tx: Tx, mail_id: int, *, by: str, company_id: int | None = None) -> None:
     """This mail should not have carried a link: it ends at once, and the company goes back to observe (decisions 20).
 
+    The admin gets a mail with an apology to send. A copy that has not left yet leaves as it came (`leases`).
+
     Raises:
         Permanent: the mail carries no link.
     """
     _check(tx, mail_id, company_id)
-    if not invitations.report_wrong(tx, mail_id, actor=by):
+    ended = invitations.report_wrong(tx, mail_id, actor=by)
+    if ended is None:
         raise Permanent(f"mail {mail_id} carries no link")
-    note_answer(tx, mail_id, "wrong", by)
+    note_answer(tx, mail_id, wrong.ANSWER, by)
     tx.config_changed()
+    wrong.tell(tx, mail_id, hand_overs_stopped=ended.hand_overs_stopped)
 
 
 def _check(tx: Tx, mail_id: int, company_id: int | None) -> Any:

@@ -129,24 +129,23 @@ def undo_sentence(tx: Tx, sentence_id: int, *, by: str, company_id: int | None =
     tx.config_changed()
 
 
-def sentences(tx: Tx, company_id: int) -> Sequence[SentenceLine]:
-    """The company's sentences, newest first."""
-    columns = approved_sentence.c
-    rows = tx.session.execute(
-        select(
-            columns.id,
-            columns.company_id,
-            columns.sender,
-            columns.masked,
-            columns.answer,
-            columns.by,
-            columns.at,
-            columns.undone_at,
-        )
-        .where(columns.company_id == company_id)
-        .order_by(columns.at.desc(), columns.id.desc())
-    )
+def sentences(tx: Tx, company_id: int | None = None) -> Sequence[SentenceLine]:
+    """The sentences of a company (None: of all), the ones taken back too, newest first."""
+    query = _SENTENCES if company_id is None else _SENTENCES.where(approved_sentence.c.company_id == company_id)
+    rows = tx.session.execute(query.order_by(approved_sentence.c.at.desc(), approved_sentence.c.id.desc()))
     return [SentenceLine(*row) for row in rows]
+
+
+def told_about(tx: Tx, company_id: int | None, decision: Decision | None) -> Sequence[SentenceLine]:
+    """What people have said about the sentence by which a mail was decided: by whom, when, for which sender."""
+    if decision is None or not decision.sentence_sha256:
+        return []
+    columns = approved_sentence.c
+    query = _SENTENCES.where(columns.company_id == company_id, columns.sha256 == decision.sentence_sha256)
+    return [SentenceLine(*row) for row in tx.session.execute(query.order_by(columns.id))]
+
+
+_SENTENCES = select(*(getattr(approved_sentence.c, name) for name in SentenceLine.__dataclass_fields__))
 
 
 def _header_from(tx: Tx, company_id: int, kept: dict[CopyKind, bytes]) -> str:

@@ -16,6 +16,7 @@ from gateway.proof import prove
 from gateway.protect import refuse_foreign_signature, refuse_protected
 from gateway.splice import OctetEdit, TextEdit, splice, trimmed
 from gateway.targets import targets
+from rules.model import Place
 
 __all__ = ["Block", "Rewritten", "Untouched", "prepend", "remove_placeholder", "rewrite", "rewrite_parsed"]
 
@@ -56,11 +57,16 @@ def rewrite(
 
 
 def rewrite_parsed(
-    parsed: Parsed, block: Block, limits: Limits, *, editable_dkim_domains: frozenset[str] = frozenset()
+    parsed: Parsed,
+    block: Block,
+    limits: Limits,
+    *,
+    editable_dkim_domains: frozenset[str] = frozenset(),
+    where: Place = "before_signature",
 ) -> Rewritten | Untouched:
-    """The same for a mail that is parsed already."""
+    """The same for a mail that is parsed already; ``where``: the place that a rule wants, unless a placeholder says."""
     try:
-        return _edited(parsed, limits, editable_dkim_domains, lambda leaf: plan.insert_block(leaf, block))
+        return _edited(parsed, limits, editable_dkim_domains, lambda leaf: plan.insert_block(leaf, block, where))
     except Doubt as doubt:
         return Untouched(doubt.message)
 

@@ -50,18 +50,28 @@ def _body(raw: Octets, header_end: int, edits: Sequence[OctetEdit]) -> Iterator[
 
 
 def cleaned(
-    raw: Octets, signers: Sequence[Signer], company: CompanyView, limits: Limits, received_at: datetime
+    raw: Octets,
+    signers: Sequence[Signer],
+    company: CompanyView,
+    limits: Limits,
+    received_at: datetime,
+    *,
+    fields: bytes = b"",
+    marked: bool = True,
 ) -> tuple[OctetEdit, ...] | None:
-    """The edits that take a placeholder out of ``raw`` and sign the result; None when nothing can be taken out.
+    """The edits that take a placeholder out of ``raw``, put ``fields`` on top and sign the result; None for none.
 
-    ``t=`` is the mail's arrival, so that every call makes the same bytes.
+    ``marked`` False: there is no placeholder to look for. ``t=`` is the mail's arrival, so that every call makes the
+    same bytes. Fields alone break no signature, so they ask for none of ours either.
     """
     meant = for_edit(signers, company, raw)
-    found = remove_placeholder(raw, limits, editable_dkim_domains=meant.editable_domains)
-    if found is None:
+    found = remove_placeholder(raw, limits, editable_dkim_domains=meant.editable_domains) if marked else None
+    if found is None and not fields:
         return None
-    signature = over(raw, found.edits, meant.if_edited, received_at)
-    return (OctetEdit(0, 0, signature), *found.edits) if signature else found.edits
+    edits = () if found is None else found.edits
+    signature = over(raw, edits, meant.if_not if found is None else meant.if_edited, received_at)
+    on_top = signature + fields
+    return (OctetEdit(0, 0, on_top), *edits) if on_top else edits
 
 
 def wants_every_mail(snapshot: Snapshot, work: Work) -> bool:

@@ -7,7 +7,6 @@ recipient, a second independent signal, and no word of the ATS to the contrary.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rules import company, gates, vetoes
 from rules.mail import Mail
@@ -29,7 +28,16 @@ def decide(mail: Mail, ruleset: RuleSet, signals: Signals) -> Decision:
     """Return the decision about ``mail``. Never raises on any text; linear in its length."""
     gate = gates.closed(mail, ruleset.address_book)
     if gate is not None and gate.id != gates.MANY_RECIPIENTS:
-        return Decision(Verdict.PASS, TextVerdict.NONE, 0.0, (gate,), ruleset=ruleset.version)
+        told = company.behind_gate(gate, mail, ruleset, signals)
+        return Decision(
+            verdict=told.verdict,
+            text=TextVerdict.NONE,
+            score=0.0,
+            because=(gate, *told.because),
+            ruleset=ruleset.version,
+            would_change=(f"without:{gate.id}",),
+            orders=told.orders,
+        )
     reading, stopped = _read(mail)
     sentence = decision_sentence(mail, reading)
     digest = sha256(sentence)
@@ -40,25 +48,23 @@ def decide(mail: Mail, ruleset: RuleSet, signals: Signals) -> Decision:
     seconds = _second_signals(digest, signals, ruleset, marker=marker)
     contrary = _contrary(signals.ats)
     verdict = _verdict(text, mail, gate, seconds, contrary, _says_rejected(signals.ats, ruleset))
-    case = company.Case(mail, reading, text, frozenset(veto.reason.id for veto in stopped), signals)
-    action, notes = company.apply(ruleset.rules, case)
-    verdict = _stricter(verdict, action)
-    because = tuple(
-        reason if reading.text is mail.text else replace(reason, start=-1, end=-1)  # offsets point into Mail.text
-        for reason in (
-            *((gate,) if gate is not None else ()),
-            *(veto.reason for veto in stopped),
-            *seconds,
-            *((contrary,) if contrary is not None else ()),
-            *_ats_note(signals.ats, seconds, contrary),
-            *notes,
-            *_problem(mail),
-            *_hits(reading),
-            *_cuts(reading),
-        )
+    cues = frozenset(veto.reason.id for veto in stopped)
+    ruled = company.apply(verdict, company.Case(mail, reading, text, cues, signals, ruleset))
+    because: tuple[Reason, ...] = (
+        *((gate,) if gate is not None else ()),
+        *(veto.reason for veto in stopped),
+        *seconds,
+        *((contrary,) if contrary is not None else ()),
+        *_ats_note(signals.ats, seconds, contrary),
+        *ruled.because,
+        *_problem(mail),
+        *_hits(reading),
+        *_cuts(reading),
     )
+    if reading.text is not mail.text:  # offsets point into Mail.text
+        because = tuple(reason._replace(start=-1, end=-1) for reason in because)
     return Decision(
-        verdict=verdict,
+        verdict=ruled.verdict,
         text=text,
         score=round(reading.score, 2),
         because=because,
@@ -67,7 +73,14 @@ def decide(mail: Mail, ruleset: RuleSet, signals: Signals) -> Decision:
         ruleset=ruleset.version,
         marker=marker,
         lang=reading.lang,
-        would_change=_would_change(verdict, text, stopped, seconds, contrary, gate),
+        would_change=_would_change(
+            ruled.verdict,
+            text,
+            stopped,
+            seconds,
+            (gate, contrary, *_problem(mail), *(ruled.because if ruled.verdict is not verdict else ())),
+        ),
+        orders=ruled.orders,
     )
 
 
@@ -87,7 +100,7 @@ def judge(reading: Reading, stopped: Sequence[Veto], ruleset: RuleSet) -> TextVe
     noes = reading.noes
     own = reading.own_no
     thens = {veto.then for veto in stopped}
-    if "pass" in thens or ("weak" in thens and not own) or ("quiet" in thens and not noes):
+    if "pass" in thens or ("weak" in thens and not own) or ("quiet" in thens and not noes and not _unsettled(reading)):
         return TextVerdict.NONE
     if thens & {"review", "weak"} or ("quiet" in thens and not own):
         ids = {veto.reason.id for veto in stopped}
@@ -120,7 +133,7 @@ def _read(mail: Mail) -> tuple[Reading, tuple[Veto, ...]]:
     differ = Veto("review", Reason("veto", "parts_disagree", detail="text and HTML part do not say the same"))
     known = {veto.reason.id for veto in stopped}
     other = [
-        Veto(veto.then, replace(veto.reason, start=-1, end=-1))
+        Veto(veto.then, veto.reason._replace(start=-1, end=-1))
         for veto in vetoes.fired(mail, shown)
         if veto.reason.id not in known
     ]
@@ -153,12 +166,6 @@ def _verdict(
     if text is not TextVerdict.NONE or rejected or marked or mail.decoding_problem:
         return Verdict.REVIEW
     return Verdict.PASS
-
-
-def _stricter(verdict: Verdict, action: str | None) -> Verdict:
-    if action == "pass":
-        return Verdict.PASS
-    return Verdict.REVIEW if action == "review" else verdict
 
 
 def _says_rejected(ats: AtsAnswer | None, ruleset: RuleSet) -> bool:
@@ -233,19 +240,20 @@ def _would_change(
     text: TextVerdict,
     stopped: Sequence[Veto],
     seconds: Sequence[Reason],
-    contrary: Reason | None,
-    gate: Reason | None,
+    others: Sequence[Reason | None],
 ) -> tuple[str, ...]:
-    """Name what would have to be otherwise for another decision, as codes that `explain` puts into words."""
+    """Name what would have to be otherwise for another decision, as codes that `explain` puts into words.
+
+    ``others``: the gate, the ATS's contrary answer, what could not be decoded, the company's rules that hold.
+    """
     if verdict is Verdict.INJECT:
         return ("any_veto", "ats_live", "signal_gone")
-    wanted = [gate.id] if gate is not None else []
-    wanted += [
+    wanted = [
         f"without:{veto.reason.id}" for veto in stopped if veto.then != "quiet" or text is not TextVerdict.REJECTION
     ]
-    if contrary is not None:
-        wanted.append("ats_not_live")
-    if not stopped and text in {TextVerdict.LIKELY, TextVerdict.NONE}:
+    named = [other.id for other in others if other is not None]
+    wanted += ["ats_not_live" if name.startswith("ats_") else f"without:{name}" for name in named]
+    if not wanted and text in {TextVerdict.LIKELY, TextVerdict.NONE}:
         wanted.append("clearer_words")
     if not seconds and text is TextVerdict.REJECTION:
         wanted += ["ats_rejected", "marker", "approved_sentence"]

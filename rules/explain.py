@@ -11,7 +11,9 @@ from importlib import resources
 from rules.model import Decision, Lang, Reason
 
 QUOTE_CHARS_MAX = 60
-_DAYS = re.compile(r"(?<=\d) d\b")
+#: What is left of "(detail)" and ": detail" when there is none.
+_NO_DETAIL = re.compile(r" ?\(\)|: ?$")
+_DAYS = re.compile(r"(-?\d[\d.e+-]*) d\b")
 
 
 def lines(decision: Decision, lang: Lang = "ja") -> list[str]:
@@ -22,6 +24,16 @@ def lines(decision: Decision, lang: Lang = "ja") -> list[str]:
 def reason_line(reason: Reason, lang: Lang = "ja") -> str:
     """Return one reason as one line."""
     return _reason(reason, _words(lang))
+
+
+def said(reason: Reason, lang: Lang = "ja") -> str:
+    """Return what a reason says, without the word for its kind: for a page that has a place for each kind."""
+    return _said(reason, _words(lang)) if reason.kind != "hit" else _reason(reason, _words(lang))
+
+
+def changes(decision: Decision, lang: Lang = "ja") -> list[str]:
+    """Return what would have to be otherwise for another decision, a line each."""
+    return [_change(code, _words(lang)) for code in decision.would_change]
 
 
 def _lines(decision: Decision, words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
@@ -46,12 +58,16 @@ def _reason(reason: Reason, words: Mapping[str, Mapping[str, str]]) -> str:
         group = words["group"].get(_group(reason.id), reason.id)
         mood = words["mood"].get(reason.detail, "")
         return words["kind"]["hit"].format(group=group, quote=quote, weight=reason.weight, mood=mood, id=reason.id)
-    said = words["reason"].get(reason.id)
-    if said is None:
-        said = words["reason"]["rule"] if reason.id.startswith("rule:") else reason.id
-    detail = _DAYS.sub(words["head"]["days"], reason.detail)
-    line = words["kind"][reason.kind].format(said=said.format(detail=detail, id=reason.id.partition(":")[2]))
+    line = words["kind"][reason.kind].format(said=_said(reason, words))
     return f"{line} 「{quote}」" if quote else line
+
+
+def _said(reason: Reason, words: Mapping[str, Mapping[str, str]]) -> str:
+    known = words["reason"].get(reason.id)
+    if known is None:
+        known = words["reason"]["rule"] if reason.id.startswith("rule:") else reason.id
+    detail = _DAYS.sub(lambda age: f"{round(float(age[1]), 1):g}{words['head']['days']}", reason.detail)
+    return known.format(detail=detail, id=reason.id.partition(":")[2])
 
 
 def _group(phrase_id: str) -> str:
@@ -62,7 +78,7 @@ def _group(phrase_id: str) -> str:
 def _change(code: str, words: Mapping[str, Mapping[str, str]]) -> str:
     if code.startswith("without:"):
         veto = code.removeprefix("without:")
-        named = words["reason"].get(veto, veto).format(detail="", id="")
+        named = _NO_DETAIL.sub("", words["reason"].get(veto.partition(":")[0], veto).format(detail="", id=veto[5:]))
         return words["change"]["without"].format(veto=named)
     return words["change"].get(code) or words["reason"].get(code, code).format(detail="", id="")
 

@@ -1,35 +1,31 @@
-"""Reads a rule file: the shipped rules, and a company's own in TOML. Every error names file and line.
+"""Reads a rule file: the shipped rules, and a company's own in TOML. Every error names file, line and what to do.
 
-Every key that is accepted has an effect; everything else is refused, so that no rule lies.
+Every key that is accepted has an effect; everything else is refused, so that no rule lies. No file can make the gateway
+less careful than it is without one: thresholds only rise, and the ATS's word only gets shorter of breath.
 """
 
 from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import re2
-
 from core.errors import ConfigError
-from rules.company import pattern
-from rules.model import AtsStatus, Mode, TextVerdict
-from rules.ruleset import Condition, Rule, RuleSet, Words, with_version
-from rules.toml_lines import Path, find_lines, line_of
+from rules import actions
+from rules.conditions import ConditionReader, always_cancelled, shadows
+from rules.model import Mode
+from rules.ruleset import GoldenCases, Rule, RuleSet, with_version
+from rules.toml_lines import Path, find_lines
+from rules.toml_reader import TomlReader
 
 __all__ = ["FILE_CHARS_MAX", "RuleSet", "default_ruleset", "load"]
 
 FILE_CHARS_MAX = 262_144
 RULES_MAX = 500
-VALUES_MAX = 1_000
-PATTERN_CHARS_MAX = 500
-ID_CHARS_MAX = 80
 
-_TOP = {"schema", "mode", "thresholds", "ats", "addresses", "rule"}
-_WHEN = {
-    "sender", "recipient", "subject", "body_new", "header", "text", "min_score", "ats_status", "ats_within_days", "cue",
-}  # fmt: skip
+_TOP = {"schema", "mode", "thresholds", "ats", "addresses", "rule", "test"}
+_RULE = {"id", "name", "stop", "mode", "when", "except", "do"}
 _SCORE_MIN, _SCORE_MAX = 1.0, 20.0
 
 
@@ -39,231 +35,125 @@ def default_ruleset() -> RuleSet:
     return with_version(RuleSet())
 
 
-def load(text: str, file: str) -> RuleSet:
-    """Read a rule file from its ``text``; ``file`` is only for messages. Raises ConfigError with every problem."""
+def load(text: str, file: str, *, blocks: Collection[str] | None = None) -> RuleSet:
+    """Read a rule file from its ``text``; ``file`` is only for messages. Its golden cases are not run here.
+
+    ``blocks``: the tones that exist for the company; None leaves the names of blocks unchecked.
+
+    Raises:
+        ConfigError: every problem at once, each as ``file:line: what to do``.
+    """
     if len(text) > FILE_CHARS_MAX:
         raise ConfigError(f"{file}:1: longer than {FILE_CHARS_MAX} characters")
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}:{_line_in(str(error))}: not TOML: {error}") from error
-    reader = _Reader(file, find_lines(text))
-    rule_set = reader.rule_set(content)
+        raise ConfigError(f"{file}:{_line_in(str(error), text)}: not TOML: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{file}:1: nested too deeply") from None
+    reader = TomlReader(file, find_lines(text))
+    rule_set = _rule_set(reader, content, blocks)
     if reader.problems:
         raise ConfigError(*reader.problems)
     return with_version(rule_set)
 
 
-def _line_in(message: str) -> str:
-    """Return the line that tomllib's message names; the end of the document has none."""
+def _line_in(message: str, text: str) -> str:
+    """Return the line that tomllib's message names; where it names none, the text's last."""
     _, _, rest = message.partition("line ")
-    return rest.partition(",")[0] or "end"
+    return rest.partition(",")[0] or str(max(1, len(text.splitlines())))
 
 
-class _Reader:
-    """Walks the parsed file once, collecting problems instead of stopping at the first."""
+def _rule_set(reader: TomlReader, content: Mapping[str, Any], blocks: Collection[str] | None) -> RuleSet:
+    reader.only(content, _TOP, ())
+    if content.get("schema") != 1:
+        reader.wrong(("schema",), "schema = 1 is missing or another version; write schema = 1 at the top")
+    thresholds = reader.table(content, "thresholds", {"inject", "review"})
+    ats = reader.table(content, "ats", {"within_days"})
+    book = reader.table(content, "addresses", {"agencies", "clients", "staff", "crm"})
+    tests = reader.table(content, "test", {"inject", "review", "never"})
+    least = RuleSet()
+    inject = reader.number(thresholds, ("thresholds", "inject"), least.inject_score, least.inject_score, _SCORE_MAX)
+    review = reader.number(thresholds, ("thresholds", "review"), least.review_score, _SCORE_MIN, _SCORE_MAX)
+    if review > inject:
+        reader.wrong(("thresholds", "review"), "review is higher than inject; make it at most as high")
+    rule_set = RuleSet(
+        mode=_mode(reader, content, ("mode",)),
+        inject_score=inject,
+        review_score=review,
+        ats_days_max=reader.number(ats, ("ats", "within_days"), least.ats_days_max, 0.0, least.ats_days_max),
+        agencies=reader.addresses(book, ("addresses", "agencies")),
+        clients=reader.addresses(book, ("addresses", "clients")),
+        staff=reader.addresses(book, ("addresses", "staff")),
+        crm=reader.addresses(book, ("addresses", "crm")),
+        rules=tuple(_rules(reader, content, blocks)),
+        tests=GoldenCases(
+            inject=_case_files(reader, tests, "inject"),
+            review=_case_files(reader, tests, "review"),
+            never=_case_files(reader, tests, "never"),
+        ),
+    )
+    _refuse_idle_rules(reader, rule_set.rules)
+    return rule_set
 
-    def __init__(self, file: str, lines: Mapping[Path, int]) -> None:
-        self.file = file
-        self.lines = lines
-        self.problems: list[str] = []
 
-    def wrong(self, path: Path, what: str) -> None:
-        self.problems.append(f"{self.file}:{line_of(self.lines, path)}: {what}")
-
-    def rule_set(self, content: Mapping[str, Any]) -> RuleSet:
-        self._only(content, _TOP, ())
-        if content.get("schema") != 1:
-            self.wrong(("schema",), "schema = 1 is missing or another version")
-        thresholds = self._table(content, "thresholds", {"inject", "review"})
-        ats = self._table(content, "ats", {"within_days"})
-        book = self._table(content, "addresses", {"agencies", "clients", "staff"})
-        default = RuleSet()
-        inject = self._number(thresholds, ("thresholds", "inject"), default.inject_score, _SCORE_MIN, _SCORE_MAX)
-        review = self._number(thresholds, ("thresholds", "review"), default.review_score, _SCORE_MIN, _SCORE_MAX)
-        if review > inject:
-            self.wrong(("thresholds", "review"), "review is higher than inject")
-        return RuleSet(
-            mode=self._mode(content),
-            inject_score=inject,
-            review_score=review,
-            ats_days_max=self._number(ats, ("ats", "within_days"), default.ats_days_max, 0.0, 90.0),
-            agencies=self._addresses(book, ("addresses", "agencies")),
-            clients=self._addresses(book, ("addresses", "clients")),
-            staff=self._addresses(book, ("addresses", "staff")),
-            rules=tuple(self._rules(content)),
+def _rules(reader: TomlReader, content: Mapping[str, Any], blocks: Collection[str] | None) -> Iterator[Rule]:
+    rows = content.get("rule", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        reader.wrong(("rule",), "write rules as [[rule]] tables")
+        return
+    if len(rows) > RULES_MAX:
+        reader.wrong(("rule", RULES_MAX), f"more than {RULES_MAX} rules")
+    conditions = ConditionReader(reader)
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows[:RULES_MAX]):
+        path: Path = ("rule", number)
+        reader.only(row, _RULE, path)
+        name = reader.text(row, (*path, "id"), required=True)
+        if name in seen:
+            reader.wrong((*path, "id"), f"id {name!r} is used twice; the first stands in line {seen[name]}")
+        seen.setdefault(name, reader.line((*path, "id")))
+        if not row.get("do") and "mode" not in row:
+            reader.wrong(path, "the rule does nothing; add a [[rule.do]] with an action")
+        yield Rule(
+            id=name,
+            name=reader.text(row, (*path, "name")) or name,
+            when=conditions.when(row, path),
+            unless=tuple(conditions.exceptions(row, path)),
+            actions=actions.read(reader, row, path, blocks),
+            stop=reader.flag(row, (*path, "stop")),
+            mode=_mode(reader, row, (*path, "mode")),
         )
 
-    def _rules(self, content: Mapping[str, Any]) -> Iterator[Rule]:
-        rows = content.get("rule", [])
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            self.wrong(("rule",), "write rules as [[rule]] tables")
-            return
-        if len(rows) > RULES_MAX:
-            self.wrong(("rule", RULES_MAX), f"more than {RULES_MAX} rules")
-        seen: set[str] = set()
-        for number, row in enumerate(rows[:RULES_MAX]):
-            path: Path = ("rule", number)
-            self._only(row, {"id", "name", "stop", "when", "except", "do"}, path)
-            name = self._text(row, (*path, "id"), required=True)
-            if name in seen:
-                self.wrong((*path, "id"), f"id {name!r} is used twice")
-            seen.add(name)
-            when = self._condition(row.get("when", {}), (*path, "when"))
-            if when.empty:
-                self.wrong((*path, "when"), "an empty `when` holds for every mail; name at least one condition")
-            yield Rule(
-                id=name,
-                name=self._text(row, (*path, "name")) or name,
-                when=when,
-                unless=tuple(self._exceptions(row, path)),
-                action=self._action(row, path),
-                stop=self._flag(row, (*path, "stop")),
-            )
 
-    def _exceptions(self, row: Mapping[str, Any], path: Path) -> Iterator[Condition]:
-        """Any one key of ``except`` cancels: each becomes a condition of its own."""
-        values = row.get("except", {})
-        if not isinstance(values, dict):
-            self.wrong((*path, "except"), "`except` is a table")
-            return
-        whole = self._condition(values, (*path, "except"))
-        for key in values:
-            if key in _WHEN and key != "ats_within_days":
-                kept = {key: getattr(whole, key)}
-                if key == "ats_status":
-                    kept["ats_within_days"] = whole.ats_within_days
-                yield Condition(**kept)
-
-    def _condition(self, values: Any, path: Path) -> Condition:
-        if not isinstance(values, dict):
-            self.wrong(path, "expected a table of conditions")
-            return Condition()
-        self._only(values, _WHEN, path)
-        if "ats_within_days" in values and "ats_status" not in values:
-            self.wrong((*path, "ats_within_days"), "ats_within_days needs ats_status beside it")
-        score = self._number(values, (*path, "min_score"), -1.0, 0.0, _SCORE_MAX)
-        days = self._number(values, (*path, "ats_within_days"), -1.0, 0.0, 3650.0)
-        return Condition(
-            sender=self._addresses(values, (*path, "sender")),
-            recipient=self._addresses(values, (*path, "recipient")),
-            subject=self._words(values, (*path, "subject")),
-            body_new=self._words(values, (*path, "body_new")),
-            header=self._header(values, (*path, "header")),
-            text=tuple(TextVerdict(one) for one in self._choices(values, (*path, "text"), set(TextVerdict))),
-            min_score=None if score < 0 else score,
-            ats_status=tuple(AtsStatus(one) for one in self._choices(values, (*path, "ats_status"), set(AtsStatus))),
-            ats_within_days=None if days < 0 else days,
-            cue=self._texts(values, (*path, "cue")),
-        )
-
-    def _words(self, values: Mapping[str, Any], path: Path) -> Words | None:
-        table = values.get(str(path[-1]))
-        if table is None:
-            return None
-        if not isinstance(table, dict) or not table:
-            self.wrong(path, "write { any = [words] } or { regex = [patterns] }")
-            return None
-        self._only(table, {"any", "regex"}, path)
-        regexes = self._texts(table, (*path, "regex"))
-        for regex in regexes:
-            if len(regex) > PATTERN_CHARS_MAX:
-                self.wrong((*path, "regex"), f"pattern longer than {PATTERN_CHARS_MAX} characters")
-                continue
-            try:
-                pattern(regex)
-            except re2.error as error:
-                self.wrong((*path, "regex"), f"pattern {regex!r} is not RE2: {_words_of(error)}")
-        return Words(any=self._texts(table, (*path, "any")), regex=regexes)
-
-    def _header(self, values: Mapping[str, Any], path: Path) -> tuple[tuple[str, str], ...]:
-        table = values.get("header", {})
-        if not isinstance(table, dict) or not all(isinstance(value, str) and value for value in table.values()):
-            self.wrong(path, 'write header = { "X-Name" = "text" }, or "*" for any value')
-            return ()
-        return tuple((name.lower(), value) for name, value in table.items())
-
-    def _action(self, row: Mapping[str, Any], path: Path) -> Any:
-        steps = row.get("do", [])
-        if not isinstance(steps, list) or len(steps) != 1 or not isinstance(steps[0], dict):
-            self.wrong((*path, "do"), "a rule has exactly one [[rule.do]]")
-            return "review"
-        where: Path = (*path, "do", 0)
-        self._only(steps[0], {"action"}, where)
-        action = steps[0].get("action")
-        if action not in {"pass", "review"}:
-            self.wrong((*where, "action"), f"action {action!r} is not known; pass or review")
-            return "review"
-        return action
-
-    def _mode(self, content: Mapping[str, Any]) -> Mode:
-        word = content.get("mode", Mode.AUTO.value)
-        if word not in set(Mode):
-            self.wrong(("mode",), f"mode {word!r} is not known; observe, confirm or auto")
-            return Mode.OBSERVE
-        return Mode(word)
-
-    def _choices(self, values: Mapping[str, Any], path: Path, known: set[Any]) -> tuple[str, ...]:
-        found = self._texts(values, path)
-        for one in found:
-            if one not in known:
-                self.wrong(path, f"{one!r} is not known; {', '.join(sorted(known))}")
-        return tuple(one for one in found if one in known)
-
-    def _addresses(self, values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-        found = self._texts(values, path)
-        for one in found:
-            if "@" not in one and not one.startswith("."):
-                self.wrong(path, f"{one!r} is no address, @domain or .domain")
-        return found
-
-    def _texts(self, values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-        value = values.get(str(path[-1]), [])
-        rows = [value] if isinstance(value, str) else value
-        if not isinstance(rows, list) or not all(isinstance(row, str) and row for row in rows):
-            self.wrong(path, "expected a text or a list of texts, none empty")
-            return ()
-        if len(rows) > VALUES_MAX or (str(path[-1]) in values and not rows):
-            self.wrong(path, f"expected 1 to {VALUES_MAX} values")
-        return tuple(rows[:VALUES_MAX])
-
-    def _text(self, values: Mapping[str, Any], path: Path, *, required: bool = False) -> str:
-        value = values.get(str(path[-1]), "")
-        if not isinstance(value, str) or len(value) > ID_CHARS_MAX or (required and not value):
-            self.wrong(path, f"{path[-1]} is a text of 1 to {ID_CHARS_MAX} characters")
-            return ""
-        return value
-
-    def _flag(self, values: Mapping[str, Any], path: Path) -> bool:
-        value = values.get(str(path[-1]), False)
-        if not isinstance(value, bool):
-            self.wrong(path, f"{path[-1]} is true or false")
-            return False
-        return value
-
-    def _number(self, values: Mapping[str, Any], path: Path, default: float, low: float, high: float) -> float:
-        if path[-1] not in values:
-            return default
-        value = values[str(path[-1])]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            self.wrong(path, f"{path[-1]} is a number from {low:g} to {high:g}")
-            return default
-        return float(value)
-
-    def _table(self, content: Mapping[str, Any], name: str, known: set[str]) -> Mapping[str, Any]:
-        table = content.get(name, {})
-        if not isinstance(table, dict):
-            self.wrong((name,), f"{name} is a table")
-            return {}
-        self._only(table, known, (name,))
-        return table
-
-    def _only(self, table: Mapping[str, Any], known: set[str], path: Path) -> None:
-        for key in table:
-            if key not in known:
-                self.wrong((*path, key), f"unknown key {key!r}; known here: {', '.join(sorted(known))}")
+def _refuse_idle_rules(reader: TomlReader, rules: tuple[Rule, ...]) -> None:
+    """Refuse rules that can do nothing: an earlier one always ends the search, or an exception always cancels."""
+    if reader.problems:
+        return  # what could not be read looks wider than it is
+    for number, rule in enumerate(rules):
+        if always_cancelled(rule):
+            reader.wrong(("rule", number, "except"), f"rule {rule.id!r} never holds: an exception cancels whatever its "
+                         "conditions let through; take that exception out")  # fmt: skip
+        for above in range(number):
+            if shadows(rules[above], rule):
+                other = f"rule {rules[above].id!r} (line {reader.line(('rule', above))})"
+                reader.wrong(("rule", number), f"rule {rule.id!r} is never asked: {other} holds for all its mails and "
+                             "ends the search; put it above that rule, or narrow the other")  # fmt: skip
+                break
 
 
-def _words_of(error: Exception) -> str:
-    message = error.args[0] if error.args else ""
-    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
+def _mode(reader: TomlReader, content: Mapping[str, Any], path: Path) -> Mode:
+    word = content.get("mode", Mode.AUTO.value)
+    if word not in set(Mode):
+        reader.wrong(path, f"mode {word!r} is not known; observe, confirm or auto")
+        return Mode.OBSERVE
+    return Mode(word)
+
+
+def _case_files(reader: TomlReader, tests: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    path: Path = ("test", key)
+    found = reader.texts(tests, path)
+    for pattern in found:
+        if pattern.startswith("/") or ".." in pattern.split("/") or "\\" in pattern or "\0" in pattern:
+            reader.wrong(path, f"{pattern!r}: name files beside the rule file, such as cases/offer-*.eml")
+    return found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Lang = Literal["ja", "en"]
 ReasonKind = Literal["gate", "veto", "hit", "signal", "cut", "note"]
+Place = Literal["before_signature", "after_new_text", "end"]
+OnFail = Literal["pass_and_flag", "pass"]
 
 
 class Verdict(StrEnum):
@@ -94,8 +96,7 @@ class Signals:
     refused: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One step of a decision. ``start``/``end`` are character offsets into ``Mail.text``, -1 elsewhere."""
 
     kind: ReasonKind
@@ -108,8 +109,43 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Orders:
+    """What a company's rules want done with a mail, beside its verdict. Nothing here can add a link.
+
+    ``mode``: the strictest of the rule file and of the rules that hold. ``block`` (a tone, or ``ja-tone``), ``place``
+    and ``on_fail`` say how a link goes in when the verdict is inject. ``headers`` (name, value) and ``dropboxes``
+    (addresses) may still hold ``${company}``. ``hold_minutes`` 0: the mail does not wait.
+    """
+
+    mode: Mode = Mode.AUTO
+    block: str = ""
+    place: Place = "before_signature"
+    on_fail: OnFail = "pass"
+    headers: tuple[tuple[str, str], ...] = ()
+    tags: tuple[str, ...] = ()
+    dropboxes: tuple[str, ...] = ()
+    hold_minutes: int = 0
+
+    @staticmethod
+    def from_json(stored: Mapping[str, Any]) -> Orders:
+        """Rebuild what `Decision.to_json` wrote."""
+        return Orders(
+            **{
+                **stored,
+                "mode": Mode(stored["mode"]),
+                "headers": tuple((name, value) for name, value in stored["headers"]),
+                "tags": tuple(stored["tags"]),
+                "dropboxes": tuple(stored["dropboxes"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about one mail, and why. ``sentence`` is the masked decision sentence."""
+    """What was decided about one mail, and why. ``sentence`` is the masked decision sentence.
+
+    ``orders`` is None where no rule of the company asks for anything.
+    """
 
     verdict: Verdict
     text: TextVerdict
@@ -121,6 +157,7 @@ class Decision:
     marker: bool = False
     lang: Lang = "ja"
     would_change: tuple[str, ...] = ()
+    orders: Orders | None = None
 
     def to_json(self, *, words: bool = True) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers; ``from_json`` reads them back.
@@ -131,8 +168,12 @@ class Decision:
         plain = {name: getattr(self, name) for name in self.__slots__}
         plain["verdict"] = self.verdict.value
         plain["text"] = self.text.value
-        plain["because"] = [{name: getattr(reason, name) for name in Reason.__slots__} for reason in self.because]
+        plain["because"] = [reason._asdict() for reason in self.because]
         plain["would_change"] = list(self.would_change)
+        if self.orders is None:
+            del plain["orders"]
+        else:
+            plain["orders"] = asdict(self.orders) | {"mode": self.orders.mode.value}
         if not words:
             plain["sentence"] = ""
             for reason in plain["because"]:
@@ -150,5 +191,6 @@ class Decision:
                 "text": TextVerdict(fields["text"]),
                 "because": tuple(Reason(**reason) for reason in fields["because"]),
                 "would_change": tuple(fields["would_change"]),
+                "orders": Orders.from_json(fields["orders"]) if fields.get("orders") else None,
             }
         )

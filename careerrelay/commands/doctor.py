@@ -1,12 +1,11 @@
 """`careerrelay doctor`: one table of everything a mail's way depends on, what is wrong and what to do."""
 
-import os
 from typing import Any
 
 import click
 
 from careerrelay.doctor.finding import Finding, Lang, Level, meaning, title, to_do
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import Front, emit, json_option, lang_option, pass_front, table, terminal_lang
 from core.errors import ConfigError
 
 _MARKS = {Level.OK: "ok", Level.WARN: "WARN", Level.FAIL: "FAIL"}
@@ -14,7 +13,7 @@ _MARKS = {Level.OK: "ok", Level.WARN: "WARN", Level.FAIL: "FAIL"}
 
 @click.command()
 @click.option("--company", "company_id", type=int, metavar="ID", help="Only this company, and the machine.")
-@click.option("--lang", type=click.Choice(["ja", "en"]), help="Default: the terminal's locale, else ADMIN__LOCALE.")
+@lang_option
 @json_option
 @pass_front
 def doctor(front: Front, company_id: int | None, lang: Lang | None, as_json: bool) -> None:
@@ -35,14 +34,8 @@ def _findings(front: Front, company_id: int | None, lang: Lang | None) -> tuple[
         settings = front.settings
     except ConfigError as error:
         wrong = [Finding("settings", Level.FAIL, "wrong", values={"problem": line}) for line in error.problems]
-        return wrong, lang or _terminal() or "ja"
-    return list(examine(settings, company_id)), lang or _terminal() or settings.admin.locale
-
-
-def _terminal() -> Lang | None:
-    """The language of LC_ALL, LC_MESSAGES or LANG, in this order (POSIX); None for C and for others than ours."""
-    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "ja" if locale.startswith("ja") else "en" if locale.startswith("en") else None
+        return wrong, lang or terminal_lang() or "ja"
+    return list(examine(settings, company_id)), lang or terminal_lang() or settings.admin.locale
 
 
 def _plain(finding: Finding, lang: Lang) -> dict[str, Any]:

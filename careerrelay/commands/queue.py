@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import Front, Lang, emit, json_option, lang_option, pass_front, table
 
 if TYPE_CHECKING:
     from core.runtime import Tx
     from gateway.queue import MailDetail, MailLine
+    from gateway.review import SentenceLine
 
 ACTOR = "cli"
 # Words of `gateway.tables.MailState`, written out so that --help loads no database; a test compares them.
@@ -50,21 +51,25 @@ def list_(
 
 @queue.command()
 @click.argument("mail_id", type=int, metavar="ID")
+@lang_option
 @json_option
 @pass_front
-def show(front: Front, mail_id: int, as_json: bool) -> None:
+def show(front: Front, mail_id: int, lang: Lang | None, as_json: bool) -> None:
     """Show one mail: its deliveries with the next hop's last words, and the decision with its reasons."""
     from gateway import queue as mails
+    from gateway import review
 
     with front.runtime() as runtime, runtime.read() as tx:
         detail = mails.show_mail(tx, mail_id)
+        told = review.told_about(tx, detail.line.company_id, detail.decision)
     value = {
         "mail": asdict(detail.line),
         "deliveries": [asdict(line) for line in detail.deliveries],
         "decision": None if detail.decision is None else detail.decision.to_json(),
+        "sentence_answers": [asdict(line) for line in told],
         "reviews": [asdict(line) for line in detail.reviews],
     }
-    emit(as_json, value, *_detail_lines(detail))
+    emit(as_json, value, *_detail_lines(detail, told, front.lang(lang)))
 
 
 @queue.command()
@@ -192,14 +197,38 @@ def _row(line: MailLine) -> tuple[Any, ...]:
             line.tries, next_try and next_try.strftime("%H:%M:%SZ"), line.sender, line.note)  # fmt: skip
 
 
-def _detail_lines(detail: MailDetail) -> list[str]:
+_WORDS = {
+    "en": {
+        "mail": "mail {line.id} ({line.queue_id}), {line.size} bytes, {line.state.value} {line.note}",
+        "delivery": "{recipient}: {each.state.value}, tries: {each.tries}, {reply}",
+        "unknown": "(recipient not kept)",
+        "silent": "no answer yet",
+        "told": "Sentence {one.id} of {one.sender}: {one.answer} by {one.by}, {one.at:%Y-%m-%d %H:%MZ}{undone}",
+        "undone": ", taken back {one.undone_at:%Y-%m-%d %H:%MZ}",
+    },
+    "ja": {
+        "mail": "メール {line.id}({line.queue_id})、{line.size}バイト、{line.state.value} {line.note}",
+        "delivery": "{recipient}: {each.state.value}、試行 {each.tries}回、{reply}",
+        "unknown": "(宛先は保存していません)",
+        "silent": "返答はまだありません",
+        "told": "文 {one.id}({one.sender}): {one.answer}、{one.by}、{one.at:%Y-%m-%d %H:%MZ}{undone}",
+        "undone": "、{one.undone_at:%Y-%m-%d %H:%MZ}に取り消し",
+    },
+}
+
+
+def _detail_lines(detail: MailDetail, told: Sequence[SentenceLine], lang: Lang) -> list[str]:
     from rules.explain import lines
 
-    line = detail.line
-    shown = [f"mail {line.id} ({line.queue_id}), {line.size} bytes, {line.state.value} {line.note}".rstrip()]
+    words = _WORDS[lang]
+    shown = [words["mail"].format(line=detail.line).rstrip()]
     for each in detail.deliveries:
-        reply = " ".join(str(word) for word in (each.code, each.status, each.reply) if word) or "no answer yet"
-        shown.append(f"  {each.recipient or '(recipient not kept)'}: {each.state.value}, {each.tries} tries, {reply}")
+        reply = " ".join(str(word) for word in (each.code, each.status, each.reply) if word) or words["silent"]
+        recipient = each.recipient or words["unknown"]
+        shown.append("  " + words["delivery"].format(recipient=recipient, each=each, reply=reply))
     if detail.decision is not None:
-        shown += [f"  {text}" for text in lines(detail.decision)]
+        shown += [f"  {text}" for text in lines(detail.decision, lang)]
+    for one in told:
+        undone = words["undone"].format(one=one) if one.undone_at else ""
+        shown.append("  " + words["told"].format(one=one, undone=undone))
     return shown + [f"  {review.at:%Y-%m-%d %H:%MZ} {review.by}: {review.answer}" for review in detail.reviews]

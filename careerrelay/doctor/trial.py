@@ -14,7 +14,7 @@ from careerrelay.doctor.finding import Finding, ok, warn
 from core.crypto import SealBroken
 from core.runtime import Tx
 from crm.companies import CompanyView
-from gateway import copies, dkim_keys, dkim_policy
+from gateway import block_texts, copies, dkim_keys, dkim_policy
 from gateway.block import Block
 from gateway.blocks import block
 from gateway.copies import CopyKind
@@ -83,4 +83,5 @@ def _example_block(tx: Tx, view: CompanyView) -> Block:
         relay_url=f"{base}/r/{_TOKEN}",
         optout_url=f"{base}/u/{_TOKEN}",
         expires_on=date(2099, 12, 31),
+        own=block_texts.of_company(tx, view.id),
     )

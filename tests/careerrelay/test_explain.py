@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -64,6 +65,44 @@ def test_an_unreadable_file_is_a_line_and_status_1_at_the_end(bare: Installation
     assert missing == {"file": str(tmp_path / "none.eml"), "error": "No such file or directory"}
     assert set(directory) == {"file", "error"}
     assert decided["decision"] in ("review", "pass")
+
+
+def test_no_path_in_a_list_stops_the_others(bare: Installation, tmp_path: Path) -> None:
+    good = (MAILS / REJECTION).read_bytes()
+    contents = {
+        "empty.eml": b"",
+        "noise.eml": bytes(range(256)) * 64,
+        "picture.eml": b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+        "charset.eml": good.replace(b"UTF-8", b"x-unheard-of").replace(b"utf-8", b"x-unheard-of"),
+        "cut.eml": good[: len(good) // 2],
+        "blank in name 採用.eml": good,
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    nobodys = os.fsencode(tmp_path) + b"/\x93\xfa.eml"  # a name in Shift_JIS
+    Path(os.fsdecode(nobodys)).write_bytes(good)
+    given = [str(tmp_path / name) for name in contents] + ["", "no such\0path.eml", "/dev/zero", "x" * 5000]
+    typed = "\n".join([*given, os.fsdecode(nobodys), str(MAILS / REJECTION)]) + "\r\n"
+    result = bare.run("rules", "explain", "--json", "-", text=typed.encode("utf-8", "surrogateescape"))
+    assert result.exit_code == 1
+    answers = [json.loads(line) for line in result.stdout_bytes.decode("utf-8", "surrogateescape").splitlines()]
+    told = {answer["file"]: answer for answer in answers}
+    assert list(told) == [path for path in given if path] + [os.fsdecode(nobodys), str(MAILS / REJECTION)]
+    errors = {Path(file).name[:12]: answer["error"] for file, answer in told.items() if "error" in answer}
+    assert errors == {
+        "empty.eml": "the file is empty",
+        "no such\0path": "embedded null byte",
+        "zero": "larger than 67108864 bytes",
+        "x" * 12: "File name too long",
+    }
+    assert told[str(tmp_path / "noise.eml")]["decision"] != "inject"
+    assert told[os.fsdecode(nobodys)]["decision"] == told[str(MAILS / REJECTION)]["decision"] == "review"
+
+
+def test_an_empty_list_is_said(bare: Installation) -> None:
+    assert bare.refused("rules", "explain", "--json", "-", text="\n\n") == [
+        "careerrelay: no paths came on standard input"
+    ]
 
 
 def test_each_answer_is_written_before_the_next_path_is_read() -> None:

@@ -144,8 +144,8 @@ def test_a_companys_own_text_is_read_and_filled() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("ご案内します", "ご案内します♥", "not in iso-2022-jp: ♥"),
-        ("ご案内します", "①をご案内します", "not in iso-2022-jp: ①"),
+        ("ご案内します", "ご案内します♥", "not in ISO-2022-JP: ♥"),
+        ("ご案内します", "①をご案内します", "not in ISO-2022-JP: ①"),
         ("ご案内します", "ご案内します。二。三。四", "4 sentences"),
         ("ご案内します", "ご" * 280, "at most 300"),
         ("（{licence_no}）", "", "{licence_no} is missing"),
@@ -155,13 +155,19 @@ def test_a_companys_own_text_is_read_and_filled() -> None:
         ("不要な方", " ", "empty"),
         ("不要な方", "不要\\n方", "line end"),
         ("lang =", "lang", "own.toml"),
+        ('lang = "ja"', 'lang = "en"', "not in US-ASCII: "),
+        ('lang = "ja"', 'lang = "fr"', "own.toml:2: write lang"),
+        ('lang = "ja"', 'lang = "ja"\ncolour = 1', "own.toml:3: unknown key 'colour'"),
+        ("tone = ", "tone = 1 #", "tone is a word"),
+        ("sentences = ", "sentences = 1 #", "sentences is a list"),
+        ("relay_label = ", "relay_label = 1 #", "relay_label is a text"),
     ],
 )
 def test_a_text_is_checked_when_it_is_saved(old: str, new: str, problem: str) -> None:
     with pytest.raises(ConfigError) as caught:
         blocks.load(OWN.replace(old, new), "own.toml")
     assert problem in caught.value.message
-    assert caught.value.message.startswith("own.toml: ")
+    assert caught.value.message.startswith("own.toml:")
 
 
 def test_a_block_without_its_links_cannot_exist() -> None:

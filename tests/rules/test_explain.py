@@ -19,7 +19,10 @@ from tests.rules.eml import development_mails, mail_of
 IDS = (
     [("gate", gate.__name__) for gate in GATES]
     + [("veto", phrase.cue) for phrase in shipped().phrases if phrase.kind in {"veto", "unsure", "elsewhere"}]
-    + [("veto", name) for name in ("positive", "quoted", "past", "part", "addressee_body", "somebody_else")]
+    + [
+        ("veto", name)
+        for name in ("positive", "quoted", "past", "part", "question", "turned", "addressee_body", "somebody_else")
+    ]
     + [("veto", name) for name in ("template_mark", "unread_decision", "not_all_judged", "parts_disagree")]
     + [("veto", name) for name in ("refused_sentence", "ats_contrary", "ats_other_application")]
     + [("signal", name) for name in ("ats_rejected", "marker", "approved_sentence")]
@@ -48,7 +51,7 @@ def test_every_decision_can_be_explained(lang: Lang) -> None:
                 assert "without:" not in line
             seen.update(reason.id for reason in decision.because)
     assert len(seen) > 60
-    assert len(VETOES) == 10
+    assert len(VETOES) == 12
 
 
 def test_the_explanation_names_result_words_signal_sentence_and_version() -> None:

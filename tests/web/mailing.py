@@ -64,7 +64,12 @@ def arrive(site: Site, raw: bytes | None = None, *, to: str = CANDIDATE, rejecte
         approval = read_sentences(tx).of(company.id, read.mail.header_from)
         decision = judge.decide(read.mail, approval, signals.answer_for(tx, company.id, to))
         if decision.verdict is Verdict.INJECT and company.mode is Mode.CONFIRM:
-            hold(tx, HoldRequest(mail_id, company, envelope, 0, decision, _kept(tx, mail_id, raw, envelope, decision)))
+            hold(
+                tx,
+                HoldRequest(
+                    mail_id, envelope, (0,), company.hold_minutes, decision, _kept(tx, mail_id, raw, envelope, decision)
+                ),
+            )
         elif decision.verdict is Verdict.INJECT and company.mode is Mode.AUTO:
             edit_in(tx, EditRequest(mail_id, company, envelope, 0, to, read.parsed, decision))
         else:

@@ -65,6 +65,14 @@ def read(raw: bytes, settings: Settings) -> Content:
     return Content(without_tokens(seen.subject), without_tokens(seen.text), without_tokens(_html(parsed)))
 
 
+def judged_text(raw: bytes, settings: Settings) -> str:
+    """The text that the offsets of a decision point into, with the tokens in it; empty when the mail cannot be read."""
+    try:
+        return read_mail(parse(raw, limits(settings)), Envelope("", ()), frozenset(), "", already_processed=False).text
+    except Malformed:
+        return ""
+
+
 def without_tokens(text: str) -> str:
     """Hide the token of our links: it belongs to the candidate, and whoever holds it can answer for them."""
     return _TOKEN.sub(r"\1••••••", text)

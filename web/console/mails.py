@@ -9,14 +9,16 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
 from crm import companies
-from gateway import queue
+from gateway import queue, review, wrong
 from gateway.queue import DeliveryLine, MailDetail, MailLine
+from gateway.ruleset import rule_set_of, shipped
 from gateway.tables import DeliveryState, MailState
 from rules.model import Verdict
-from web import headers
-from web.console import mail_content, reasons
+from web import headers, i18n
+from web.console import actors, mail_content, marks, reasons, why
 from web.console.access import HANDLES_MAIL, actor, roles, scope
 from web.console.mail_content import Content
+from web.console.marks import Piece
 from web.context import reading, runtime, writing
 from web.i18n import gettext
 
@@ -91,10 +93,15 @@ def news() -> Response | tuple[str, int]:
 def one(mail_id: int) -> str:
     with reading() as tx:
         detail = _detail(tx, mail_id)
-        line = detail.line
+        line, decision = detail.line, detail.decision
         company = companies.get(tx, line.company_id).name if line.company_id is not None else ""
+        answers = review.told_about(tx, line.company_id, decision)
+        people = actors.names(tx, [*(one.by for one in answers), *(one.by for one in detail.reviews)])
+        apology = wrong.apology(tx, mail_id)
+        rule_set = shipped() if line.company_id is None else rule_set_of(tx, line.company_id)
     before, after = _contents(detail)
     handles = bool(HANDLES_MAIL & roles())
+    told = why.told_words(answers, people)
     return render_template(
         "console/mail.html",
         mail=line,
@@ -102,11 +109,13 @@ def one(mail_id: int) -> str:
         company=company,
         recipients=[masked(one.recipient) for one in detail.deliveries if one.recipient],
         sender=line.sender,
-        decision=detail.decision,
-        why=reasons.lines(detail.decision, quotes=may_read()) if detail.decision else [],
-        changes=reasons.changes(detail.decision) if detail.decision else [],
+        decision=decision,
+        sentence=decision.sentence if decision and may_read() else "",
+        why=why.why(decision, told, line.received_at, rule_set, quotes=may_read()) if decision else None,
+        pieces=_pieces(detail) if handles else [],
         deliveries=[_shown(one) for one in detail.deliveries],
-        reviews=detail.reviews,
+        reviews=[(one.at, people[one.by], reasons.answer_words(one.answer)) for one in detail.reviews],
+        apology=apology if handles else None,
         original_bytes=len(detail.original or b""),
         has_final=detail.final is not None,
         has_content=handles and before is not None,
@@ -194,6 +203,15 @@ def _contents(detail: MailDetail) -> tuple[Content | None, Content | None]:
     settings = runtime().settings
     before = mail_content.read(detail.original, settings) if detail.original is not None else None
     return before, mail_content.read(detail.final, settings) if detail.final is not None else None
+
+
+def _pieces(detail: MailDetail) -> list[Piece]:
+    """The words as the rules read them; the token of a link that came with the mail stays hidden."""
+    if detail.decision is None or detail.original is None:
+        return []
+    text = mail_content.judged_text(detail.original, runtime().settings)
+    found = marks.pieces(text, detail.decision, "en" if i18n.lang() == "en" else "ja")
+    return [replace(piece, text=mail_content.without_tokens(piece.text)) for piece in found]
 
 
 def _shown(line: DeliveryLine) -> DeliveryLine:

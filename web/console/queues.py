@@ -10,6 +10,7 @@ from core.errors import NotFound, Permanent
 from core.runtime import Tx
 from gateway import figures, queue, review
 from gateway.tables import MailState
+from rules.model import Verdict
 from web.console import mail_content, reasons
 from web.console.access import actor, scope
 from web.console.mails import masked, may_read
@@ -33,6 +34,7 @@ class Card:
     subject: str
     sentence: str
     why: str
+    sure: bool
 
 
 @blueprint.get("/held")
@@ -119,6 +121,7 @@ def _card(tx: Tx, mail_id: int) -> Card:
         subject=content.subject if content and may_read() else "",
         sentence=decision.sentence if decision else "",
         why=reasons.summary(decision) if decision else "",
+        sure=decision is not None and decision.verdict is Verdict.INJECT,
     )
 
 

@@ -1,44 +1,9 @@
-"""Why a mail was decided as it was, and why it left as it did, in words."""
-
-from dataclasses import dataclass, replace
+"""What was decided about a mail in one line, why it left as it did, and what people have answered, in words."""
 
 from rules import explain
-from rules.model import Decision, Lang, Reason
+from rules.model import Decision, Lang
 from web import i18n
 from web.i18n import gettext
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonLine:
-    """A chip and a line."""
-
-    word: str
-    style: str
-    text: str
-
-
-def lines(decision: Decision, *, quotes: bool) -> list[ReasonLine]:
-    """Every reason in the order it was found; without ``quotes`` nothing of the mail's own words is shown."""
-    kinds = {
-        "gate": (gettext("前提"), "stop"),
-        "veto": (gettext("止めた理由"), "stop"),
-        "hit": (gettext("表現"), "brand"),
-        "signal": (gettext("裏づけ"), "good"),
-        "cut": (gettext("読まない部分"), "calm"),
-        "note": (gettext("参考"), "info"),
-    }
-    shown = (
-        decision.because
-        if quotes
-        else tuple(replace(reason, quote="…" if reason.quote else "") for reason in decision.because)
-    )
-    return [ReasonLine(*kinds[reason.kind], _text(reason)) for reason in shown]
-
-
-def changes(decision: Decision) -> list[str]:
-    """What would have to be otherwise for another decision."""
-    bare = replace(decision, because=(), sentence="")
-    return explain.lines(bare, _lang())[1:-1]
 
 
 def summary(decision: Decision) -> str:
@@ -61,11 +26,19 @@ def note_words(note: str) -> str:
         "invited_within_365_days": gettext("そのまま: 1年以内に案内した方のため"),
         "link_revoked": gettext("そのまま: 取り消したリンクのため"),
         "cannot_edit": gettext("そのまま: 安全に書き加えられない形式のため"),
+        "not_sure": gettext("そのまま: 不採用と確かに判定されていないため"),
     }.get(note, gettext("そのまま"))
 
 
-def _text(reason: Reason) -> str:
-    return explain.reason_line(reason, _lang())
+def answer_words(answer: str) -> str:
+    """What a person said about a mail: the words for `gateway.review.ReviewLine.answer`."""
+    return {
+        "approve": gettext("案内を入れて送る"),
+        "release": gettext("そのまま送る"),
+        "rejection": gettext("不採用通知だった"),
+        "not_rejection": gettext("不採用通知ではない"),
+        "wrong": gettext("まちがいとして報告"),
+    }.get(answer, answer)
 
 
 def _lang() -> Lang:
