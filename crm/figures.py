@@ -1,6 +1,5 @@
 """What HR may see: counts, hidden below five, and the way to the next slot; never a person (decisions 25)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -13,12 +12,10 @@ from crm.consent_texts import TOLD_ITEMS, Purpose
 from crm.invitations import DECLINED
 from crm.referral_states import ANSWER_DAYS, State
 from crm.tables import InvitationRow, ReferralRow, RegistrationRow
-from ledger import book
-from ledger.entries import Entry
-from ledger.slots import Bucket, Kind, slots_earned
+from ledger import book, rows
+from ledger.slots import Kind, slots_earned
 
 SMALL_CELL = 5
-MONTHS_MAX = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,8 @@ def progress(tx: Tx, company_id: int) -> tuple[Progress, ...]:
     midnight = datetime.combine(tx.now.astimezone(JST).date(), time.min, JST)
     found = []
     for programme in programmes.of_company(tx, company_id):
-        threshold = book.balance(tx, programme.id).price
-        available = available_at(_all_entries(tx, programme.id), midnight)
+        balance = book.balance(tx, programme.id)
+        available, threshold = available_at(tx, programme.id, balance.available, midnight), balance.price
         slots = slots_earned(available, threshold)
         found.append(
             Progress(
@@ -118,25 +115,13 @@ def told(tx: Tx, company_id: int) -> list[Told]:
     return found
 
 
-def available_at(entries: Sequence[Entry], midnight: datetime) -> int:
-    """Fold entries to the credits that HR may know of: pure. Credits earned or reversed since midnight do not show;
-    what HR did with slots itself shows at once."""
-    available = 0
-    for entry in entries:
-        if entry.kind in (Kind.EARN, Kind.REVERSE) and entry.at >= midnight:
-            continue
-        available += entry.credits if entry.moved_to is Bucket.AVAILABLE else 0
-        available -= entry.credits if entry.moved_from is Bucket.AVAILABLE else 0
-    return available
+def available_at(tx: Tx, programme_id: int, available: int, midnight: datetime) -> int:
+    """The credits that HR may know of: those earned or taken back since midnight do not show; what people did with
+    slots or by hand shows at once."""
+    earned, taken_back = (rows.count_since(tx, programme_id, kind, midnight) for kind in (Kind.EARN, Kind.REVERSE))
+    return available - earned + taken_back
 
 
 def hidden(count: int) -> int | None:
     """Hide a count that could point at a person; 0 too, or the step from 0 to hidden would tell of one."""
     return None if count < SMALL_CELL else count
-
-
-def _all_entries(tx: Tx, programme_id: int) -> list[Entry]:
-    found: list[Entry] = []
-    while page := book.entries(tx, programme_id, after_seq=found[-1].seq if found else 0):
-        found += page
-    return found

@@ -86,6 +86,11 @@ def of_company(tx: Tx, company_id: int) -> list[Programme]:
     return [_view(row) for row in rows]
 
 
+def all_ids(tx: Tx) -> list[int]:
+    """Every programme there is or was, oldest first."""
+    return list(tx.session.scalars(select(ProgrammeRow.id).order_by(ProgrammeRow.id)))
+
+
 def _find(tx: Tx, company_id: int, agency_id: int) -> ProgrammeRow | None:
     return tx.session.scalar(
         select(ProgrammeRow).where(ProgrammeRow.company_id == company_id, ProgrammeRow.agency_id == agency_id)

@@ -8,9 +8,10 @@ counting company.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import NotFound
@@ -114,11 +115,34 @@ def read(tx: Tx, programme_id: int) -> Account:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A version of a programme's terms, the moment from which it holds, and who wrote it down."""
+
+    policy: Policy
+    effective_from: datetime
+    actor: str
+
+
 def current_policy(tx: Tx, programme_id: int) -> Policy:
-    """The terms in force: the newest version."""
-    statement = select(PolicyRow).where(PolicyRow.programme_id == programme_id).order_by(PolicyRow.version.desc())
-    row = tx.session.scalars(statement.limit(1)).one()
+    """The terms in force: the newest version whose day has come."""
+    begun = or_(PolicyRow.version == 1, PolicyRow.effective_from <= tx.now)  # a clock set back leaves the first terms
+    statement = select(PolicyRow).where(PolicyRow.programme_id == programme_id, begun)
+    row = tx.session.scalars(statement.order_by(PolicyRow.version.desc()).limit(1)).one()
     return policy_of(row)
+
+
+def terms(tx: Tx, programme_id: int) -> list[Terms]:
+    """Every version, oldest first; the last may be still to come.
+
+    Raises:
+        NotFound: no such programme was opened.
+    """
+    statement = select(PolicyRow).where(PolicyRow.programme_id == programme_id).order_by(PolicyRow.version)
+    found = [Terms(policy_of(row), row.effective_from, row.actor) for row in tx.session.scalars(statement)]
+    if not found:
+        raise NotFound(f"programme {programme_id} has no book")
+    return found
 
 
 def policies(tx: Tx, programme_id: int) -> dict[int, Policy]:

@@ -18,7 +18,7 @@ from core.runtime import Tx
 from ledger import account, persons
 from ledger.entries import Entry, read_entry
 from ledger.policy import Reason, Stays
-from ledger.reservations import Slot, SlotState, TooYoung, redeem, release, reserve, slot, slots
+from ledger.reservations import Slot, SlotState, TooYoung, redeem, release, reserve, reserved_ids, slot, slots
 from ledger.slots import MOVES, Balance, Kind, NotEnoughCredits
 from ledger.tables import EntryRow
 from ledger.terms import change_policy, open_programme
@@ -44,9 +44,11 @@ __all__ = [
     "redeem",
     "release",
     "reserve",
+    "reserved_ids",
     "reverse",
     "slot",
     "slots",
+    "terms",
 ]
 
 ENTRIES_MAX = 1000
@@ -169,6 +171,15 @@ def balance(tx: Tx, programme_id: int) -> Balance:
     """
     row = account.read(tx, programme_id)
     return account.tally_of(row).balance(account.current_policy(tx, programme_id).threshold)
+
+
+def terms(tx: Tx, programme_id: int) -> list[account.Terms]:
+    """Every version of the programme's terms with the moment from which it holds, oldest first.
+
+    Raises:
+        NotFound: the programme has no book.
+    """
+    return account.terms(tx, programme_id)
 
 
 def entries(tx: Tx, programme_id: int, *, after_seq: int = 0, limit: int = ENTRIES_MAX) -> list[Entry]:

@@ -40,6 +40,11 @@ _KINDS = {kind.value: kind for kind in Kind}
 _BUCKETS = {bucket.value: bucket for bucket in Bucket}
 
 
+def is_actor(text: str) -> bool:
+    """Whether ``text`` may stand as actor, approver or reference."""
+    return _IS_ID.fullmatch(text) is not None
+
+
 class EntryError(ValueError):
     """The bytes are no entry, or the entry contradicts itself."""
 

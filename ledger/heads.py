@@ -7,6 +7,7 @@ into the monthly statement and every export, outside of this database.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -75,10 +76,32 @@ def sign_heads(tx: Tx, programmes_max: int = PROGRAMMES_MAX) -> list[SignedHead]
     return heads
 
 
+def sign_at(tx: Tx, programme_id: int, seq: int, head: str, at: datetime) -> SignedHead:
+    """Sign that ``head`` was the last hash at ``at``; the same call gives the same bytes (RFC 8032 is deterministic).
+
+    For what is handed out, such as a monthly statement: nothing is stored.
+    """
+    signer, moment = tx.keys.signer(), written(at)
+    public_key = signer.public_key().public_bytes_raw().hex()
+    signature = signer.sign(_message(programme_id, seq, head, moment))
+    return SignedHead(programme_id, seq, head, moment, public_key, signature)
+
+
 def signed_heads(tx: Tx, programme_id: int) -> list[SignedHead]:
     """Every signed head of the programme, oldest first."""
     rows = tx.session.scalars(select(HeadRow).where(HeadRow.programme_id == programme_id).order_by(HeadRow.seq))
-    return [SignedHead(row.programme_id, row.seq, row.head, row.at, row.public_key, row.signature) for row in rows]
+    return [_head(row) for row in rows]
+
+
+def last_signed(tx: Tx, programme_id: int) -> SignedHead | None:
+    """The newest signed head; None before the first night."""
+    newest = select(HeadRow).where(HeadRow.programme_id == programme_id).order_by(HeadRow.seq.desc()).limit(1)
+    row = tx.session.scalar(newest)
+    return None if row is None else _head(row)
+
+
+def _head(row: HeadRow) -> SignedHead:
+    return SignedHead(row.programme_id, row.seq, row.head, row.at, row.public_key, row.signature)
 
 
 def _message(programme_id: int, seq: int, head: str, at: str) -> bytes:

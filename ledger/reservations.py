@@ -122,6 +122,11 @@ def slots(tx: Tx, programme_id: int) -> list[Slot]:
     return [_slot(row) for row in tx.session.scalars(statement.order_by(SlotRow.reserved_at.desc(), SlotRow.id))]
 
 
+def reserved_ids(tx: Tx) -> list[str]:
+    """Ids of the slots of all programmes that are reserved now."""
+    return list(tx.session.scalars(select(SlotRow.id).where(SlotRow.state == SlotState.RESERVED.value)))
+
+
 def _lock_slot(tx: Tx, slot_id: str) -> tuple[LockedAccount, SlotRow]:
     programme_id = tx.session.scalar(select(SlotRow.programme_id).where(SlotRow.id == slot_id))
     if programme_id is None:

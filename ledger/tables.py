@@ -17,6 +17,7 @@ from ledger.triggers import DDL
 __all__ = [
     "DDL",
     "Account",
+    "AdjustmentRow",
     "CountedPerson",
     "CountingCompany",
     "EntryRow",
@@ -96,6 +97,23 @@ class SlotRow(Base):
     requisition: Mapped[str] = mapped_column(String(200))
     reserved_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class AdjustmentRow(Base):
+    """An adjustment that one person asked for and a second one decides on (`ledger/adjustments.py`); the book's entry
+    has the same id as its reference."""
+
+    __tablename__ = "ledger_adjustment"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(index=True)
+    credits: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(10))
+    asked_by: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+    decided_at: Mapped[datetime | None]
 
 
 class CountingCompany(Base):

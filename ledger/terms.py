@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from core.errors import Permanent
 from core.runtime import Tx
 from ledger import account
@@ -21,7 +23,7 @@ def open_programme(tx: Tx, programme_id: int, threshold: int = THRESHOLD, *, act
     """
     policy = Policy(threshold=threshold)
     if account.insert_once(tx, Account, {**_EMPTY, "programme_id": programme_id}):
-        _write_policy(tx, programme_id, policy, actor)
+        _write_policy(tx, programme_id, policy, tx.now, actor)
     elif account.current_policy(tx, programme_id).threshold != threshold:
         raise Permanent(f"programme {programme_id} has a book with another threshold")
 
@@ -34,27 +36,41 @@ def change_policy(
     threshold: int | None = None,
     dispute_days: int | None = None,
     window_days: int | None = None,
+    effective_from: datetime | None = None,
 ) -> Policy:
-    """Put new terms in force from now on; what is left out stays. Earlier entries keep the terms they name.
+    """Put new terms in force, now or from ``effective_from`` on; what is left out stays. Earlier entries keep the terms
+    they name. A change that was agreed before and is still to come is built upon, and comes first.
 
     Raises:
-        Permanent: a slot that was granted would be taken away by a higher threshold.
+        NotFound: the programme has no book.
+        Permanent: a slot that was granted would be taken away by a higher threshold; a higher threshold on a later
+            day, when nobody knows yet which slots will be free; or a day before now or before the last change.
     """
     book = account.lock(tx, programme_id)
-    old = book.policy
+    last = account.terms(tx, programme_id)[-1]
+    starts = tx.now if effective_from is None else effective_from
+    if starts < max(tx.now, last.effective_from):
+        raise Permanent(f"the terms of programme {programme_id} cannot change before {_later(tx, last)}")
+    old = last.policy
     new = Policy(
         old.version + 1,
         old.threshold if threshold is None else threshold,
         old.dispute_days if dispute_days is None else dispute_days,
         old.window_days if window_days is None else window_days,
     )
-    if new.threshold > old.threshold and book.balance.slots_free:
+    if new.threshold > old.threshold and starts > tx.now:
+        raise Permanent("a slot can become dearer only from now on, while none is free at the old price")
+    if new.threshold > book.policy.threshold and book.balance.slots_free:
         raise Permanent(f"programme {programme_id} has free slots at the old price: reserve or use them first")
-    _write_policy(tx, programme_id, new, actor)
+    _write_policy(tx, programme_id, new, starts, actor)
     return new
 
 
-def _write_policy(tx: Tx, programme_id: int, policy: Policy, actor: str) -> None:
+def _later(tx: Tx, last: account.Terms) -> str:
+    return max(tx.now, last.effective_from).isoformat(timespec="minutes")
+
+
+def _write_policy(tx: Tx, programme_id: int, policy: Policy, starts: datetime, actor: str) -> None:
     tx.session.add(
         PolicyRow(
             programme_id=programme_id,
@@ -62,7 +78,7 @@ def _write_policy(tx: Tx, programme_id: int, policy: Policy, actor: str) -> None
             threshold=policy.threshold,
             dispute_days=policy.dispute_days,
             window_days=policy.window_days,
-            effective_from=tx.now,
+            effective_from=starts,
             actor=actor,
         )
     )

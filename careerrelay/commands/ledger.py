@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from careerrelay.commands.ledger_acts import adjust, reverse, statement, terms
 from careerrelay.front import Front, emit, json_option, pass_front, table
 from core.errors import NotFound
 
@@ -31,6 +32,10 @@ def _which(command: Any) -> Any:
 @click.group()
 def ledger() -> None:
     """The book of credits and slots, one a programme (company and agency)."""
+
+
+for command in (adjust, reverse, statement, terms):
+    ledger.add_command(command)
 
 
 @ledger.command()
@@ -61,7 +66,14 @@ def show(front: Front, company_id: int | None, agency_id: int | None, as_json: b
 @click.argument(
     "directory", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False, metavar="[DIR]"
 )
-@click.option("--fingerprint", metavar="HEX", help="Of the key that an export must be signed with.")
+@click.option("--fingerprint", metavar="HEX", help="Of the key that an export or a statement must be signed with.")
+@click.option(
+    "--statement",
+    "paper",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE.csv",
+    help="A monthly statement: prove that no entry up to its end was changed since.",
+)
 @_which
 @json_option
 @pass_front
@@ -69,11 +81,15 @@ def verify(
     front: Front,
     directory: Path | None,
     fingerprint: str | None,
+    paper: Path | None,
     company_id: int | None,
     agency_id: int | None,
     as_json: bool,
 ) -> None:
     """Prove the books of this installation, or with DIR an export: offline, on any machine."""
+    if paper is not None:
+        _verify_statement(front, paper, directory, fingerprint, as_json)
+        return
     if directory is not None:
         _verify_export(directory, fingerprint, as_json)
         return
@@ -117,6 +133,24 @@ def _verify_export(directory: Path, fingerprint: str | None, as_json: bool) -> N
     good = [f"{report.entries} entries, good, exported {report.exported_at}, signed with {report.fingerprint}"]
     if not report.fingerprint_given:
         good.append("compare that fingerprint with the one the operator publishes (--fingerprint)")
+    emit(as_json, asdict(report) | {"ok": report.ok}, *(report.problems or good))
+    if not report.ok:
+        click.get_current_context().exit(1)
+
+
+def _verify_statement(
+    front: Front, paper: Path, directory: Path | None, fingerprint: str | None, as_json: bool
+) -> None:
+    from ledger import paper as papers
+
+    if directory is not None:
+        report = papers.check_in_export(directory, paper, fingerprint)
+    else:
+        with front.runtime() as runtime, runtime.read() as tx:
+            report = papers.check_in_book(tx, paper, fingerprint)
+    good = [f"programme {report.programme_id}: entry {report.seq} is the one signed as of {report.at}"]
+    if not report.fingerprint_given:
+        good.append(f"signed with {report.fingerprint}; compare it with the one the operator publishes (--fingerprint)")
     emit(as_json, asdict(report) | {"ok": report.ok}, *(report.problems or good))
     if not report.ok:
         click.get_current_context().exit(1)

@@ -199,8 +199,8 @@ class BookMachine(RuleBasedStateMachine):
     [
         pytest.param("runtime", 140, 16, id="sqlite-some"),
         pytest.param("pg_runtime", 60, 16, id="postgresql-some"),
-        pytest.param("runtime", 1000, 50, id="sqlite-full", marks=pytest.mark.torture),
-        pytest.param("pg_runtime", 1000, 50, id="postgresql-full", marks=pytest.mark.torture),
+        pytest.param("runtime", 2000, 50, id="sqlite-full", marks=pytest.mark.torture),
+        pytest.param("pg_runtime", 2000, 50, id="postgresql-full", marks=pytest.mark.torture),
     ],
 )
 def test_every_program_of_operations_does_what_the_model_does(

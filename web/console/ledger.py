@@ -1,71 +1,71 @@
-"""The book: the way to the next slot, and the entries. HR sees months, an auditor every line (decisions 25)."""
+"""The book: the way to the next slot, what the months brought, its statements, and whether it is right.
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+HR sees months, an auditor every line (decisions 25).
+"""
+
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, render_template, request
 
 from core.clock import JST
-from core.errors import NotFound
+from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm import figures, programmes
+from crm import figures, introductions, programmes, statement_files, statements
 from crm.companies import CompanyView
 from crm.figures import Progress
-from ledger import book
+from crm.introduction_states import BEFORE_INTERVIEW
+from crm.introductions import IntroductionView
+from ledger import book, months, rows
 from ledger.check import BookReport, check_book
 from ledger.entries import Entry
-from ledger.reservations import (
-    REQUISITION_CHARS_MAX,
-    Slot,
-    SlotSettled,
-    TooYoung,
-    redeem,
-    release,
-    reserve,
-    slot,
-    slots,
-)
-from ledger.slots import Balance, Kind, NotEnoughCredits
-from web.console.access import SEES_WHOLE_BOOK, actor, own_companies, roles
-from web.context import reading, writing
-from web.i18n import gettext
+from ledger.heads import last_signed
+from ledger.manifest import fingerprint
+from ledger.months import Month
+from ledger.slots import Balance
+from web import i18n
+from web.console.access import SEES_WHOLE_BOOK, own_companies, roles
+from web.context import reading
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/console/ledger")
 
 ENTRIES_A_PAGE = 100
 MONTHS_MAX = 24
+#: A longer book is proved by the auditor's button and every night, not each time somebody looks at the page.
+ENTRIES_PROVED_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """What was booked in one month of Japan's calendar, as bare numbers."""
+class Proof:
+    """Whether the book was proved just now, and the last head that was signed. ``report`` None: too long for a page."""
 
-    month: str
-    earned: int
-    reversed: int
-    used: int
+    report: BookReport | None
+    signed_on: date | None
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One programme as the page shows it; what stands in ``lines`` only for those who may see every entry."""
+    """One programme as the page shows it. ``statements`` are the names of months; what stands in ``lines`` is only for
+    those who may see every entry."""
 
     company: CompanyView
     progress: Progress
     months: tuple[Month, ...]
-    slots: tuple[Slot, ...]
+    month_most: int
+    statements: frozenset[str]
+    reserved: int
+    used: int
+    waiting: tuple[IntroductionView, ...]
+    proof: Proof
     lines: "Lines | None"
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The whole book: its balance, its proof, and one page of entries. ``next_seq`` is 0 on the last page."""
+    """The whole book: its balance and one page of entries. ``next_seq`` is 0 on the last page."""
 
     balance: Balance
-    report: BookReport
     entries: tuple[Entry, ...]
     next_seq: int
 
@@ -79,96 +79,96 @@ def index() -> str:
     return render_template("console/ledger.html", books=books, whole=whole, after=after)
 
 
-@blueprint.post("/<int:programme_id>/reserve")
-def reserve_slot(programme_id: int) -> BaseResponse:
-    """Hold a free slot for one need, in the company's own words."""
-    need = request.form.get("requisition", "").strip()
-    if not 0 < len(need) <= REQUISITION_CHARS_MAX:
-        return _done(gettext("枠の使いみちを200字以内で入力してください。"), "stop")
-    with writing() as tx:
-        _own(tx, programme_id)
+@blueprint.get("/<int:programme_id>/proof")
+def proof(programme_id: int) -> str:
+    """Prove the whole book, however long it is. Its last hash changes with each registration: auditors only."""
+    with reading() as tx:
+        programme = own_programme(tx, programme_id)
+        report = check_book(tx, programme.id)
+        name = next(
+            one.agency for one in figures.progress(tx, programme.company_id) if one.programme_id == programme.id
+        )
+    return render_template("console/ledger_proof.html", report=report, name=name, whole=bool(SEES_WHOLE_BOOK & roles()))
+
+
+@blueprint.get("/<int:programme_id>/<month>.<any(pdf, csv):kind>")
+def statement(programme_id: int, month: str, kind: str) -> Response:
+    """The statement of a month that is over, in the language of the page."""
+    with reading() as tx:
         try:
-            reserve(tx, programme_id, need, actor())
-        except NotEnoughCredits:
-            return _done(gettext("今は使える枠がありません。"), "stop")
-    return _done(gettext("枠を1つ確保しました。"))
+            made = statements.statement(tx, own_programme(tx, programme_id).id, month)
+        except ConfigError:
+            raise NotFound("there is no such statement") from None
+    files = statement_files.attachments(made, "en" if i18n.lang() == "en" else "ja")
+    [file] = [one for one in files if one.name.endswith(kind)]
+    response = Response(file.content, mimetype=file.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return response
 
 
-@blueprint.post("/slots/<slot_id>/<act>")
-def settle_slot(slot_id: str, act: str) -> BaseResponse:
-    """The interview was held (redeem), or nobody was introduced (release)."""
-    settle = {"redeem": redeem, "release": release}.get(act)
-    if settle is None:
-        raise NotFound("no such act")
-    with writing() as tx:
-        _own(tx, slot(tx, slot_id).programme_id)
-        try:
-            settle(tx, slot_id, actor())
-        except TooYoung:
-            return _done(
-                gettext(
-                    "登録から日が浅く、まだ使用を確定できません。異議申立ての期間が過ぎてからもう一度お試しください。"
-                ),
-                "stop",
-            )
-        except SlotSettled:
-            return _done(gettext("この枠の処理は済んでいます。"), "stop")
-    return _done(gettext("枠の使用を確定しました。") if act == "redeem" else gettext("枠を戻しました。"))
+def own_programme(tx: Tx, programme_id: int) -> programmes.Programme:
+    """Return the programme when the person at the screen may see it.
 
-
-def by_month(entries: Iterable[Entry], before: datetime) -> tuple[Month, ...]:
-    """Entries of finished days, newest month first: today's would tell HR who just registered."""
-    counts: dict[str, Counter[Kind]] = {}
-    for entry in entries:
-        if entry.at < before:
-            counts.setdefault(f"{entry.at.astimezone(JST):%Y-%m}", Counter())[entry.kind] += entry.credits
-    return tuple(
-        Month(month, kinds[Kind.EARN], kinds[Kind.REVERSE], kinds[Kind.REDEEM])
-        for month, kinds in sorted(counts.items(), reverse=True)[:MONTHS_MAX]
-    )
+    Raises:
+        NotFound: there is none, or it is another company's.
+    """
+    for company in own_companies(tx):
+        for programme in programmes.of_company(tx, company.id):
+            if programme.id == programme_id:
+                return programme
+    raise NotFound("no such programme for this person")
 
 
 def _books(tx: Tx, company: CompanyView, *, whole: bool, after: int) -> list[Book]:
     midnight = datetime.combine(tx.now.astimezone(JST).date(), time(), JST)
+    waiting = [one for one in introductions.for_company(tx, company.id) if one.state in BEFORE_INTERVIEW]
     return [
-        Book(
-            company,
-            progress,
-            by_month(_every_entry(tx, progress.programme_id), midnight),
-            tuple(slots(tx, progress.programme_id)),
-            _lines(tx, progress.programme_id, after) if whole else None,
-        )
-        for progress in figures.of_company(tx, company.id).progress
+        _book(tx, company, progress, waiting, midnight, whole, after) for progress in figures.progress(tx, company.id)
     ]
 
 
-def _every_entry(tx: Tx, programme_id: int) -> Iterator[Entry]:
-    after = 0
-    while page := book.entries(tx, programme_id, after_seq=after):
-        yield from page
-        after = page[-1].seq
-
-
-def _lines(tx: Tx, programme_id: int, after: int) -> Lines:
-    found = book.entries(tx, programme_id, after_seq=after, limit=ENTRIES_A_PAGE + 1)
-    page = tuple(found[:ENTRIES_A_PAGE])
-    return Lines(
-        book.balance(tx, programme_id),
-        check_book(tx, programme_id),
-        page,
-        page[-1].seq if len(found) > len(page) else 0,
+def _book(
+    tx: Tx,
+    company: CompanyView,
+    progress: Progress,
+    waiting: list[IntroductionView],
+    midnight: datetime,
+    whole: bool,
+    after: int,
+) -> Book:
+    """Months of finished days only: today's entries would tell HR who just registered. Of a book that is broken only
+    the entries before the break are shown: nothing behind it can be trusted."""
+    programme_id = progress.programme_id
+    balance, proved = book.balance(tx, programme_id), _proof(tx, programme_id)
+    broken = proved.report is not None and not proved.report.ok
+    entries = [] if broken else months.months(rows.read(tx, programme_id, before=midnight))
+    shown = tuple(reversed(entries))[:MONTHS_MAX]
+    return Book(
+        company=company,
+        progress=progress,
+        months=shown,
+        month_most=max((month.earned for month in shown), default=0),
+        statements=frozenset(() if broken else statements.available_months(tx, programme_id, MONTHS_MAX)),
+        reserved=balance.slots_reserved,
+        used=balance.slots_used,
+        waiting=tuple(one for one in waiting if one.programme_id == programme_id),
+        proof=proved,
+        lines=_lines(tx, programme_id, balance, proved, after) if whole else None,
     )
 
 
-def _own(tx: Tx, programme_id: int) -> None:
-    if not any(
-        programme.id == programme_id
-        for company in own_companies(tx)
-        for programme in programmes.of_company(tx, company.id)
-    ):
-        raise NotFound("no such programme for this person")
+def _proof(tx: Tx, programme_id: int) -> Proof:
+    signed = last_signed(tx, programme_id)
+    short = rows.last_seq(tx, programme_id) <= ENTRIES_PROVED_MAX
+    return Proof(
+        report=check_book(tx, programme_id) if short else None,
+        signed_on=datetime.fromisoformat(signed.at).astimezone(JST).date() if signed else None,
+        fingerprint=fingerprint(bytes.fromhex(signed.public_key)) if signed else "",
+    )
 
 
-def _done(words: str, style: str = "good") -> BaseResponse:
-    flash(words, style)
-    return redirect(url_for("ledger.index"), 303)
+def _lines(tx: Tx, programme_id: int, balance: Balance, proved: Proof, after: int) -> Lines:
+    good = ENTRIES_A_PAGE + 1 if proved.report is None else max(proved.report.entries - after, 0)
+    found = book.entries(tx, programme_id, after_seq=after, limit=min(good, ENTRIES_A_PAGE + 1))
+    page = tuple(found[:ENTRIES_A_PAGE])
+    return Lines(balance, page, page[-1].seq if len(found) > len(page) else 0)
