@@ -1,12 +1,11 @@
 """Placement agencies: only a licensed one may stand in a mail or receive anything (職業安定法 30条)."""
 
-import hashlib
-import hmac
 import re
-import secrets
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, get_args
 
 from sqlalchemy import or_, select
 
@@ -14,17 +13,19 @@ from core import audit
 from core.clock import JST
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from core.tokens import new_token
+from crm import api_keys, webhooks
 from crm.company_input import NAME_CHARS_MAX, Locale, address
 from crm.programmes import THRESHOLD, Programme, open_programme, programme_of
-from crm.tables import AgencyRow, ProgrammeRow
+from crm.tables import AgencyRow, ApiKeyRow, ProgrammeRow
 
 __all__ = ["AddedAgency", "AgencyView", "NewAgency", "programme_of"]
 
 # Prefecture code 01-47, ユ for paid or ム for free placement, six digits: 13-ユ-300001.
 _LICENCE = re.compile(r"(?:0[1-9]|[1-3]\d|4[0-7])-[ユム]-\d{6}\Z")
 LICENCE_CHARS_MAX = 40
-KEY_PREFIX_BYTES = 4
+# each: a mail for every profile and answer; digest: one mail a day; none: webhook or API only. Requests to delete and
+# reminders always come by mail.
+Mails = Literal["each", "digest", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class AgencyView:
     locale: Locale
     suspended: bool
     has_api_key: bool
+    mails: Mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> Added
     elif (row.name, row.mail) != (new.name.strip(), address(new.mail)):
         raise ConfigError(f"licence {licence} belongs to agency {row.id}, which has another name or mail address")
     programme = open_programme(tx, company_id, row.id, threshold=new.threshold, actor=actor)
-    api_key = new_api_key(tx, row.id, actor=actor) if new.with_api_key else None
+    api_key = api_keys.make(tx, agency_id=row.id, actor=actor) if new.with_api_key else None
     return AddedAgency(_view(tx, row), programme, api_key)
 
 
@@ -139,25 +141,21 @@ def suspend(tx: Tx, agency_id: int, *, on: bool = True, actor: str = "cli") -> A
     return _view(tx, row)
 
 
-def new_api_key(tx: Tx, agency_id: int, *, actor: str = "cli") -> str:
-    """Make a key, in place of an older one; returned once, kept as a hash (it is random: no slow hash needed)."""
+def set_mails(tx: Tx, agency_id: int, mails: str, *, actor: str = "cli") -> AgencyView:
+    """Choose how an agency hears of profiles and answers.
+
+    Raises:
+        NotFound: no such agency.
+        ConfigError: no such way, or ``none`` for an agency that no program asks for.
+    """
     row = _row(tx, agency_id, lock=True)
-    row.api_key_prefix = f"cr{secrets.token_hex(KEY_PREFIX_BYTES)}"
-    key = f"{row.api_key_prefix}.{new_token()}"
-    row.api_key_sha256 = _key_hash(key)
+    if mails not in get_args(Mails):
+        raise ConfigError(f"agency mails: one of {', '.join(get_args(Mails))}")
+    if mails == "none" and not api_keys.has_live(tx, agency_id) and not webhooks.is_live(tx, agency_id):
+        raise ConfigError("agency mails: none needs an API key or a webhook, or nobody would hear of a profile")
+    row.mails = mails
     tx.session.flush()
-    audit.record(tx, actor, "agency key made", f"agency:{agency_id}")
-    return key
-
-
-def check_api_key(tx: Tx, key: str) -> AgencyView | None:
-    """Return the agency of a key, or None for an unknown key or a suspended agency."""
-    prefix = key.partition(".")[0]
-    row = tx.session.scalar(
-        select(AgencyRow).where(AgencyRow.api_key_prefix == prefix, AgencyRow.suspended_at.is_(None))
-    )
-    if row is None or row.api_key_sha256 is None or not hmac.compare_digest(row.api_key_sha256, _key_hash(key)):
-        return None
+    audit.record(tx, actor, "agency mails set", f"agency:{agency_id}", mails=mails)
     return _view(tx, row)
 
 
@@ -180,7 +178,7 @@ def all_agencies(tx: Tx, company_id: int | None = None) -> list[AgencyView]:
             .where(ProgrammeRow.company_id == company_id)
             .order_by(ProgrammeRow.id)
         )
-    return [_view(tx, row) for row in tx.session.scalars(query)]
+    return _views(tx, tx.session.scalars(query).all())
 
 
 def licensed(tx: Tx, company_id: int) -> list[AgencyView]:
@@ -198,7 +196,7 @@ def licensed(tx: Tx, company_id: int) -> list[AgencyView]:
         )
         .order_by(ProgrammeRow.id)
     )
-    return [_view(tx, row) for row in rows]
+    return _views(tx, rows.all())
 
 
 def _checked(tx: Tx, new: NewAgency) -> str:
@@ -242,21 +240,33 @@ def _row(tx: Tx, agency_id: int, *, lock: bool = False) -> AgencyRow:
     return row
 
 
-def _key_hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
-
-
 def _view(tx: Tx, row: AgencyRow) -> AgencyView:
-    return AgencyView(
-        id=row.id,
-        name=row.name,
-        licence_no=row.licence_no,
-        licence_expires_on=row.licence_expires_on,
-        licence_valid=row.licence_expires_on >= _today(tx),
-        mail=row.mail,
-        postal_address=row.postal_address,
-        representative=row.representative,
-        locale="en" if row.locale == "en" else "ja",
-        suspended=row.suspended_at is not None,
-        has_api_key=row.api_key_sha256 is not None,
-    )
+    [view] = _views(tx, [row])
+    return view
+
+
+def _views(tx: Tx, rows: Iterable[AgencyRow]) -> list[AgencyView]:
+    found, today = list(rows), _today(tx)
+    asked = (ApiKeyRow.agency_id.in_([row.id for row in found]), ApiKeyRow.revoked_at.is_(None))
+    with_key = set(tx.session.scalars(select(ApiKeyRow.agency_id).where(*asked))) if found else set()
+    return [
+        AgencyView(
+            id=row.id,
+            name=row.name,
+            licence_no=row.licence_no,
+            licence_expires_on=row.licence_expires_on,
+            licence_valid=row.licence_expires_on >= today,
+            mail=row.mail,
+            postal_address=row.postal_address,
+            representative=row.representative,
+            locale="en" if row.locale == "en" else "ja",
+            suspended=row.suspended_at is not None,
+            has_api_key=row.id in with_key,
+            mails=_mails(row.mails),
+        )
+        for row in found
+    ]
+
+
+def _mails(text: str) -> Mails:
+    return "digest" if text == "digest" else "none" if text == "none" else "each"

@@ -1,14 +1,16 @@
 """What an agency says about a referral: accepted, duplicate, ineligible; and what follows from it (decisions 23)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from core import audit
 from core.errors import NotFound
 from core.runtime import Tx
-from crm import consent, hand_overs
+from crm import consent, hand_overs, outcomes
+from crm.consent_texts import ITEMS_OF, Purpose
 from crm.errors import Refused, WrongState
 from crm.hand_overs import Contact
+from crm.outcomes import OutcomeKind
 from crm.referral_states import DISPUTE_DAYS, Answer, Reason, ReferralView, State, disqualify
 from crm.referral_views import owned, view
 from crm.tables import RecallRow, ReferralRow
@@ -80,6 +82,38 @@ def acknowledge_recall(tx: Tx, agency_id: int, referral_id: str) -> None:
         asked.acknowledged_at = tx.now
         tx.session.flush()
         audit.record(tx, f"agency:{agency_id}", "recall acknowledged", f"referral:{row.id}")
+
+
+def report(tx: Tx, agency_id: int, referral_id: str, kind: OutcomeKind, happened_on: date) -> ReferralView:
+    """Take the agency's word about what became of a referral; the same again changes nothing.
+
+    Raises:
+        NotFound: no such referral of this agency.
+        WrongState: the contact data were not released to it, or the candidate withdrew (``no_contact``).
+        Refused: the candidate did not agree that the course is told (``no_consent``), or the day is still to come
+            (``future``).
+    """
+    row = owned(tx, agency_id, referral_id)
+    if row.contact_released_at is None or row.withdrawn_at is not None or row.state == State.DISQUALIFIED:
+        raise WrongState("no_contact", "the contact data were not released, or the candidate withdrew")
+    if not _outcome_agreed(tx, row):
+        raise Refused("no_consent", "the candidate did not agree that outcomes are reported")
+    if outcomes.in_future(tx, happened_on):
+        raise Refused("future", "an outcome lies in the past")
+    if outcomes.put(tx, row.id, kind, happened_on):
+        audit.record(tx, f"agency:{agency_id}", "outcome reported", f"referral:{row.id}", outcome=kind.value)
+    return view(tx, row)
+
+
+def may_report(tx: Tx, referral: ReferralView) -> bool:
+    """Whether the candidate agrees that the agency tells how it goes. Reads only."""
+    row = tx.session.get_one(ReferralRow, referral.id)
+    return referral.contact_released_at is not None and _outcome_agreed(tx, row)
+
+
+def _outcome_agreed(tx: Tx, row: ReferralRow) -> bool:
+    recipient, items = f"company:{row.company_id}", ITEMS_OF[Purpose.OUTCOME]
+    return consent.live(tx, row.registration_id, Purpose.OUTCOME, recipient, items) is not None
 
 
 def _check_answerable(tx: Tx, row: ReferralRow, given: Answer) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -10,12 +9,26 @@ from anonymizer.model import Identity
 from core import jobs
 from core.clock import JST
 from core.errors import Temporary
-from core.outbox import Kind
+from core.outbox import Attachment, Kind
 from core.runtime import Tx
-from crm import agencies, consent, letters, links, persons, profiles, provisions, registration_data, wording
-from crm.choices import ITEMS, Lang, label
+from crm import (
+    agencies,
+    agency_events,
+    consent,
+    letters,
+    links,
+    persons,
+    profile_files,
+    profiles,
+    provisions,
+    registration_data,
+    wording,
+)
+from crm.agency_events import EventType
+from crm.choices import Lang
 from crm.consent_texts import ITEMS_OF, Purpose
 from crm.links import LinkKind
+from crm.profile_sheet import ProfileSheet
 from crm.referral_states import ANSWER_DAYS, DISPUTE_DAYS, Answer, Reason, State, disqualify, locked
 from crm.tables import CompanyRow, ConsentRow, ProvisionRow, RecallRow, ReferralRow, RegistrationRow
 from ledger import book
@@ -45,19 +58,23 @@ def share(tx: Tx, referral_id: str) -> bool:
     registration = tx.session.get_one(RegistrationRow, row.registration_id)
     if registration.hand_over_at is None or registration.hand_over_at > tx.now:
         raise Temporary("the time to undo is not over")
-    given = consent.live(tx, row.registration_id, Purpose.PROFILE, f"agency:{row.agency_id}", ITEMS_OF[Purpose.PROFILE])
-    gate_ref = f"referral:{row.id}:profile"
-    if given is None or not consent.may_leave(tx, gate_ref):
+    given = _live(tx, row, Purpose.PROFILE)
+    if given is None or not consent.may_leave(tx, f"referral:{row.id}:profile"):
         allowed = consent.agency_may_receive(tx, row.company_id, row.agency_id)
         disqualify(row, Reason.WITHDRAWN if allowed else Reason.NO_LICENCE)
         tx.session.flush()
         return False
-    payload = profile_payload(tx, row, given)
-    token = links.issue(tx, LinkKind.AGENCY, row.id, tx.now + timedelta(days=AGENCY_LINK_DAYS))
     row.state, row.shared_at = State.SHARED.value, tx.now
     tx.session.flush()
-    _mail_profile(tx, row, given, payload, links.url(tx.settings, LinkKind.AGENCY, token))
-    provisions.record(tx, referral=row, step="profile", consent=given, subject=_subject(tx, row), payload=payload)
+    made = sheet(tx, row)
+    if made is None:
+        raise ValueError("what the gate let out a moment ago may still leave")
+    agency_events.put(tx, row.agency_id, EventType.SHARED, row.id)
+    _mail_profile(tx, row, made)
+    subject, payload = _subject(tx, row), made.profile
+    provisions.record(
+        tx, referral=row, step="profile", consent=given, subject=subject, payload=payload, items=made.values.keys()
+    )
     silent_at = tx.now + timedelta(days=ANSWER_DAYS)
     jobs.enqueue(tx, SILENCE_JOB, f"{SILENCE_JOB}:{row.id}", {"referral_id": row.id}, due_at=silent_at)
     return True
@@ -70,7 +87,7 @@ def release_contact(tx: Tx, row: ReferralRow) -> bool:
     """
     if row.answer != Answer.ACCEPTED or row.contact_released_at is not None:
         return False
-    given = consent.live(tx, row.registration_id, Purpose.CONTACT, f"agency:{row.agency_id}", ITEMS_OF[Purpose.CONTACT])
+    given = _live(tx, row, Purpose.CONTACT)
     if given is None:
         return False
     row.contact_released_at = tx.now
@@ -80,9 +97,14 @@ def release_contact(tx: Tx, row: ReferralRow) -> bool:
         row.contact_released_at = None
         tx.session.flush()
         return False
+    agency_events.put(tx, row.agency_id, EventType.CONTACT, row.id)
     _mail_contact(tx, row, given, contact)
     payload = {"pseudonym": row.pseudonym, "name": contact.name, "phone": contact.phone, "mail": contact.mail}
-    provisions.record(tx, referral=row, step="contact", consent=given, subject=_subject(tx, row), payload=payload)
+    given_items = [name for name, value in payload.items() if value]
+    subject = _subject(tx, row)
+    provisions.record(
+        tx, referral=row, step="contact", consent=given, subject=subject, payload=payload, items=given_items
+    )
     return _credit(tx, row)
 
 
@@ -93,6 +115,7 @@ def recall(tx: Tx, row: ReferralRow) -> bool:
         return False
     tx.session.add(RecallRow(referral_id=row.id, asked_at=tx.now))
     tx.session.flush()
+    agency_events.put(tx, row.agency_id, EventType.RECALLED, row.id)
     values: dict[str, object] = {
         "pseudonym": row.pseudonym,
         "with_contact": "contact" in steps,
@@ -101,17 +124,39 @@ def recall(tx: Tx, row: ReferralRow) -> bool:
     return to_agency(tx, row, name="recall", gate_ref=f"referral:{row.id}:recall", values=values)
 
 
-def profile_payload(tx: Tx, row: ReferralRow, given: ConsentRow) -> dict[str, Any]:
-    """Build the agency's copy, in its language: the same every time it is asked for."""
+def sheet(tx: Tx, row: ReferralRow) -> ProfileSheet | None:
+    """Build the agency's copy, in its language: the same every time. None when the gate does not let it out now.
+
+    An outward path: call it in the transaction that shows or sends.
+    """
+    if row.shared_at is None or not consent.may_leave(tx, f"referral:{row.id}:profile"):
+        return None
+    given = _live(tx, row, Purpose.PROFILE)
     registration = tx.session.get_one(RegistrationRow, row.registration_id)
     form = registration_data.profile(tx, registration)
-    if form is None:
-        raise ValueError("a referral that may leave has a profile")
+    if given is None or form is None:
+        raise ValueError("a referral that may leave has a consent and a profile")
     typed = registration_data.contact(tx, registration) or {}
     known = Identity(name=typed.get("name", ""), phone=typed.get("phone", ""), email=typed.get("mail", ""))
     expires_on = given.expires_at.astimezone(JST).date()
-    lang = agencies.get(tx, row.agency_id).locale
-    return profiles.payload(form, lang, row.pseudonym, given.id, expires_on, (known,))
+    agency, company = agencies.get(tx, row.agency_id), tx.session.get_one(CompanyRow, row.company_id)
+    payload = profiles.payload(form, agency.locale, row.pseudonym, given.id, expires_on, (known,))
+    return ProfileSheet(
+        referral_id=row.id,
+        pseudonym=row.pseudonym,
+        lang=agency.locale,
+        shared_at=row.shared_at,
+        agency=agency.name,
+        company=company.name,
+        company_address=company.postal_address or "",
+        company_representative=company.representative or "",
+        consent_id=given.id,
+        text_sha256=given.text_sha256,
+        items=tuple(given.items),
+        expires_on=expires_on,
+        profile=payload,
+        values=dict(profiles.items(payload, agency.locale)),
+    )
 
 
 def contact_of(tx: Tx, row: ReferralRow) -> Contact | None:
@@ -122,7 +167,15 @@ def contact_of(tx: Tx, row: ReferralRow) -> Contact | None:
     return Contact(stored["name"], stored.get("phone", ""), stored["mail"])
 
 
-def to_agency(tx: Tx, row: ReferralRow, *, name: str, gate_ref: str, values: dict[str, object]) -> bool:
+def to_agency(
+    tx: Tx,
+    row: ReferralRow,
+    *,
+    name: str,
+    gate_ref: str,
+    values: dict[str, object],
+    attachments: tuple[Attachment, ...] = (),
+) -> bool:
     """Put a mail to the referral's agency into the outbox."""
     agency = agencies.get(tx, row.agency_id)
     return letters.send(
@@ -135,6 +188,7 @@ def to_agency(tx: Tx, row: ReferralRow, *, name: str, gate_ref: str, values: dic
         lang=agency.locale,
         gate_ref=gate_ref,
         values={"agency": agency.name, **values},
+        attachments=attachments,
     )
 
 
@@ -179,25 +233,23 @@ def _all_indexes(tx: Tx, row: ReferralRow) -> list[str]:
     return list(indexes)
 
 
-def _mail_profile(tx: Tx, row: ReferralRow, given: ConsentRow, payload: dict[str, Any], url: str) -> None:
-    company = tx.session.get_one(CompanyRow, row.company_id)
-    lang = agencies.get(tx, row.agency_id).locale
-    values: dict[str, object] = {
-        "pseudonym": row.pseudonym,
-        "lines": profiles.lines(payload, lang),
-        "answer_url": url,
-        "company_address": company.postal_address,
-        "company_representative": company.representative,
-        "consent_id": given.id,
-        "text_sha256": given.text_sha256,
-        "items": [label(ITEMS, item, lang) for item in given.items],
-        "expires_on": wording.day(given.expires_at.astimezone(JST).date(), lang),
-    }
-    to_agency(tx, row, name="profile", gate_ref=f"referral:{row.id}:profile", values=values)
+def _live(tx: Tx, row: ReferralRow, purpose: Purpose) -> ConsentRow | None:
+    return consent.live(tx, row.registration_id, purpose, f"agency:{row.agency_id}", ITEMS_OF[purpose])
+
+
+def _mail_profile(tx: Tx, row: ReferralRow, made: ProfileSheet) -> None:
+    url = answer_url(tx, row.id)
+    if agencies.get(tx, row.agency_id).mails != "each":
+        return
+    values: dict[str, object] = {"sheet": made, "answer_url": url}
+    gate_ref = f"referral:{row.id}:profile"
+    to_agency(tx, row, name="profile", gate_ref=gate_ref, values=values, attachments=profile_files.files(made))
 
 
 def _mail_contact(tx: Tx, row: ReferralRow, given: ConsentRow, contact: Contact) -> None:
-    lang = agencies.get(tx, row.agency_id).locale
+    agency = agencies.get(tx, row.agency_id)
+    if agency.mails != "each":
+        return
     values: dict[str, object] = {
         "pseudonym": row.pseudonym,
         "name": contact.name,
@@ -205,7 +257,7 @@ def _mail_contact(tx: Tx, row: ReferralRow, given: ConsentRow, contact: Contact)
         "mail": contact.mail,
         "consent_id": given.id,
         "text_sha256": given.text_sha256,
-        "dispute_until": wording.day((tx.now + timedelta(days=DISPUTE_DAYS)).astimezone(JST).date(), lang),
+        "dispute_until": wording.day((tx.now + timedelta(days=DISPUTE_DAYS)).astimezone(JST).date(), agency.locale),
         "answer_url": answer_url(tx, row.id),
     }
     to_agency(tx, row, name="contact", gate_ref=f"referral:{row.id}:contact", values=values)

@@ -1,5 +1,6 @@
 """Where a referral stands, and how it is shown: to the agency it went to, and to the candidate it belongs to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,6 +8,8 @@ from typing import Any
 
 from core.errors import NotFound
 from core.runtime import Tx
+from crm.outcomes import Outcome
+from crm.profile_sheet import ProfileSheet
 from crm.tables import ReferralRow
 
 ANSWER_DAYS = 7
@@ -46,7 +49,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReferralView:
-    """A referral; ``profile`` is the JSON of the agency's copy, None when it may not be read (any more)."""
+    """A referral; ``sheet`` is the agency's copy, None when it may not be read (any more)."""
 
     id: str
     company_id: int
@@ -65,7 +68,13 @@ class ReferralView:
     withdrawn_at: datetime | None
     recall_asked_at: datetime | None
     recall_acknowledged_at: datetime | None
-    profile: dict[str, Any] | None
+    outcomes: tuple[Outcome, ...]
+    sheet: ProfileSheet | None
+
+    @property
+    def profile(self) -> Mapping[str, Any] | None:
+        """The JSON of the agency's copy."""
+        return self.sheet.profile if self.sheet else None
 
 
 def locked(tx: Tx, referral_id: str) -> ReferralRow:

@@ -1,17 +1,14 @@
 """How a referral is shown: to the agency it went to (its own only), and to the candidate it belongs to."""
 
-from datetime import datetime
-
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from core.errors import NotFound
 from core.runtime import Tx
-from crm import consent, hand_overs, links
-from crm.consent_texts import ITEMS_OF, Purpose
-from crm.errors import Refused
+from crm import hand_overs, links, outcomes
+from crm.agency_events import EventType
 from crm.links import LinkKind
 from crm.referral_states import Answer, Reason, ReferralView, State, locked
-from crm.tables import CompanyRow, RecallRow, ReferralRow
+from crm.tables import AgencyEventRow, CompanyRow, RecallRow, ReferralRow
 
 PAGE_MAX = 200
 
@@ -23,28 +20,21 @@ def by_link(tx: Tx, token: str) -> ReferralView | None:
     return None if row is None else view(tx, row)
 
 
-def for_agency(tx: Tx, agency_id: int, *, after: str = "", limit: int = 100) -> list[ReferralView]:
-    """Return what was handed to an agency, in the order of hand-over; ``after`` is the last ``cursor`` seen.
+def for_agency(tx: Tx, agency_id: int, *, after: int = 0, limit: int = 100) -> list[tuple[int, ReferralView]]:
+    """Return what was handed to an agency, in the order of the commits, each with its number; go on behind the last.
 
-    Only its own, and each profile only while it may still leave: this is an outward path like a mail.
-
-    Raises:
-        Refused: ``after`` is no cursor (``cursor``).
+    The numbers are those of `agency_events`: a clock would not do, since a transaction that began earlier may end
+    later. Only its own, and each profile only while it may still leave: this is an outward path like a mail.
     """
-    query = select(ReferralRow).where(ReferralRow.agency_id == agency_id, ReferralRow.shared_at.is_not(None))
-    if after:
-        shared_at, last_id = _read_cursor(after)
-        later = and_(ReferralRow.shared_at == shared_at, ReferralRow.id > last_id)
-        query = query.where(or_(ReferralRow.shared_at > shared_at, later))
-    page = max(1, min(limit, PAGE_MAX))
-    return [
-        view(tx, row) for row in tx.session.scalars(query.order_by(ReferralRow.shared_at, ReferralRow.id).limit(page))
-    ]
-
-
-def cursor(referral: ReferralView) -> str:
-    """Return what an agency passes as ``after`` to go on behind this referral."""
-    return f"{referral.shared_at.isoformat() if referral.shared_at else ''}|{referral.id}"
+    handed = AgencyEventRow.type == EventType.SHARED.value
+    rows = tx.session.execute(
+        select(AgencyEventRow.seq, ReferralRow)
+        .join(ReferralRow, ReferralRow.id == AgencyEventRow.referral_id)
+        .where(AgencyEventRow.agency_id == agency_id, AgencyEventRow.seq > after, handed)
+        .order_by(AgencyEventRow.seq)
+        .limit(max(1, min(limit, PAGE_MAX)))
+    )
+    return [(row.seq, view(tx, row.ReferralRow)) for row in rows.all()]
 
 
 def get(tx: Tx, agency_id: int, referral_id: str) -> ReferralView:
@@ -81,10 +71,6 @@ def owned(tx: Tx, agency_id: int, referral_id: str) -> ReferralRow:
 
 def view(tx: Tx, row: ReferralRow) -> ReferralView:
     """Show a row; the profile only when the gate lets it out."""
-    given = None
-    if row.shared_at is not None and consent.may_leave(tx, f"referral:{row.id}:profile"):
-        recipient, items = f"agency:{row.agency_id}", ITEMS_OF[Purpose.PROFILE]
-        given = consent.live(tx, row.registration_id, Purpose.PROFILE, recipient, items)
     recalled = tx.session.get(RecallRow, row.id)
     return ReferralView(
         id=row.id,
@@ -104,16 +90,6 @@ def view(tx: Tx, row: ReferralRow) -> ReferralView:
         withdrawn_at=row.withdrawn_at,
         recall_asked_at=recalled.asked_at if recalled else None,
         recall_acknowledged_at=recalled.acknowledged_at if recalled else None,
-        profile=hand_overs.profile_payload(tx, row, given) if given else None,
+        sheet=hand_overs.sheet(tx, row),
+        outcomes=outcomes.of_referral(tx, row.id),
     )
-
-
-def _read_cursor(text: str) -> tuple[datetime, str]:
-    shared_at, _, last_id = text.partition("|")
-    try:
-        at = datetime.fromisoformat(shared_at)
-    except ValueError:
-        raise Refused("cursor", "after: not a cursor of this feed") from None
-    if at.tzinfo is None:
-        raise Refused("cursor", "after: not a cursor of this feed")
-    return at, last_id

@@ -10,10 +10,10 @@ from core.jobs import Claimed
 from core.log import get_logger
 from core.runtime import Runtime, Tx
 from crm import hand_overs, talks
-from crm.answers import Answered, acknowledge_recall, answer, contact
+from crm.answers import Answered, acknowledge_recall, answer, contact, may_report, report
 from crm.hand_overs import SILENCE_JOB, Contact
 from crm.referral_states import Answer, Reason, ReferralView, State, disqualify, locked
-from crm.referral_views import by_link, cursor, for_agency, get, of_registration
+from crm.referral_views import by_link, for_agency, get, of_registration
 from crm.tables import ReferralRow, RegistrationRow
 from crm.talks import agree_to_talk, ask_to_talk, decline_talk, talk_box
 
@@ -32,12 +32,13 @@ __all__ = [
     "ask_to_talk",
     "by_link",
     "contact",
-    "cursor",
     "decline_talk",
     "for_agency",
     "get",
     "hand_over",
+    "may_report",
     "of_registration",
+    "report",
     "talk_box",
     "tell_silence",
 ]

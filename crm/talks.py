@@ -4,7 +4,19 @@ from core import audit
 from core.errors import NotFound
 from core.outbox import Kind
 from core.runtime import Tx
-from crm import agencies, answers, consent, consent_texts, hand_overs, letters, links, registration_data, wording
+from crm import (
+    agencies,
+    agency_events,
+    answers,
+    consent,
+    consent_texts,
+    hand_overs,
+    letters,
+    links,
+    registration_data,
+    wording,
+)
+from crm.agency_events import EventType
 from crm.choices import Lang
 from crm.consent_texts import Box, Purpose
 from crm.errors import FormRefused, LinkGone, Problem, WrongState
@@ -45,6 +57,8 @@ def talk_box(tx: Tx, manage_token: str, referral_id: str, lang: Lang) -> Box | N
         return None
     if _known_contact(tx, tx.session.get_one(RegistrationRow, row.registration_id)) is None:
         return None
+    if not consent.agency_may_receive(tx, row.company_id, row.agency_id):
+        return None  # suspended, or its licence ended: to agree would lead nowhere
     company = tx.session.get_one(CompanyRow, row.company_id)
     return consent_texts.box(company, agencies.get(tx, row.agency_id), Purpose.CONTACT, lang)
 
@@ -94,6 +108,7 @@ def decline_talk(tx: Tx, manage_token: str, referral_id: str) -> None:
         raise WrongState("talk_answered", "there is no open question from this agency")
     row.talk_declined_at = tx.now
     tx.session.flush()
+    agency_events.put(tx, row.agency_id, EventType.DECLINED, row.id)
     audit.record(tx, "candidate", "talk declined", f"referral:{row.id}")
 
 

@@ -1,56 +1,53 @@
-"""The agency's page behind the link in its mail, for agencies without developers: look, answer, ask to talk.
+"""The agency's page behind the link in one mail, for agencies without developers: look, answer, ask to talk.
 
-GET shows the de-identified profile and writes nothing; every answer is a POST.
+GET shows the de-identified profile and writes nothing; every answer is a POST. The acts are those of the inbox
+(`web.agency_desk`); here the token stands for the sign-in, and opens this one referral only.
 """
 
-from collections.abc import Callable
-
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.errors import NotFound
 from core.runtime import Tx
-from crm import agencies, profiles, referrals
-from crm.errors import LinkGone, WrongState
-from crm.referral_states import Answer, ReferralView
-from web import i18n
+from crm import agencies, referrals
+from crm.errors import LinkGone
+from crm.referral_states import ReferralView
+from web import agency_acts, i18n
+from web.agency_acts import Page
 from web.context import reading, writing
-from web.i18n import gettext
 
 blueprint = Blueprint("agency", __name__, url_prefix="/agency")
-
-Page = str | tuple[str, int] | BaseResponse
 
 
 @blueprint.get("/l/<token>")
 def show(token: str) -> Page:
+    """The profile, and what the agency can do with it now."""
     with reading() as tx:
         referral = _referral(tx, token)
         agency = agencies.get(tx, referral.agency_id)
+        may_report = referrals.may_report(tx, referral)
     i18n.prefer(agency.locale)
-    lines = profiles.lines(referral.profile, "en" if i18n.lang() == "en" else "ja") if referral.profile else []
-    return render_template("agency/referral.html", referral=referral, agency=agency, lines=lines, Answer=Answer)
-
-
-@blueprint.post("/l/<token>/answer")
-def answer(token: str) -> Page:
-    """accepted, duplicate or ineligible."""
-    try:
-        chosen = Answer(request.form.get("answer", ""))
-    except ValueError:
-        raise NotFound("no such answer") from None
-    return _act(
-        token,
-        lambda tx, view: referrals.answer(tx, view.agency_id, view.id, chosen),
-        gettext("回答を受け付けました。ありがとうございます。"),
+    return render_template(
+        "agency/referral.html",
+        referral=referral,
+        agency=agency,
+        urls=agency_acts.Urls("agency", token=token),
+        may_report=may_report,
     )
 
 
-@blueprint.post("/l/<token>/talk")
-def talk(token: str) -> Page:
-    """The agency would like to talk; the candidate decides."""
-    words = gettext("ご希望を候補者に伝えました。候補者が応じると、連絡先をお送りします。")
-    return _act(token, lambda tx, view: referrals.ask_to_talk(tx, view.agency_id, view.id), words)
+@blueprint.get("/l/<token>/profile.<kind>")
+def download(token: str, kind: str) -> BaseResponse:
+    """The profile as pdf, csv or json, while it may leave."""
+    with reading() as tx:
+        return agency_acts.file(_referral(tx, token), kind)
+
+
+@blueprint.post("/l/<token>/<act>")
+def act(token: str, act: str) -> Page:
+    """One act of `agency_acts.ACTS`."""
+    return agency_acts.done(
+        lambda tx: agency_acts.act(tx, _referral(tx, token), act), url_for("agency.show", token=token)
+    )
 
 
 @blueprint.post("/l/<token>/contact")
@@ -59,14 +56,8 @@ def contact(token: str) -> Page:
     with writing() as tx:
         referral = _referral(tx, token)
         found = referrals.contact(tx, referral.agency_id, referral.id)
-    return render_template("agency/contact.html", referral=referral, contact=found, token=token)
-
-
-@blueprint.post("/l/<token>/deleted")
-def deleted(token: str) -> Page:
-    """The agency says that it deleted what was recalled."""
-    words = gettext("削除のご連絡を受け付けました。ありがとうございました。")
-    return _act(token, lambda tx, view: referrals.acknowledge_recall(tx, view.agency_id, view.id), words)
+    back = url_for("agency.show", token=token)
+    return render_template("agency/contact.html", referral=referral, contact=found, back=back, agency=None)
 
 
 def _referral(tx: Tx, token: str) -> ReferralView:
@@ -74,14 +65,3 @@ def _referral(tx: Tx, token: str) -> ReferralView:
     if found is None:
         raise LinkGone
     return found
-
-
-def _act(token: str, act: Callable[[Tx, ReferralView], object], words: str) -> Page:
-    try:
-        with writing() as tx:
-            act(tx, _referral(tx, token))
-    except WrongState:
-        flash(gettext("すでに処理が済んでいるため、この操作はできません。今の状態をご確認ください。"), "stop")
-    else:
-        flash(words, "good")
-    return redirect(url_for("agency.show", token=token), 303)

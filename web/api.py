@@ -1,28 +1,28 @@
-"""/api/v1 for agencies with developers: a feed of referrals, answers, a wish to talk, the released contact data.
+"""/api/v1 for agencies with developers: a feed of referrals and events, answers, outcomes, the released contact data.
 
-An agency's key opens its own referrals and nothing else. Every POST carries an Idempotency-Key.
+An agency's key opens its own referrals and nothing else. Every POST that changes something carries an Idempotency-Key.
 """
 
-import base64
-from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn
 
-from flask import Blueprint, Response, abort, current_app, jsonify, request
-from pydantic import BaseModel, ValidationError
+from flask import Blueprint, Response, abort, jsonify, request
+from pydantic import BaseModel
 
 from core.runtime import Tx
-from crm import agencies, referrals
+from crm import agency_events, agency_payload, consent, referrals
 from crm.agencies import AgencyView
-from crm.errors import Refused
-from crm.referral_states import Answer, ReferralView
+from crm.api_keys import Scope
+from crm.outcomes import OutcomeKind
+from crm.referral_states import Answer
 from web import api_models, openapi
+from web.api_access import agency, body, once_for_key, shown
+from web.api_problems import PROBLEMS, problem
 from web.context import reading, writing
-from web.idempotency import KeyMissing, KeyReused, Reply, once
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-PAGE_REFERRALS_MAX = 100
-_M = TypeVar("_M", bound=BaseModel)
+PAGE_MAX = 100
+CURSOR_DIGITS_MAX = 18
 
 
 @blueprint.get("/openapi.json")
@@ -31,121 +31,112 @@ def document() -> Response:
     return jsonify(openapi.document())
 
 
+@blueprint.get("/problems")
+def problems() -> Response:
+    """Every code of a problem, what it means and what to do about it."""
+    return jsonify(
+        {code: {"status": one.status, "title": one.title, "detail": one.advice} for code, one in PROBLEMS.items()}
+    )
+
+
 @blueprint.get("/agency/referrals")
 def feed() -> Response:
-    """Referrals handed over to this agency after a cursor, oldest first."""
-    limit = max(1, min(request.args.get("limit", PAGE_REFERRALS_MAX, type=int), PAGE_REFERRALS_MAX))
-    after = _cursor(request.args.get("after", ""))
+    """Referrals handed over to this agency behind a cursor, in the order of the hand-overs."""
+    after, limit = _page()
     with reading() as tx:
-        agency = _agency(tx)
-        try:
-            views = referrals.for_agency(tx, agency.id, after=after, limit=limit)
-        except Refused:
-            abort(_problem(422, "cursor"))
-    following = _next(views[-1]) if views else request.args.get("after") or None
-    return _json(api_models.Feed(referrals=[api_models.referral(view) for view in views], next=following))
+        found = referrals.for_agency(tx, agency(tx, Scope.REFERRALS_READ).id, after=after, limit=limit)
+    views = [api_models.referral(view) for _, view in found]
+    return shown(api_models.Feed(referrals=views, next=_next(found[-1][0] if found else after)))
+
+
+@blueprint.get("/agency/events")
+def events() -> Response:
+    """What happened for this agency behind a cursor: the same as its webhook gets."""
+    after, limit = _page()
+    with reading() as tx:
+        found = agency_events.after(tx, agency(tx, Scope.REFERRALS_READ).id, after, limit)
+        told = [
+            api_models.Event(seq=one.seq, id=f"evt_{one.id}", **agency_payload.event(tx, one))
+            for one in found
+            if not one.gate_ref or consent.may_leave(tx, one.gate_ref)
+        ]
+    return shown(api_models.Events(events=told, next=_next(found[-1].seq if found else after)))
 
 
 @blueprint.get("/agency/referrals/<referral_id>")
 def one(referral_id: str) -> Response:
+    """Read one referral."""
     with reading() as tx:
-        view = referrals.get(tx, _agency(tx).id, referral_id)
-    return _json(api_models.referral(view))
+        view = referrals.get(tx, agency(tx, Scope.REFERRALS_READ).id, referral_id)
+    return shown(api_models.referral(view))
 
 
 @blueprint.post("/agency/referrals/<referral_id>/ack")
 def ack(referral_id: str) -> Response:
     """Answer a profile: accepted, duplicate or ineligible."""
-    wanted = _body(api_models.AnswerRequest)
+    wanted = body(api_models.AnswerRequest)
 
-    def act(tx: Tx, agency: AgencyView) -> BaseModel:
-        done = referrals.answer(tx, agency.id, referral_id, Answer(wanted.answer))
+    def act(tx: Tx, caller: AgencyView) -> BaseModel:
+        done = referrals.answer(tx, caller.id, referral_id, Answer(wanted.answer))
         return api_models.Answered(referral=api_models.standing(done.referral), credited=done.credited)
 
-    return _once(act)
+    return once_for_key(Scope.REFERRALS_WRITE, act)
 
 
 @blueprint.post("/agency/referrals/<referral_id>/talk")
 def talk(referral_id: str) -> Response:
     """Ask the candidate for a talk; the answer shows in the feed."""
-    return _once(lambda tx, agency: api_models.standing(referrals.ask_to_talk(tx, agency.id, referral_id)))
+    return once_for_key(
+        Scope.REFERRALS_WRITE,
+        lambda tx, caller: api_models.standing(referrals.ask_to_talk(tx, caller.id, referral_id)),
+    )
+
+
+@blueprint.post("/agency/referrals/<referral_id>/outcomes")
+def outcome(referral_id: str) -> Response:
+    """Report what became of it, where the candidate agreed to that."""
+    wanted = body(api_models.OutcomeRequest)
+
+    def act(tx: Tx, caller: AgencyView) -> BaseModel:
+        kind = OutcomeKind(wanted.kind)
+        return api_models.standing(referrals.report(tx, caller.id, referral_id, kind, wanted.happened_on))
+
+    return once_for_key(Scope.REFERRALS_WRITE, act)
 
 
 @blueprint.post("/agency/referrals/<referral_id>/deleted")
 def deleted(referral_id: str) -> Response:
     """Confirm that what was recalled is deleted."""
 
-    def act(tx: Tx, agency: AgencyView) -> BaseModel:
-        referrals.acknowledge_recall(tx, agency.id, referral_id)
-        return api_models.standing(referrals.get(tx, agency.id, referral_id))
+    def act(tx: Tx, caller: AgencyView) -> BaseModel:
+        referrals.acknowledge_recall(tx, caller.id, referral_id)
+        return api_models.standing(referrals.get(tx, caller.id, referral_id))
 
-    return _once(act)
+    return once_for_key(Scope.REFERRALS_WRITE, act)
 
 
 @blueprint.post("/agency/referrals/<referral_id>/contact")
 def contact(referral_id: str) -> Response:
     """The contact data after their release. A POST, since each look is audited; personal data are never replayed."""
     with writing() as tx:
-        found = referrals.contact(tx, _agency(tx).id, referral_id)
-    return _json(api_models.ContactData(name=found.name, phone=found.phone, mail=found.mail))
+        found = referrals.contact(tx, agency(tx, Scope.CONTACTS_READ).id, referral_id)
+    return shown(api_models.ContactData(name=found.name, phone=found.phone, mail=found.mail))
 
 
-def _agency(tx: Tx) -> AgencyView:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    agency = agencies.check_api_key(tx, key.strip()) if scheme.lower() == "bearer" else None
-    if agency is None:
-        abort(_problem(401, "unauthorized", {"WWW-Authenticate": 'Bearer realm="careerrelay"'}))
-    return agency
+def _page() -> tuple[int, int]:
+    """Cursor and page size; a cursor we did not write starts nowhere, with a problem."""
+    text = request.args.get("after", "")
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= CURSOR_DIGITS_MAX):
+        _bad_cursor()
+    size = request.args.get("limit", str(PAGE_MAX))
+    if not (size.isascii() and size.isdecimal() and len(size) <= CURSOR_DIGITS_MAX):
+        size = str(PAGE_MAX)
+    return int(text or 0), max(1, min(int(size), PAGE_MAX))
 
 
-def _once(act: Callable[[Tx, AgencyView], BaseModel]) -> Response:
-    with writing() as tx:
-        agency = _agency(tx)
-        asked = f"{request.method} {request.path}\n".encode() + request.get_data()
-        try:
-            reply = once(
-                tx,
-                agency.id,
-                request.headers.get("Idempotency-Key", ""),
-                asked,
-                lambda: Reply(200, act(tx, agency).model_dump(mode="json")),
-            )
-        except KeyMissing:
-            abort(_problem(400, "idempotency_key_missing"))
-        except KeyReused:
-            abort(_problem(422, "idempotency_key_reused"))
-    response = jsonify(reply.body)
-    response.status_code = reply.status
-    if reply.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+def _bad_cursor() -> NoReturn:
+    abort(problem("cursor"))
 
 
-def _body(model: type[_M]) -> _M:
-    try:
-        return model.model_validate_json(request.get_data())
-    except ValidationError:
-        abort(_problem(422, "invalid"))
-
-
-def _cursor(text: str) -> str:
-    """Opaque to the caller; a cursor we did not write starts nowhere, with an error."""
-    try:
-        return base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii")
-    except ValueError:
-        abort(_problem(422, "cursor"))
-
-
-def _next(view: ReferralView) -> str:
-    return base64.urlsafe_b64encode(referrals.cursor(view).encode()).decode().rstrip("=")
-
-
-def _json(model: BaseModel) -> Response:
-    return current_app.response_class(model.model_dump_json(), mimetype="application/json")
-
-
-def _problem(status: int, code: str, headers: dict[str, str] | None = None) -> Response:
-    response = jsonify(error={"code": code})
-    response.status_code = status
-    response.headers.update(headers or {})
-    return response
+def _next(seq: int) -> str | None:
+    return str(seq) if seq else None

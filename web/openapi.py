@@ -1,100 +1,202 @@
-"""The OpenAPI 3.1 description of /api/v1, made of the models that build the answers."""
+"""The OpenAPI 3.1 description of /api/v1: one table of operations, and the models that build the answers."""
 
+import re
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from web import api_models
+from crm.api_keys import Scope
+from web import api_models as models
+from web.api_problems import MEDIA_TYPE, PROBLEMS
 
+_REPEATED = re.compile(r"[^a-z]+")
 _REF = "#/components/schemas/{model}"
-_MODELS = (
-    api_models.Standing,
-    api_models.Referral,
-    api_models.Feed,
-    api_models.AnswerRequest,
-    api_models.Answered,
-    api_models.ContactData,
-    api_models.Problem,
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """``once``: it takes an Idempotency-Key; ``refusals``: the codes of 409 that it may answer."""
+
+    method: str
+    path: str
+    summary: str
+    scope: Scope
+    answer: type[BaseModel]
+    takes: type[BaseModel] | None = None
+    once: bool = False
+    paged: bool = False
+    refusals: tuple[str, ...] = ()
+
+
+_STEPS = ("introduction_state", "introduction_side", "introduction_erased", "too_early", "no_licence", "refused")
+_REFERRAL = "/agency/referrals/{referral_id}"
+_INTRODUCTION = "/agency/introductions/{introduction_id}"
+OPERATIONS = (
+    Operation("get", "/agency/referrals", "Referrals behind a cursor", Scope.REFERRALS_READ, models.Feed, paged=True),
+    Operation("get", "/agency/events", "Events behind a cursor", Scope.REFERRALS_READ, models.Events, paged=True),
+    Operation("get", _REFERRAL, "Read one referral", Scope.REFERRALS_READ, models.Referral),
+    Operation(
+        "post",
+        f"{_REFERRAL}/ack",
+        "Answer a profile",
+        Scope.REFERRALS_WRITE,
+        models.Answered,
+        models.AnswerRequest,
+        once=True,
+        refusals=("withdrawn", "answered", "dispute_over", "no_licence"),
+    ),
+    Operation(
+        "post",
+        f"{_REFERRAL}/talk",
+        "Ask the candidate for a talk; this accepts the profile",
+        Scope.REFERRALS_WRITE,
+        models.Standing,
+        once=True,
+        refusals=("withdrawn", "answered", "talk_impossible", "no_licence"),
+    ),
+    Operation(
+        "post",
+        f"{_REFERRAL}/outcomes",
+        "Report what became of it",
+        Scope.REFERRALS_WRITE,
+        models.Standing,
+        models.OutcomeRequest,
+        once=True,
+        refusals=("no_contact", "no_consent", "future"),
+    ),
+    Operation("post", f"{_REFERRAL}/deleted", "Confirm a deletion", Scope.REFERRALS_WRITE, models.Standing, once=True),
+    Operation(
+        "post",
+        f"{_REFERRAL}/contact",
+        "Read the released contact data; each look is recorded",
+        Scope.CONTACTS_READ,
+        models.ContactData,
+        refusals=("no_contact",),
+    ),
+    Operation(
+        "get",
+        "/agency/introductions",
+        "What companies with a free slot look for",
+        Scope.INTRODUCTIONS_WRITE,
+        models.Introductions,
+    ),
+    Operation("get", _INTRODUCTION, "Read one introduction", Scope.INTRODUCTIONS_WRITE, models.Introduction),
+    Operation(
+        "post",
+        f"{_INTRODUCTION}/proposal",
+        "Introduce a person for a need",
+        Scope.INTRODUCTIONS_WRITE,
+        models.Introduction,
+        models.ProposalRequest,
+        once=True,
+        refusals=_STEPS,
+    ),
+    Operation(
+        "post",
+        f"{_INTRODUCTION}/acts",
+        "Take one step of an introduction",
+        Scope.INTRODUCTIONS_WRITE,
+        models.Introduction,
+        models.ActRequest,
+        once=True,
+        refusals=_STEPS,
+    ),
+    Operation(
+        "post",
+        "/company/invitations",
+        "A personal link for a notice that the applicant tracking system sends",
+        Scope.INVITATIONS_WRITE,
+        models.PersonalLink,
+        models.LinkRequest,
+        refusals=(
+            "no_licensed_agency",
+            "opted_out",
+            "invited_within_365_days",
+            "link_revoked",
+            "suspended",
+            "not_rejected",
+            "other_application",
+        ),
+    ),
 )
 
 
 @cache
 def document() -> dict[str, Any]:
-    _, schemas = models_json_schema([(model, "serialization") for model in _MODELS], ref_template=_REF)
+    """The whole description as JSON values."""
+    used = {operation.answer for operation in OPERATIONS} | {models.Problem}
+    taken = {operation.takes for operation in OPERATIONS if operation.takes}
+    listed = [(model, "serialization") for model in sorted(used, key=lambda model: model.__name__)]
+    listed += [(model, "validation") for model in sorted(taken, key=lambda model: model.__name__)]
+    _, schemas = models_json_schema(listed, ref_template=_REF)  # type: ignore[arg-type]
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(f"/api/v1{operation.path}", {})[operation.method] = _described(operation)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "CareerRelay agency API",
+            "title": "CareerRelay API",
             "version": "1",
-            "description": "Referrals come at least once, in the order of their hand-over. "
-            "Repeat a POST with the same Idempotency-Key as often as you like, for 24 hours: it works once and "
-            "answers the same.",
+            "description": "Referrals come at least once, in the order of their hand-over. Repeat a POST with the same "
+            "Idempotency-Key as often as you like, for 24 hours: it works once and answers the same. A problem is "
+            "application/problem+json (RFC 9457); its codes are listed at /api/v1/problems.",
         },
-        "security": [{"agencyKey": []}],
-        "paths": {
-            "/api/v1/agency/referrals": {"get": _feed()},
-            "/api/v1/agency/referrals/{id}": {"get": _operation("Read one referral", "Referral")},
-            "/api/v1/agency/referrals/{id}/ack": {"post": _post("Answer a profile", "Answered", "AnswerRequest")},
-            "/api/v1/agency/referrals/{id}/talk": {"post": _post("Ask the candidate for a talk", "Standing")},
-            "/api/v1/agency/referrals/{id}/deleted": {"post": _post("Confirm a deletion", "Standing")},
-            "/api/v1/agency/referrals/{id}/contact": {
-                "post": _operation("Read the released contact data", "ContactData")
-            },
-        },
+        "security": [{"key": []}],
+        "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
-            "securitySchemes": {"agencyKey": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _operation(summary: str, answer: str) -> dict[str, Any]:
-    return {
-        "summary": summary,
-        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-        "responses": {
-            "200": _content("Done", answer),
-            "401": _content("No or unknown key: unauthorized", "Problem"),
-            "404": _content("No such referral of this agency: not_found", "Problem"),
-            "409": _content("Not possible in its state; the code names the rule", "Problem"),
-            "503": _content("Try again later: busy", "Problem"),
-        },
+def _described(operation: Operation) -> dict[str, Any]:
+    name = operation.path.partition("{")[2].partition("}")[0]
+    parameters: list[dict[str, Any]] = []
+    if name:
+        parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+    if operation.once:
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        parameters.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": key})
+    if operation.paged:
+        limit = {"type": "integer", "minimum": 1, "maximum": 100}
+        parameters.append({"name": "after", "in": "query", "required": False, "schema": {"type": "string"}})
+        parameters.append({"name": "limit", "in": "query", "required": False, "schema": limit})
+    described: dict[str, Any] = {
+        "operationId": _REPEATED.sub("_", f"{operation.method}{operation.path}").strip("_"),
+        "summary": operation.summary,
+        "description": f"Scope: {operation.scope.value}",
+        "parameters": parameters,
+        "responses": _responses(operation, has_id=bool(name)),
     }
+    if operation.takes:
+        schema = {"schema": _ref(operation.takes)}
+        described["requestBody"] = {"required": True, "content": {"application/json": schema}}
+    return described
 
 
-def _post(summary: str, answer: str, body: str = "") -> dict[str, Any]:
-    operation = _operation(summary, answer)
-    operation["parameters"].append(
-        {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": 255}}
-    )
-    operation["responses"]["400"] = _content("idempotency_key_missing", "Problem")
-    operation["responses"]["422"] = _content("idempotency_key_reused, or invalid", "Problem")
-    if body:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body)}}}
-    return operation
+def _responses(operation: Operation, *, has_id: bool) -> dict[str, Any]:
+    codes = ["unauthorized", "scope", "too_many", "busy", *operation.refusals]
+    if has_id:
+        codes.append("not_found")
+    if operation.paged:
+        codes.append("cursor")
+    if operation.takes:
+        codes += ["invalid", "too_large"]
+    if operation.once:
+        codes += ["idempotency_key_missing", "idempotency_key_reused"]
+    told: dict[str, Any] = {
+        "200": {"description": "Done", "content": {"application/json": {"schema": _ref(operation.answer)}}}
+    }
+    for status in sorted({PROBLEMS[code].status for code in codes}):
+        mine = [f"{code}: {PROBLEMS[code].title}" for code in codes if PROBLEMS[code].status == status]
+        content = {MEDIA_TYPE: {"schema": _ref(models.Problem)}}
+        told[str(status)] = {"description": "; ".join(mine), "content": content}
+    return told
 
 
-def _feed() -> dict[str, Any]:
-    operation = _operation("Referrals after a cursor, oldest first", "Feed")
-    operation["parameters"] = [
-        {"name": "after", "in": "query", "required": False, "schema": {"type": "string"}},
-        {
-            "name": "limit",
-            "in": "query",
-            "required": False,
-            "schema": {"type": "integer", "minimum": 1, "maximum": 100},
-        },
-    ]
-    for status in ("404", "409"):
-        del operation["responses"][status]
-    operation["responses"]["422"] = _content("Not a cursor of ours: cursor", "Problem")
-    return operation
-
-
-def _content(description: str, model: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": _ref(model)}}}
-
-
-def _ref(model: str) -> dict[str, str]:
-    return {"$ref": _REF.format(model=model)}
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=model.__name__)}

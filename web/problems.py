@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.errors import ConfigError
+from web.config_words import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,8 @@ class Problem:
 
 
 def of_config(error: ConfigError) -> list[Problem]:
-    """An operator's wrong input: the floor below says it in one line each."""
-    return [Problem("", line) for line in error.problems]
+    """An operator's wrong input: the floor below says it in one line each, `config_words` in the reader's language."""
+    return [Problem(*in_words(line)) for line in error.problems]
 
 
 def lines(text: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from careerrelay.commands.agency_webhook import webhook
 from careerrelay.front import Front, emit, json_option, pass_front, table
 from crm import agencies
 from crm.agencies import AgencyView, NewAgency
@@ -89,6 +90,33 @@ def renew(front: Front, /, agency_id: int, licence_expires_on: date, as_json: bo
     with front.runtime() as runtime, runtime.begin() as tx:
         view = agencies.renew(tx, agency_id, licence_expires_on, actor=ACTOR, **options)
     emit(as_json, asdict(view), f"agency {agency_id}: licence {view.licence_no} until {view.licence_expires_on}")
+
+
+@agency.command()
+@click.argument("agency_id", type=int, metavar="ID")
+@click.option("--off", is_flag=True, help="Take up the work again.")
+@json_option
+@pass_front
+def suspend(front: Front, agency_id: int, off: bool, as_json: bool) -> None:
+    """Stop everything with an agency: no link, no hand-over, no inbox, no answers by its keys."""
+    with front.runtime() as runtime, runtime.begin() as tx:
+        view = agencies.suspend(tx, agency_id, on=not off, actor=ACTOR)
+    emit(as_json, asdict(view), f"agency {agency_id}: {_state(view)}")
+
+
+@agency.command()
+@click.argument("agency_id", type=int, metavar="ID")
+@click.argument("way", type=click.Choice(["each", "digest", "none"]))
+@json_option
+@pass_front
+def mails(front: Front, agency_id: int, way: str, as_json: bool) -> None:
+    """Choose how it hears of profiles: a mail each, one a day, or none (webhook or API only)."""
+    with front.runtime() as runtime, runtime.begin() as tx:
+        view = agencies.set_mails(tx, agency_id, way, actor=ACTOR)
+    emit(as_json, asdict(view), f"agency {agency_id}: mails {view.mails}")
+
+
+agency.add_command(webhook)
 
 
 def _state(view: AgencyView) -> str:

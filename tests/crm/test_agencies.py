@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import ConfigError, NotFound
 from core.runtime import Runtime
-from crm import agencies, companies, programmes
+from crm import agencies, api_keys, companies, programmes
 from crm.companies import NewCompany
 from tests.crm.world import AGENCY, COMPANY, clock_of, database_bytes, parties
 
@@ -76,12 +76,12 @@ def test_a_renewal_needs_a_future_date_and_a_free_number(runtime: Runtime) -> No
 def test_a_suspended_agency_is_out(runtime: Runtime) -> None:
     made = parties(runtime, agency=replace(AGENCY, with_api_key=True))
     with runtime.begin() as tx:
-        key = agencies.new_api_key(tx, made.agency_id)
+        key = api_keys.replace_all(tx, made.agency_id, actor="test")
         agencies.suspend(tx, made.agency_id)
         assert agencies.licensed(tx, made.company_id) == []
-        assert agencies.check_api_key(tx, key) is None
+        assert api_keys.check(tx, key) is None
         agencies.suspend(tx, made.agency_id, on=False)
-        assert agencies.check_api_key(tx, key) is not None
+        assert api_keys.check(tx, key) is not None
 
 
 def test_api_keys_are_random_replaced_and_never_stored(runtime: Runtime) -> None:
@@ -92,15 +92,15 @@ def test_api_keys_are_random_replaced_and_never_stored(runtime: Runtime) -> None
     assert first is not None
     assert added.agency.has_api_key
     with runtime.read() as tx:
-        found = agencies.check_api_key(tx, first)
+        found = api_keys.check(tx, first)
         assert found is not None
-        assert found.id == added.agency.id
+        assert found.agency_id == added.agency.id
         for wrong in ("", "x", first[:-1], first + "x", first.partition(".")[0] + ".", first.partition(".")[2]):
-            assert agencies.check_api_key(tx, wrong) is None
+            assert api_keys.check(tx, wrong) is None
     with runtime.begin() as tx:
-        second = agencies.new_api_key(tx, added.agency.id)
-        assert agencies.check_api_key(tx, first) is None
-        assert agencies.check_api_key(tx, second) is not None
+        second = api_keys.replace_all(tx, added.agency.id, actor="test")
+        assert api_keys.check(tx, first) is None
+        assert api_keys.check(tx, second) is not None
     assert first.partition(".")[2].encode() not in database_bytes(runtime)
 
 

@@ -125,7 +125,7 @@ def test_an_expired_licence_stops_the_hand_over_the_answer_and_the_feed(runtime:
     with runtime.read() as tx:
         [stopped] = referrals.of_registration(tx, late.registration_id)
         assert (stopped.state, stopped.reason) == (State.DISQUALIFIED, Reason.NO_LICENCE)
-        assert [view.profile for view in referrals.for_agency(tx, made.agency_id)] == [None]
+        assert [view.profile for _, view in referrals.for_agency(tx, made.agency_id)] == [None]
     with pytest.raises(Refused, match="licence"):
         answer(runtime, made, referral_id)
     assert len(mails_to(runtime, AGENCY.mail)) == 1

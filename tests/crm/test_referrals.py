@@ -12,7 +12,6 @@ from core.errors import NotFound, Temporary
 from core.runtime import Runtime
 from crm import agencies, hand_overs, provisions, referrals, registrations
 from crm.consent_texts import by_hash
-from crm.errors import Refused
 from crm.referral_states import Answer, Reason, State
 from crm.registrations import CodeNeeded, Registered
 from ledger import book
@@ -45,7 +44,7 @@ def test_ten_candidates_make_ten_credits_one_slot_ten_provision_records_a_step(a
         register(any_runtime, first, mail, "profile", "contact", name=f"見本 {number}郎")
     hand_over(any_runtime)
     with any_runtime.read() as tx:
-        inbox = referrals.for_agency(tx, made.agency_id)
+        inbox = [view for _, view in referrals.for_agency(tx, made.agency_id)]
     assert [view.state for view in inbox] == [State.SHARED] * 10
     for view in inbox:
         assert answer(any_runtime, made, view.id).credited
@@ -161,7 +160,7 @@ def test_an_agency_sees_and_answers_only_its_own(runtime: Runtime) -> None:
         answer(runtime, made, referral_id)
     hand_over(runtime)
     with runtime.read() as tx:
-        assert [view.id for view in referrals.for_agency(tx, made.agency_id)] == [referral_id]
+        assert [view.id for _, view in referrals.for_agency(tx, made.agency_id)] == [referral_id]
         assert referrals.for_agency(tx, other.id) == []
     for call in (
         lambda tx: referrals.get(tx, other.id, referral_id),
@@ -194,14 +193,34 @@ def test_the_feed_goes_on_behind_its_cursor(any_runtime: Runtime) -> None:
         expected.append(shared(any_runtime, made, mail=f"p{number}@example.com", mail_id=number)[1])
     seen: list[str] = []
     with any_runtime.read() as tx:
-        after = ""
+        after = 0
         while page := referrals.for_agency(tx, made.agency_id, after=after, limit=2):
-            seen += [view.id for view in page]
-            after = referrals.cursor(page[-1])
-        with pytest.raises(Refused):
-            referrals.for_agency(tx, made.agency_id, after="nonsense")
-    assert sorted(seen) == sorted(expected)
-    assert len(seen) == 5
+            seen += [view.id for _, view in page]
+            after = page[-1][0]
+    assert seen == expected
+
+
+def test_the_feed_misses_nobody_whose_hand_over_began_earlier_and_ended_later(pg_runtime: Runtime) -> None:
+    made = parties(pg_runtime)
+    ids = []
+    for number in range(2):
+        mail = f"p{number}@example.com"
+        done = register(pg_runtime, offer(pg_runtime, made.company_id, mail, number), mail, "profile")
+        ids += referral_ids(pg_runtime, done.registration_id)
+    clock_of(pg_runtime).advance(3601)
+    with pg_runtime.begin() as slow:
+        clock_of(pg_runtime).advance(60)
+        with pg_runtime.begin() as quick:
+            assert hand_overs.share(quick, ids[1])
+        with pg_runtime.read() as tx:
+            [(last, first_seen)] = referrals.for_agency(tx, made.agency_id)
+        assert hand_overs.share(slow, ids[0])
+    with pg_runtime.read() as tx:
+        behind = [view for _, view in referrals.for_agency(tx, made.agency_id, after=last)]
+    assert [first_seen.id, *(view.id for view in behind)] == [ids[1], ids[0]]
+    assert behind[0].shared_at is not None
+    assert first_seen.shared_at is not None
+    assert behind[0].shared_at < first_seen.shared_at
 
 
 def test_every_agency_mail_names_its_gate(runtime: Runtime) -> None:

@@ -163,3 +163,15 @@ def test_seven_days_of_silence_are_told_to_all_three_once(any_runtime: Runtime) 
     assert all(leaves(any_runtime, str(mail.gate_ref)) for mail in told)
     answer(any_runtime, made, silent)
     assert not leaves(any_runtime, f"silence:{silent}:agency")
+
+
+def test_nobody_is_asked_to_agree_while_the_agency_is_suspended(runtime: Runtime) -> None:
+    made = parties(runtime)
+    done, referral_id = shared(runtime, made)
+    with runtime.begin() as tx:
+        referrals.ask_to_talk(tx, made.agency_id, referral_id)
+        assert referrals.talk_box(tx, done.manage_token, referral_id, "ja") is not None
+        agencies.suspend(tx, made.agency_id)
+        assert referrals.talk_box(tx, done.manage_token, referral_id, "ja") is None
+        agencies.suspend(tx, made.agency_id, on=False)
+        assert referrals.talk_box(tx, done.manage_token, referral_id, "ja") is not None

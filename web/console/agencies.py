@@ -6,11 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import JST
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError
 from core.runtime import Tx
-from crm import agencies
+from crm import agencies, api_keys
 from crm.agencies import AgencyView, NewAgency
 from web.console.access import actor, own_companies, scope
+from web.console.agency_delivery import own
 from web.context import reading, runtime, writing
 from web.i18n import gettext
 from web.problems import Problem, of_config
@@ -81,11 +82,11 @@ def renew(agency_id: int) -> BaseResponse:
     try:
         with writing() as tx:
             agency = agencies.renew(
-                tx, _own(tx, agency_id), _date(request.form.get("licence_expires_on", "")), actor=actor()
+                tx, own(tx, agency_id), _date(request.form.get("licence_expires_on", "")), actor=actor()
             )
         flash(gettext("%(name)sの許可有効期限を更新しました。", name=agency.name), "good")
     except ConfigError as error:
-        flash(error.message, "stop")
+        flash(" ".join(one.text for one in of_config(error)), "stop")
     return redirect(url_for("agencies.index"), 303)
 
 
@@ -93,7 +94,7 @@ def renew(agency_id: int) -> BaseResponse:
 def new_key(agency_id: int) -> str:
     """A new API key; the old one ends in the same moment."""
     with writing() as tx:
-        key = agencies.new_api_key(tx, _own(tx, agency_id), actor=actor())
+        key = api_keys.replace_all(tx, own(tx, agency_id), actor=actor())
         agency = agencies.get(tx, agency_id)
     return render_template("console/agency_key.html", agency=agency, key=key)
 
@@ -103,12 +104,6 @@ def _form(given: dict[str, str], problems: list[Problem]) -> str:
         choices = [(company.id, company.name) for company in own_companies(tx)]
     whole = _BLANK | given
     return render_template("console/agency_new.html", given=whole, choices=choices, problems=problems)
-
-
-def _own(tx: Tx, agency_id: int) -> int:
-    if agency_id not in {agency.id for agency in agencies.all_agencies(tx, scope())}:
-        raise NotFound("no such agency for this person")
-    return agency_id
 
 
 def _company_id(tx: Tx, text: str) -> int:

@@ -1,0 +1,171 @@
+"""Keys for programs: an agency's for its own referrals, a company's for its applicant tracking system.
+
+A key is shown once and kept as a hash (it is random: no slow hash needed). Its scopes are the only things it opens.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, select
+
+from core import audit
+from core.db import new_id
+from core.errors import ConfigError, NotFound
+from core.runtime import Tx
+from core.tokens import new_token
+from crm.tables import AgencyRow, ApiKeyRow, CompanyRow
+
+PREFIX_BYTES = 4
+KEYS_MAX = 20
+
+
+class Scope(StrEnum):
+    """What a key may do. ``invitations:write`` is for keys of a company, the others for keys of an agency."""
+
+    REFERRALS_READ = "referrals:read"
+    REFERRALS_WRITE = "referrals:write"
+    CONTACTS_READ = "contacts:read"
+    INTRODUCTIONS_WRITE = "introductions:write"
+    INVITATIONS_WRITE = "invitations:write"
+
+
+OF_COMPANIES = frozenset({Scope.INVITATIONS_WRITE})
+OF_AGENCIES = frozenset(Scope) - OF_COMPANIES
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key as lists show it; ``prefix`` is its public beginning."""
+
+    id: str
+    prefix: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who holds a key: exactly one of ``agency_id`` and ``company_id`` is set."""
+
+    key_id: str
+    agency_id: int | None
+    company_id: int | None
+    scopes: frozenset[Scope]
+
+
+def make(
+    tx: Tx,
+    *,
+    agency_id: int | None = None,
+    company_id: int | None = None,
+    scopes: Iterable[Scope] | None = None,
+    actor: str,
+) -> str:
+    """Make a key for an agency or a company; without ``scopes`` it opens everything that such a key can open.
+
+    Raises:
+        NotFound: no such agency or company.
+        ConfigError: a scope that is not for this kind of owner, none at all, or too many keys.
+    """
+    allowed = OF_AGENCIES if agency_id is not None else OF_COMPANIES
+    wanted = sorted(set(allowed if scopes is None else scopes))
+    if not wanted or not allowed.issuperset(wanted):
+        raise ConfigError(f"scopes: at least one of {', '.join(sorted(allowed))}")
+    owner = AgencyRow if agency_id is not None else CompanyRow
+    if tx.session.get(owner, agency_id if agency_id is not None else company_id, with_for_update=True) is None:
+        raise NotFound("there is no such agency or company")
+    if len(_live(tx, agency_id, company_id)) >= KEYS_MAX:
+        raise ConfigError(f"keys: at most {KEYS_MAX}; revoke one first")
+    prefix = f"cr{secrets.token_hex(PREFIX_BYTES)}"
+    key = f"{prefix}.{new_token()}"
+    row = ApiKeyRow(
+        id=new_id(),
+        agency_id=agency_id,
+        company_id=company_id,
+        prefix=prefix,
+        key_sha256=_hash(key),
+        scopes=[scope.value for scope in wanted],
+        created_at=tx.now,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    audit.record(tx, actor, "api key made", f"api_key:{row.id}", agency=agency_id, company=company_id)
+    return key
+
+
+def check(tx: Tx, key: str) -> Bearer | None:
+    """Return who holds ``key``; None for an unknown or revoked key, and when its owner is suspended. Reads only."""
+    prefix = key.partition(".")[0]
+    row = tx.session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == prefix, ApiKeyRow.revoked_at.is_(None)))
+    if row is None or not hmac.compare_digest(row.key_sha256, _hash(key)):
+        return None
+    owner: AgencyRow | CompanyRow | None = (
+        tx.session.get(AgencyRow, row.agency_id) if row.agency_id else tx.session.get(CompanyRow, row.company_id)
+    )
+    if owner is None or owner.suspended_at is not None:
+        return None
+    return Bearer(row.id, row.agency_id, row.company_id, frozenset(Scope(scope) for scope in row.scopes))
+
+
+def revoke(tx: Tx, prefix: str, *, agency_id: int | None = None, company_id: int | None = None, actor: str) -> None:
+    """End one key of an owner, named by its public beginning; a second time changes nothing.
+
+    Raises:
+        NotFound: this owner has no such key.
+    """
+    row = tx.session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == prefix, *_owner(agency_id, company_id)))
+    if row is None:
+        raise NotFound(f"there is no key {prefix!r}")
+    if row.revoked_at is None:
+        row.revoked_at = tx.now
+        tx.session.flush()
+        audit.record(tx, actor, "api key revoked", f"api_key:{row.id}")
+
+
+def replace_all(tx: Tx, agency_id: int, *, actor: str) -> str:
+    """Make a key of every scope in place of all that the agency had; they end in the same moment.
+
+    Raises:
+        NotFound: no such agency.
+    """
+    for row in _live(tx, agency_id, None):
+        row.revoked_at = tx.now
+    tx.session.flush()
+    return make(tx, agency_id=agency_id, actor=actor)
+
+
+def listed(tx: Tx, *, agency_id: int | None = None, company_id: int | None = None) -> list[KeyView]:
+    """Return the keys of an owner, the newest first."""
+    rows = tx.session.scalars(
+        select(ApiKeyRow)
+        .where(*_owner(agency_id, company_id))
+        .order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id.desc())
+    )
+    return [
+        KeyView(row.id, row.prefix, tuple(map(Scope, row.scopes)), row.created_at, row.revoked_at is not None)
+        for row in rows
+    ]
+
+
+def has_live(tx: Tx, agency_id: int) -> bool:
+    """Whether a program of this agency can ask for its referrals."""
+    return bool(_live(tx, agency_id, None))
+
+
+def _live(tx: Tx, agency_id: int | None, company_id: int | None) -> list[ApiKeyRow]:
+    query = select(ApiKeyRow).where(*_owner(agency_id, company_id), ApiKeyRow.revoked_at.is_(None))
+    return list(tx.session.scalars(query))
+
+
+def _owner(agency_id: int | None, company_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    return (ApiKeyRow.agency_id == agency_id, ApiKeyRow.company_id == company_id)
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
