@@ -129,8 +129,11 @@ ITEMS = _choices(
     ("salary_band", "希望年収帯", "Salary band"),
     ("available", "就業可能時期", "Available from"),
     ("languages", "語学", "Languages"),
+    ("summary", "職務の要約", "Summary of your work"),
     ("name", "氏名", "Name"),
     ("phone", "電話番号", "Phone"),
     ("mail", "メールアドレス", "Mail address"),
     ("registered_on", "登録日", "Date of registration"),
+    ("application", "応募の記録", "Record of the application"),
+    ("outcome", "紹介後の経過", "How it went after the introduction"),
 )

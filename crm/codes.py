@@ -1,4 +1,4 @@
-"""The six-digit code that proves an address other than the one the link was sent to (decisions 21)."""
+"""The six-digit code that proves an address which no link of ours was sent to (decisions 21)."""
 
 import secrets
 import unicodedata
@@ -12,7 +12,7 @@ from core.runtime import Tx
 from crm import letters, links
 from crm.errors import Refused, WrongCode
 from crm.links import LinkKind
-from crm.tables import CompanyRow, RegistrationRow
+from crm.tables import ArrivalRow, CompanyRow, RegistrationRow
 
 CODE_MINUTES = 10
 CODE_TRIES_MAX = 5
@@ -44,10 +44,26 @@ def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNe
     )
     if (asked or 0) >= CODE_MAILS_A_DAY_MAX:
         raise Refused("too_many_codes", "too many codes were sent for this link today")
+    code, expires_at = make(tx, row)
+    mail_to(tx, company, row, mail, code, gate_ref=f"code:{row.id}")
+    return CodeNeeded(
+        links.issue(tx, LinkKind.CONFIRM, row.id, expires_at + timedelta(minutes=CODE_MINUTES)), expires_at
+    )
+
+
+def make(tx: Tx, row: RegistrationRow | ArrivalRow) -> tuple[str, datetime]:
+    """Make a code for the row, which keeps its MAC only; returns the digits and until when they hold."""
     code = f"{secrets.randbelow(1_000_000):06d}"
     expires_at = tx.now + timedelta(minutes=CODE_MINUTES)
     row.code_mac, row.code_expires_at = tx.keys.mac("token", _code_data(row, code)), expires_at
     tx.session.flush()
+    return code, expires_at
+
+
+def mail_to(
+    tx: Tx, company: CompanyRow, row: RegistrationRow | ArrivalRow, mail: str, code: str, *, gate_ref: str
+) -> None:
+    """Put the mail with the code into the outbox."""
     letters.send(
         tx,
         name="confirm_code",
@@ -56,15 +72,12 @@ def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNe
         kind=Kind.CANDIDATE,
         recipient=mail,
         lang="en" if row.lang == "en" else "ja",
-        gate_ref=f"code:{row.id}",
+        gate_ref=gate_ref,
         values={"code": code, "minutes": CODE_MINUTES},
     )
-    return CodeNeeded(
-        links.issue(tx, LinkKind.CONFIRM, row.id, expires_at + timedelta(minutes=CODE_MINUTES)), expires_at
-    )
 
 
-def check(tx: Tx, row: RegistrationRow, code: str) -> WrongCode | None:
+def check(tx: Tx, row: RegistrationRow | ArrivalRow, code: str) -> WrongCode | None:
     """Return None for the right code; every other try is counted on the row (full-width digits are fine)."""
     if row.code_mac is None or row.code_expires_at is None or row.code_expires_at <= tx.now:
         return WrongCode("code_expired", 0)
@@ -79,5 +92,5 @@ def check(tx: Tx, row: RegistrationRow, code: str) -> WrongCode | None:
     return WrongCode("code_wrong" if left else "code_tries", left)
 
 
-def _code_data(row: RegistrationRow, code: str) -> bytes:
+def _code_data(row: RegistrationRow | ArrivalRow, code: str) -> bytes:
     return f"{row.id}:{code}".encode("utf-8", "surrogateescape")

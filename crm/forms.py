@@ -1,8 +1,9 @@
 """What a candidate types, checked: pure. Every field is a choice from a list or a short, bounded text."""
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from crm.errors import FormRefused, Problem
 WANTED_JOB_CHARS_MAX = 60
 SKILLS_MAX = 20
 SKILL_CHARS_MAX = 40
+SUMMARY_CHARS_MAX = 800
 YEARS_MAX = 60
 LANGUAGES_MAX = 6
 NAME_CHARS_MAX = 80
@@ -29,8 +31,9 @@ CONTACT_ITEMS = ("name", "phone", "mail")
 
 @dataclass(frozen=True, slots=True)
 class ProfileForm:
-    """The short profile. All but ``wanted_job``, ``years`` and ``skills`` are codes of `crm/choices.py`; an empty
-    string or tuple is "not said". ``languages`` are "LANGUAGE:LEVEL" pairs."""
+    """The short profile. All but ``wanted_job``, ``years``, ``skills`` and ``summary`` are codes of `crm/choices.py`;
+    an empty string or tuple is "not said". ``languages`` are "LANGUAGE:LEVEL" pairs; ``summary`` is free text, kept
+    only when the candidate confirmed it beside its de-identified form (anonymizer T4)."""
 
     wanted_job: str
     prefecture: str
@@ -41,6 +44,7 @@ class ProfileForm:
     salary_band: str = ""
     available: str = ""
     languages: tuple[str, ...] = ()
+    summary: str = ""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "ProfileForm":
@@ -50,6 +54,7 @@ class ProfileForm:
 
 # Consent names exactly what leaves: the fields of the form, no more and no less.
 PROFILE_ITEMS = tuple(one.name for one in fields(ProfileForm))
+STRIKABLE = tuple(name for name in PROFILE_ITEMS if name not in ("wanted_job", "prefecture", "years"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class RegistrationForm:
     """One POST of the candidate. ``boxes``: name of each ticked box -> hash of the text that stood beside it.
 
     ``mail_sure``: the candidate says that an unusual address is right. ``adult``: the box "I am 18 or older".
+    ``summary_sha256``: the hash of the de-identified summary that the candidate confirmed beside the original; without
+    it, or for another text, no free text is kept. An empty ``mail`` is the confirmed one of an arrival.
     """
 
     mail: str
@@ -82,6 +89,7 @@ class RegistrationForm:
     lang: Lang = "ja"
     contact: ContactForm | None = None
     mail_sure: bool = False
+    summary_sha256: str = ""
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -103,8 +111,20 @@ def checked(form: RegistrationForm) -> RegistrationForm:
         raise FormRefused(tuple(problems))
     evidence = replace(form.evidence, user_agent=form.evidence.user_agent[:USER_AGENT_CHARS_MAX])
     mail = form.mail.strip()
-    profile = cleaned(form.profile, form.lang, form.contact, mail)
+    wanted = with_confirmed_summary(form.profile, form.summary_sha256, form.lang, mail)
+    profile = cleaned(wanted, form.lang, form.contact, mail)
     return replace(form, mail=mail, profile=profile, contact=contact, evidence=evidence)
+
+
+def summary_sha256(profile: ProfileForm, lang: Lang, mail: str = "") -> str:
+    """Name the summary as it is shown for confirmation, de-identified."""
+    return hashlib.sha256(cleaned(profile, lang, mail=mail).summary.encode()).hexdigest()
+
+
+def with_confirmed_summary(profile: ProfileForm, confirmed_sha256: str, lang: Lang, mail: str) -> ProfileForm:
+    """Leave the free text out unless this very text, de-identified, was confirmed."""
+    confirmed = profile.summary and confirmed_sha256 == summary_sha256(profile, lang, mail)
+    return profile if confirmed else without(profile, ("summary",))
 
 
 def contact_checked(contact: ContactForm, problems: list[Problem]) -> ContactForm:
@@ -132,7 +152,14 @@ def cleaned(profile: ProfileForm, lang: Lang, contact: ContactForm | None = None
         profile,
         wanted_job=_stripped(profile.wanted_job, lang, known, whole=False),
         skills=tuple(dict.fromkeys(skill for skill in skills if skill)),
+        summary=_anonymised(profile.summary, lang, known).text.strip(),
     )
+
+
+def without(profile: ProfileForm, struck: Collection[str]) -> ProfileForm:
+    """Leave out the fields that the candidate struck; the first three are the least that a profile needs."""
+    blank: dict[str, Any] = {"skills": (), "languages": ()}
+    return replace(profile, **{name: blank.get(name, "") for name in STRIKABLE if name in struck})
 
 
 def profile_problems(profile: ProfileForm) -> tuple[Problem, ...]:
@@ -178,9 +205,16 @@ def _profile_problems(profile: ProfileForm) -> list[Problem]:
         problems.append(Problem("years", "number"))
     problems += _text_problems("wanted_job", (profile.wanted_job,), 1, WANTED_JOB_CHARS_MAX)
     problems += _text_problems("skills", profile.skills, SKILLS_MAX, SKILL_CHARS_MAX)
+    problems += _summary_problems(profile.summary)
     if not profile.prefecture:
         problems.append(Problem("prefecture", "required"))
     return problems + _choice_problems(profile)
+
+
+def _summary_problems(summary: str) -> list[Problem]:
+    if len(summary) > SUMMARY_CHARS_MAX or not all(line.isprintable() for line in summary.split("\n")):
+        return [Problem("summary", "too_long")]
+    return [Problem("summary", "my_number")] if summary and _anonymised(summary, "ja").alert else []
 
 
 def _text_problems(name: str, texts: tuple[str, ...], count_max: int, chars_max: int) -> list[Problem]:

@@ -1,6 +1,6 @@
 """What a candidate sees behind ``/r/TOKEN``: company, agencies, terms, boxes, and nobody's name. Reads only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.clock import JST
 from core.runtime import Tx
-from crm import agencies, consent_texts, invitations, links, profiles, programmes
+from crm import agencies, arrivals, company_links, consent_texts, invitations, links, profiles, programmes
 from crm.agencies import AgencyView
 from crm.choices import Lang
 from crm.consent_texts import CONSENT_DAYS, Box
@@ -26,6 +26,7 @@ class InvitationPage:
     """Everything the page must say (domain 3.5). ``threshold``: so many registrations give the company a free slot.
 
     ``registered``: done already, there is no form; ``agencies`` empty: nobody may receive anything now.
+    ``expires_on`` is None behind a company's own link; ``address_known``: it was confirmed on the way here.
     """
 
     company_id: int
@@ -33,11 +34,12 @@ class InvitationPage:
     locale: Lang
     agencies: tuple[AgencyView, ...]
     boxes: tuple[Box, ...]
-    expires_on: date
+    expires_on: date | None
     threshold: int
     privacy_url: str | None
     contact_mail: str | None
     registered: bool
+    address_known: bool = False
 
 
 def page(tx: Tx, token: str, lang: Lang) -> InvitationPage | None:
@@ -49,6 +51,21 @@ def page(tx: Tx, token: str, lang: Lang) -> InvitationPage | None:
     company = tx.session.get_one(CompanyRow, invitation.company_id)
     if company.suspended_at is not None:
         return None
+    return replace(
+        _page(tx, company, lang),
+        expires_on=invitations.last_day(invitation.expires_at, ZoneInfo(company.timezone)),
+        registered=submitted(tx, invitation.id) is not None,
+        address_known=arrivals.address_for(tx, invitation.id) is not None,
+    )
+
+
+def company_page(tx: Tx, token: str, lang: Lang) -> InvitationPage | None:
+    """Return the page behind a company's own link, or None for the neutral one."""
+    company = company_links.company_of(tx, token)
+    return None if company is None else _page(tx, company, lang)
+
+
+def _page(tx: Tx, company: CompanyRow, lang: Lang) -> InvitationPage:
     offered = agencies.licensed(tx, company.id)
     return InvitationPage(
         company_id=company.id,
@@ -56,11 +73,11 @@ def page(tx: Tx, token: str, lang: Lang) -> InvitationPage | None:
         locale="en" if company.locale == "en" else "ja",
         agencies=tuple(offered),
         boxes=consent_texts.boxes(company, offered, lang),
-        expires_on=invitations.last_day(invitation.expires_at, ZoneInfo(company.timezone)),
+        expires_on=None,
         threshold=min((one.threshold for one in programmes.of_company(tx, company.id)), default=programmes.THRESHOLD),
         privacy_url=company.privacy_url,
         contact_mail=company.contact_mail,
-        registered=submitted(tx, invitation.id) is not None,
+        registered=False,
     )
 
 

@@ -45,6 +45,13 @@ class NoOffer:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was stopped with a link that should never have been: hand-overs that had not been made."""
+
+    hand_overs_stopped: int
+
+
 def offer_for_rejection(tx: Tx, *, company_id: int, recipient: str, mail_id: int) -> Offer | NoOffer:
     """Find or make person, notice and invitation for a rejection mail that is about to leave.
 
@@ -57,7 +64,49 @@ def offer_for_rejection(tx: Tx, *, company_id: int, recipient: str, mail_id: int
         return NoOffer("opted_out")
     person = persons.lock(tx, persons.find_or_add(tx, company_id, recipient))
     notice = notices.note(tx, company_id, person.id, source="mail", sent=True)
-    allowed = agencies.licensed(tx, company_id)
+    return _offer(tx, company, notice, mail_id)
+
+
+def offer_for_arrival(tx: Tx, *, company_id: int, address: str) -> Offer | NoOffer:
+    """Find or make the invitation of somebody who came by the company's own link and matches a rejection.
+
+    The address was confirmed by its owner. An invitation that is open is the one to use; else as for a mail.
+    """
+    company = tx.session.get_one(CompanyRow, company_id)
+    if company.suspended_at is not None:
+        return NoOffer("suspended")
+    if suppression.is_suppressed(tx, company_id, address):
+        return NoOffer("opted_out")
+    person = persons.lock(tx, persons.find_or_add(tx, company_id, address))
+    opened = tx.session.scalar(
+        select(NoticeRow)
+        .join(InvitationRow, InvitationRow.notice_id == NoticeRow.id)
+        .where(
+            InvitationRow.person_id == person.id,
+            InvitationRow.state.in_((ISSUED, REGISTERED)),
+            InvitationRow.expires_at > tx.now,
+        )
+        .order_by(InvitationRow.issued_at.desc())
+        .limit(1)
+    )
+    notice = opened or notices.note(tx, company_id, person.id, source="company_link", sent=True)
+    return _offer(tx, company, notice, None)
+
+
+def offer_for_ats(tx: Tx, *, company_id: int, recipient: str) -> Offer | NoOffer:
+    """Find or make the invitation for a notice that an applicant tracking system is about to send itself."""
+    company = tx.session.get_one(CompanyRow, company_id)
+    if company.suspended_at is not None:
+        return NoOffer("suspended")
+    if suppression.is_suppressed(tx, company_id, recipient):
+        return NoOffer("opted_out")
+    person = persons.lock(tx, persons.find_or_add(tx, company_id, recipient))
+    return _offer(tx, company, notices.note(tx, company_id, person.id, source="api", sent=True), None)
+
+
+def _offer(tx: Tx, company: CompanyRow, notice: NoticeRow, mail_id: int | None) -> Offer | NoOffer:
+    """The caller holds the person's lock."""
+    allowed = agencies.licensed(tx, company.id)
     if not allowed:
         return NoOffer("no_licensed_agency")
     found = tx.session.scalar(select(InvitationRow).where(InvitationRow.notice_id == notice.id))
@@ -66,7 +115,8 @@ def offer_for_rejection(tx: Tx, *, company_id: int, recipient: str, mail_id: int
         return NoOffer(reason)
     zone = ZoneInfo(company.timezone)
     invitation = found or _invite(tx, notice, zone)
-    _carry(tx, invitation, mail_id, tx.now.astimezone(zone).date())
+    if mail_id is not None:
+        _carry(tx, invitation, mail_id, tx.now.astimezone(zone).date())
     relay, optout = links.of(tx, LinkKind.RELAY, invitation.id), links.of(tx, LinkKind.OPTOUT, invitation.id)
     if relay is None or optout is None:
         return NoOffer("link_revoked")
@@ -112,14 +162,14 @@ def decline(tx: Tx, token: str) -> bool:
     return True
 
 
-def report_wrong(tx: Tx, mail_id: int, *, actor: str) -> bool:
+def report_wrong(tx: Tx, mail_id: int, *, actor: str) -> Ended | None:
     """A mail should not have carried a link: end it at once, stop what has not been handed over (decisions 20).
 
-    The company goes back to observe. Returns False when that mail carries no invitation of ours.
+    The company goes back to observe. None when that mail carries no invitation of ours.
     """
     carried = tx.session.get(InvitationMailRow, mail_id)
     if carried is None:
-        return False
+        return None
     invitation = _locked(tx, carried.invitation_id)
     notice = tx.session.get_one(NoticeRow, invitation.notice_id)
     notice.wrong_at = notice.wrong_at or tx.now
@@ -128,7 +178,7 @@ def report_wrong(tx: Tx, mail_id: int, *, actor: str) -> bool:
     stopped = referrals.stop_pending(tx, invitation.id, reason=Reason.WRONG_NOTICE)
     audit.record(tx, actor, "invitation reported wrong", f"mail:{mail_id}", invitation=invitation.id, stopped=stopped)
     companies.change(tx, invitation.company_id, actor=actor, mode=Mode.OBSERVE)
-    return True
+    return Ended(hand_overs_stopped=stopped)
 
 
 def expiry(issued_at: datetime, zone: ZoneInfo) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core import outbox
 from core.errors import ConfigError
-from core.outbox import Kind
+from core.outbox import Attachment, Kind
 from core.runtime import Tx
 from crm import wording
 from crm.choices import Lang
@@ -39,6 +39,7 @@ def send(
     lang: Lang,
     gate_ref: str,
     values: dict[str, object],
+    attachments: tuple[Attachment, ...] = (),
 ) -> bool:
     """Render and put into the outbox; False when the mail with this key was written before.
 
@@ -55,6 +56,7 @@ def send(
         text=letter.text,
         now=tx.now,
         headers=(("Auto-Submitted", "auto-generated"),),
+        attachments=attachments,
     )
     return outbox.put(
         tx,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.crypto import KeyRing
 from core.db import new_id
@@ -18,7 +18,10 @@ TOKEN_CHARS_MAX = 64
 
 
 class LinkKind(StrEnum):
-    """What a token opens: invitation (relay, optout), registration (manage, undo, confirm) or referral (agency)."""
+    """What a token opens: invitation (relay, optout), registration (manage, undo, confirm), referral (agency),
+
+    company (company: its own link, for mails that never passed us) or arrival (who came by that one).
+    """
 
     RELAY = "relay"
     OPTOUT = "optout"
@@ -26,6 +29,10 @@ class LinkKind(StrEnum):
     AGENCY = "agency"
     CONFIRM = "confirm"
     UNDO = "undo"
+    DESK_IN = "desk_in"
+    DESK = "desk"
+    COMPANY = "company"
+    ARRIVAL = "arrival"
 
 
 PATHS: Mapping[LinkKind, str] = {
@@ -35,6 +42,9 @@ PATHS: Mapping[LinkKind, str] = {
     LinkKind.UNDO: "/m/undo/",
     LinkKind.CONFIRM: "/r/code/",
     LinkKind.AGENCY: "/agency/l/",
+    LinkKind.DESK_IN: "/agency/in/",
+    LinkKind.COMPANY: "/r/c/",
+    LinkKind.ARRIVAL: "/r/c/code/",
 }
 
 
@@ -102,6 +112,12 @@ def revoke(tx: Tx, kind: LinkKind, subject: str) -> int:
         row.revoked_at = tx.now
     tx.session.flush()
     return len(rows)
+
+
+def spend(tx: Tx, link: Link) -> bool:
+    """End this one link; False when somebody else did so first. What may be done once is done by who gets True."""
+    ended = update(LinkRow).where(LinkRow.id == link.id, LinkRow.revoked_at.is_(None)).values(revoked_at=tx.now)
+    return bool(tx.session.execute(ended).rowcount)  # type: ignore[attr-defined]
 
 
 def seal_token(keys: KeyRing, row_id: str, token: str) -> bytes:

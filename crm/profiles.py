@@ -34,6 +34,7 @@ def payload(
         salary_band=label(choices.SALARY_BANDS, form.salary_band, lang),
         available_from=label(choices.AVAILABLE, form.available, lang),
         languages=tuple(_language(pair, lang) for pair in form.languages),
+        summary=form.summary,
     )
     built = profile.build(fields, pseudonym, consent_id, expires_on, lang=lang, identities=identities)
     made: dict[str, Any] = dict(built.to_json())
@@ -44,6 +45,11 @@ def payload(
 
 def lines(made: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
     """Return what the payload says as (label, value) for mails and pages; what was not said is left out."""
+    return [(label(ITEMS, name, lang), value) for name, value in items(made, lang)]
+
+
+def items(made: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
+    """Return the same as (name of the field, value)."""
     own, basics = made["meta"]["careerrelay"], made["basics"]
     comma = "、" if lang == "ja" else ", "
     values = {
@@ -56,8 +62,9 @@ def lines(made: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
         "salary_band": own.get("salary", ""),
         "available": own.get("available_from", ""),
         "languages": comma.join(f"{one['language']} ({one['fluency']})" for one in made["languages"]),
+        "summary": basics.get("summary", ""),
     }
-    return [(label(ITEMS, name, lang), str(value)) for name, value in values.items() if value]
+    return [(name, str(value)) for name, value in values.items() if value]
 
 
 def _language(pair: str, lang: Lang) -> tuple[str, str]:

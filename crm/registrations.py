@@ -4,7 +4,7 @@ The door to the candidate's other verbs: ``page``, ``preview`` (before), ``manag
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core import audit
@@ -13,6 +13,7 @@ from core.outbox import Kind
 from core.runtime import Tx
 from crm import (
     agencies,
+    arrivals,
     codes,
     consent,
     consent_texts,
@@ -30,18 +31,20 @@ from crm import (
 from crm.choices import Lang
 from crm.codes import CodeNeeded
 from crm.consent_texts import Box, Purpose
+from crm.corrections import Correction, correct
 from crm.errors import FormRefused, LinkGone, Problem, WrongCode, WrongState
-from crm.forms import ContactForm, RegistrationForm
+from crm.forms import RegistrationForm
 from crm.invitation_page import InvitationPage, page, preview, submitted
 from crm.links import LinkKind
 from crm.manage import ManageView, manage
-from crm.referral_states import State, locked
+from crm.referral_states import State
 from crm.tables import CompanyRow, InvitationRow, ReferralRow, RegistrationRow
-from crm.withdrawals import erase, undo, withdraw
+from crm.withdrawals import erase, undo, withdraw, withdraw_from_company
 
 __all__ = [
     "AlreadyRegistered",
     "CodeNeeded",
+    "Correction",
     "InvitationPage",
     "ManageView",
     "Registered",
@@ -54,6 +57,7 @@ __all__ = [
     "submit",
     "undo",
     "withdraw",
+    "withdraw_from_company",
 ]
 
 MANAGE_DAYS = 3 * 365
@@ -96,6 +100,8 @@ def submit(tx: Tx, token: str, form: RegistrationForm) -> Registered | CodeNeede
     done = submitted(tx, invitation.id)
     if done is not None:
         return AlreadyRegistered(done.submitted_at or done.created_at)
+    if not form.mail:
+        form = replace(form, mail=arrivals.address_for(tx, invitation.id) or "")
     clean = forms.checked(form)
     _ticked(tx, company, clean.boxes, clean.lang)
     row = _start(tx, invitation, clean)
@@ -129,31 +135,6 @@ def confirm(tx: Tx, confirm_token: str, code: str) -> Registered | WrongCode:
     links.revoke(tx, LinkKind.CONFIRM, row.id)
     row.mail_proof = "code"
     return _finish(tx, row)
-
-
-def correct(tx: Tx, manage_token: str, profile: forms.ProfileForm) -> None:
-    """Replace the profile while no agency has it.
-
-    Raises:
-        LinkGone: the manage link is not valid.
-        FormRefused: the profile has problems.
-        WrongState: it was handed over (``handed_over``: withdraw and register anew), or the registration has ended.
-    """
-    link = links.find(tx, LinkKind.MANAGE, manage_token)
-    if link is None:
-        raise LinkGone
-    row = tx.session.get_one(RegistrationRow, link.subject, with_for_update=True, populate_existing=True)
-    held = [locked(tx, one.id) for one in referrals.of_registration(tx, row.id)]
-    if row.state != SUBMITTED or any(one.shared_at is not None for one in held):
-        raise WrongState("handed_over", "the profile was handed over, or the registration has ended")
-    if problems := forms.profile_problems(profile):
-        raise FormRefused(problems)
-    known = registration_data.contact(tx, row) or {}
-    contact = ContactForm(known.get("name", ""), known.get("phone", ""))
-    lang: Lang = "en" if row.lang == "en" else "ja"
-    registration_data.put_profile(tx, row, forms.cleaned(profile, lang, contact, known.get("mail", "")))
-    tx.session.flush()
-    audit.record(tx, "candidate", "profile corrected", f"registration:{row.id}")
 
 
 def _start(tx: Tx, invitation: InvitationRow, form: RegistrationForm) -> RegistrationRow:

@@ -31,6 +31,11 @@ def day(value: date, lang: Lang) -> str:
     return f"{value.day} {_MONTHS_EN[value.month - 1]} {value.year}"
 
 
+def month(value: date, lang: Lang) -> str:
+    """Write the month of a date: 2026年10月, or October 2026."""
+    return f"{value.year}年{value.month}月" if lang == "ja" else f"{_MONTHS_EN[value.month - 1]} {value.year}"
+
+
 def moment(value: datetime, lang: Lang) -> str:
     """Write a time of day with its date, in Japanese time, and say so."""
     local = value.astimezone(JST)

@@ -7,7 +7,7 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from crm.choices import LANGUAGES
-from crm.forms import SKILLS_MAX, ContactForm, Evidence, ProfileForm, RegistrationForm
+from crm.forms import SKILLS_MAX, ContactForm, Evidence, ProfileForm, RegistrationForm, without
 from web.context import visitor_address
 from web.i18n import lang
 
@@ -44,6 +44,7 @@ def profile() -> ProfileForm:
         salary_band=form.get("salary_band", ""),
         available=form.get("available", ""),
         languages=tuple(spoken),
+        summary="\n".join(line.rstrip() for line in form.get("summary", "").splitlines()).strip(),
     )
 
 
@@ -53,13 +54,14 @@ def registration(state: dict[str, object]) -> RegistrationForm:
     boxes = {name.removeprefix("box."): value for name, value in form.items() if name.startswith("box.")}
     return RegistrationForm(
         mail=str(state["mail"]),
-        profile=ProfileForm.from_json(_dict(state["profile"])),
+        profile=without(ProfileForm.from_json(mapping(state["profile"])), form.getlist("strike")),
         boxes=boxes,
         adult=form.get("adult") == "1",
         lang="en" if lang() == "en" else "ja",
         contact=ContactForm(form.get("name", ""), form.get("phone", "")),
         mail_sure=state.get("mail_sure") is True,
-        evidence=Evidence(_ip_prefix(visitor_address()), request.headers.get("User-Agent", "")),
+        summary_sha256=form.get("summary_ok", ""),
+        evidence=Evidence(ip_prefix(visitor_address()), request.headers.get("User-Agent", "")),
     )
 
 
@@ -73,7 +75,7 @@ def _skills(text: str) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part))[: SKILLS_MAX + 1]
 
 
-def _ip_prefix(address: str) -> str:
+def ip_prefix(address: str) -> str:
     """A network, not a person: the evidence of consent needs no more (domain 3.1, Consent)."""
     try:
         version = ip_address(address).version
@@ -82,7 +84,8 @@ def _ip_prefix(address: str) -> str:
     return str(ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
 
 
-def _dict(value: object) -> dict[str, object]:
+def mapping(value: object) -> dict[str, object]:
+    """A part of the signed state."""
     return value if isinstance(value, dict) else {}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from crm import choices
+from crm import choices, errors
 from crm.choices import Choices
 from crm.errors import FormRefused
 from web.i18n import gettext, lang
@@ -28,7 +28,20 @@ def lists() -> dict[str, list[tuple[str, str]]]:
 
 
 def of_refusal(error: FormRefused) -> list[Problem]:
-    return [Problem(problem.field, words(problem.field, problem.code)) for problem in error.problems]
+    return of_problems(error.problems)
+
+
+def of_problems(problems: Iterable[errors.Problem]) -> list[Problem]:
+    """The floor below names fields and codes; a page says what to do."""
+    return [Problem(problem.field, words(problem.field, problem.code)) for problem in problems]
+
+
+def of_code(code: str) -> str:
+    """What is wrong with the six digits."""
+    return {
+        "code_expired": gettext("コードの有効時間(10分)が過ぎました。もう一度登録してください。"),
+        "code_tries": gettext("5回まちがえたため、このコードは使えません。もう一度登録してください。"),
+    }.get(code, gettext("コードが違います。メールの6桁の数字を入力してください。"))
 
 
 def has_field(problems: Iterable[Problem], *names: str) -> bool:

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from flask import Blueprint, Response, current_app, flash, json, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from core.errors import NotFound
 from core.runtime import Tx
 from crm import profiles, referrals, registrations
 from crm.choices import Lang
+from crm.consent_texts import OF_COMPANY, Purpose
 from crm.errors import FormRefused, LinkGone, WrongState
 from crm.forms import ContactForm
 from crm.invitation_page import PREVIEW_PSEUDONYM
@@ -61,6 +63,17 @@ def withdraw(token: str) -> Page:
     with writing() as tx:
         registrations.withdraw(tx, token, agency_id)
     flash(gettext("同意を撤回しました。新たな提供は止まり、渡した先には削除を依頼します。"), "good")
+    return redirect(url_for("manage.index", token=token), 303)
+
+
+@blueprint.post("/<token>/withdraw/<purpose>")
+def withdraw_from_company(token: str, purpose: str) -> Page:
+    """End one consent that the company itself holds."""
+    if purpose not in {one.value for one in OF_COMPANY}:
+        raise NotFound("there is no such consent")
+    with writing() as tx:
+        registrations.withdraw_from_company(tx, token, Purpose(purpose))
+    flash(gettext("同意を撤回しました。"), "good")
     return redirect(url_for("manage.index", token=token), 303)
 
 

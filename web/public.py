@@ -15,10 +15,10 @@ from crm.codes import CodeNeeded
 from crm.errors import FormRefused, LinkGone, WrongCode, WrongState
 from crm.links import LinkKind
 from crm.registrations import AlreadyRegistered, InvitationPage
-from web import candidate_form, form_words, i18n
+from web import candidate_form, form_words, i18n, resumes
 from web.context import reading, writing
-from web.i18n import gettext
 from web.problems import Problem
+from web.resumes import ReadResume
 
 blueprint = Blueprint("public", __name__)
 
@@ -34,7 +34,7 @@ def invitation(token: str) -> Page:
     return _invitation(page)
 
 
-@blueprint.get("/r/<token>/<any(profile, preview, confirm):_step>")
+@blueprint.get("/r/<token>/<any(profile, resume, preview, confirm):_step>")
 def back(token: str, _step: str) -> BaseResponse:
     """A later page asked for again has no answers to show: start from the first one."""
     return redirect(url_for("public.invitation", token=token), 303)
@@ -49,13 +49,26 @@ def profile(token: str) -> Page:
     if state is None:
         mail = request.form.get("mail", "").strip()
         sure = request.form.get("mail_sure") == "1"
-        problems = [
-            Problem(one.field, form_words.words(one.field, one.code)) for one in forms.mail_problems(mail, sure=sure)
-        ]
+        known = page.address_known and not mail  # confirmed on the way here: it is not asked for again
+        problems = [] if known else form_words.of_problems(forms.mail_problems(mail, sure=sure))
         if problems:
             return _invitation(page, mail=mail, problems=problems), 422
         state = candidate_form.state_of(mail, sure=sure)
     return _profile(token, page, state, [])
+
+
+@blueprint.post("/r/<token>/resume")
+def resume(token: str) -> Page:
+    """Read a résumé in memory; it is shown beside its de-identified form and fills the profile. Nothing is kept."""
+    state = candidate_form.opened(token, request.form.get("state", ""))
+    if state is None:
+        return back(token, "resume")
+    with reading() as tx:
+        page = _page(tx, token)
+    read = resumes.read_request(str(state["mail"]), _lang())
+    if isinstance(read, Problem):
+        return _profile(token, page, state, [read]), 422
+    return _profile(token, page, state, [], read)
 
 
 @blueprint.post("/r/<token>/preview")
@@ -67,7 +80,7 @@ def preview(token: str) -> Page:
     typed = candidate_form.profile() if "profile" not in state else candidate_form.registration(state).profile
     with reading() as tx:
         page = _page(tx, token)
-        problems = [Problem(one.field, form_words.words(one.field, one.code)) for one in forms.profile_problems(typed)]
+        problems = form_words.of_problems(forms.profile_problems(typed))
         if problems:
             return _profile(token, page, state, problems), 422
         state = candidate_form.state_of(str(state["mail"]), sure=state.get("mail_sure") is True, typed=typed)
@@ -80,9 +93,11 @@ def confirm(token: str) -> Page:
     state = candidate_form.opened(token, request.form.get("state", ""))
     if state is None or "profile" not in state:
         return back(token, "confirm")
+    filled = candidate_form.registration(state)
+    state = candidate_form.state_of(filled.mail, sure=filled.mail_sure, typed=filled.profile)
     try:
         with writing() as tx:
-            done = registrations.submit(tx, token, candidate_form.registration(state))
+            done = registrations.submit(tx, token, filled)
     except FormRefused as error:
         return _again(token, state, form_words.of_refusal(error)), 422
     match done:
@@ -129,7 +144,7 @@ def check_code(token: str) -> Page:
     except WrongState:
         return render_template("public/already.html")
     if isinstance(done, WrongCode):
-        return render_template("public/code.html", problems=[Problem("code", _code_words(done.code))]), 422
+        return render_template("public/code.html", problems=[Problem("code", form_words.of_code(done.code))]), 422
     return redirect(url_for("manage.index", token=done.manage_token), 303)
 
 
@@ -147,9 +162,16 @@ def _invitation(page: InvitationPage, mail: str = "", problems: list[Problem] | 
     return render_template("public/invitation.html", page=page, mail=mail, problems=problems or [])
 
 
-def _profile(token: str, page: InvitationPage, state: dict[str, object], problems: list[Problem]) -> str:
+def _profile(
+    token: str,
+    page: InvitationPage,
+    state: dict[str, object],
+    problems: list[Problem],
+    read: ReadResume | None = None,
+) -> str:
     known = "profile" in state and "wanted_job" not in request.form
     typed = candidate_form.registration(state).profile if known else candidate_form.profile()
+    typed = typed if read is None else read.profile
     without = candidate_form.state_of(str(state["mail"]), sure=state.get("mail_sure") is True)
     signed = candidate_form.sign(token, without)
     return render_template(
@@ -159,22 +181,27 @@ def _profile(token: str, page: InvitationPage, state: dict[str, object], problem
         spoken=dict(pair.split(":", 1) for pair in typed.languages),
         lists=form_words.lists(),
         problems=problems,
+        read=read,
         state=signed,
         resend={"state": signed},
     )
 
 
 def _preview(tx: Tx, token: str, page: InvitationPage, state: dict[str, object], problems: list[Problem]) -> str:
-    typed, lang = candidate_form.registration(state).profile, _lang()
+    typed, lang, mail = candidate_form.registration(state).profile, _lang(), str(state["mail"])
     signed = candidate_form.sign(token, state)
+    made = registrations.preview(tx, token, typed, lang, mail=mail)
     return render_template(
         "public/preview.html",
         page=page,
-        lines=profiles.lines(registrations.preview(tx, token, typed, lang, mail=str(state["mail"])), lang),
+        lines=profiles.items(made, lang),
+        strikable=forms.STRIKABLE,
+        summary_typed=typed.summary,
+        summary_sha256=forms.summary_sha256(typed, lang, mail) if typed.summary else "",
         problems=problems,
         state=signed,
         resend={"state": signed},
-        ticked={name for name in request.form if name.startswith("box.")} if problems else set(),
+        ticked={name for name in request.form if name.startswith("box.") or name == "summary_ok"},
     )
 
 
@@ -191,10 +218,3 @@ def _again(token: str, state: dict[str, object], problems: list[Problem]) -> str
 
 def _lang() -> Lang:
     return "en" if i18n.lang() == "en" else "ja"
-
-
-def _code_words(code: str) -> str:
-    return {
-        "code_expired": gettext("コードの有効時間(10分)が過ぎました。もう一度登録してください。"),
-        "code_tries": gettext("5回まちがえたため、このコードは使えません。もう一度登録してください。"),
-    }.get(code, gettext("コードが違います。メールの6桁の数字を入力してください。"))

@@ -3,21 +3,24 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 
 from flask import Flask, request, url_for
 
-from crm.agencies import AgencyView
-from crm.consent_texts import Box, Purpose
+from anonymizer.model import FORBIDDEN
+from anonymizer.model import Kind as Found
+from crm.consent_texts import CONSENT_DAYS, Box, Purpose
+from crm.invitation_page import InvitationPage
 from crm.referral_states import Answer, ReferralView, State
 from ledger.reservations import SlotState
 from ledger.slots import Kind
-from rules.model import Mode, TextVerdict, Verdict
+from rules.model import Mode, Verdict
 from web.context import runtime
 from web.error_words import error_words
 from web.form_words import field_label
-from web.i18n import gettext
+from web.i18n import gettext, show_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,6 @@ def verdict_chip(verdict: Verdict | None) -> Chip:
         Verdict.REVIEW: Chip(gettext("要確認"), "wait"),
         Verdict.PASS: Chip(gettext("その他"), "calm"),
     }[verdict]
-
-
-def text_words(verdict: str) -> str:
-    """What the words of a mail alone say."""
-    return {
-        TextVerdict.REJECTION: gettext("文面は不採用通知と読めます"),
-        TextVerdict.LIKELY: gettext("文面はおそらく不採用通知です"),
-        TextVerdict.AMBIGUOUS: gettext("文面だけでは決められません"),
-        TextVerdict.NONE: gettext("文面に不採用の表現はありません"),
-    }[TextVerdict(verdict)]
 
 
 def mode_chip(mode: str) -> Chip:
@@ -103,13 +96,17 @@ def answer_words(answer: Answer) -> str:
     }[answer]
 
 
-def box_words(box: Box, agencies: Sequence[AgencyView]) -> str:
+def box_words(box: Box, page: InvitationPage) -> str:
     """The short line beside a box; the full text under it is what counts."""
-    name = next((agency.name for agency in agencies if agency.id == box.agency_id), "")
+    name = next((agency.name for agency in page.agencies if agency.id == box.agency_id), "")
+    until = show_date(runtime().clock.now() + timedelta(days=CONSENT_DAYS))
     return {
         Purpose.PROFILE: gettext("%(name)sに、氏名を伏せたプロフィールを渡す", name=name),
         Purpose.CONTACT: gettext("%(name)sに、受け付け後に連絡先を渡す", name=name),
+        Purpose.POOL: gettext("%(company)sの人材プールに残る(%(date)sまで)", company=page.company, date=until),
+        Purpose.JOB_MAILS: gettext("%(company)sから、募集のお知らせをメールで受け取る", company=page.company),
         Purpose.TELL_COMPANY: gettext("登録したことを、採用担当者に伝える"),
+        Purpose.OUTCOME: gettext("紹介後のおおまかな経過を、%(company)sに知らせる", company=page.company),
     }[box.purpose]
 
 
@@ -118,8 +115,41 @@ def consent_words(purpose: str) -> str:
     return {
         Purpose.PROFILE: gettext("氏名を伏せたプロフィールを渡す"),
         Purpose.CONTACT: gettext("連絡先を渡す"),
+        Purpose.POOL: gettext("会社の人材プールに残る"),
+        Purpose.JOB_MAILS: gettext("会社から募集のお知らせを受け取る"),
         Purpose.TELL_COMPANY: gettext("登録したことを会社に伝える"),
+        Purpose.OUTCOME: gettext("紹介後の経過を会社に知らせる"),
     }[Purpose(purpose)]
+
+
+def removed_words(kind: str) -> str:
+    """What was taken out of a text, in the words of the person it is about."""
+    return {
+        Found.PERSON: gettext("氏名"),
+        Found.PHONE: gettext("電話番号"),
+        Found.EMAIL: gettext("メールアドレス"),
+        Found.POSTAL_CODE: gettext("郵便番号"),
+        Found.ADDRESS: gettext("住所"),
+        Found.BIRTH_DATE: gettext("生年月日"),
+        Found.AGE: gettext("年齢"),
+        Found.URL: gettext("ウェブのアドレス"),
+        Found.HANDLE: gettext("アカウント名"),
+        Found.EMPLOYER: gettext("勤務先名"),
+        Found.SCHOOL: gettext("学校名"),
+    }.get(Found(kind), gettext("公正な選考のため渡さない内容") if kind in FORBIDDEN else gettext("番号"))
+
+
+def labelled(items: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Fields of a profile under their labels; free text is shown apart, until it is confirmed."""
+    return [(field_label(name), value) for name, value in items if name != "summary"]
+
+
+def provision_words(step: str) -> str:
+    """What was given, by the step of its record: "profile", "contact", with a number behind it for a correction."""
+    kind, _, again = step.partition(".")
+    if kind == "contact":
+        return gettext("訂正した連絡先") if again else gettext("連絡先")
+    return gettext("訂正したプロフィール") if again else gettext("氏名を伏せたプロフィール")
 
 
 def answer_for_candidate(answer: Answer) -> str:
@@ -157,10 +187,10 @@ def install(app: Flask) -> None:
         """The token in the address of the page, for the forms that stand on it."""
         return {"token": str((request.view_args or {}).get("token", ""))}
 
+    app.jinja_env.filters["removed_words"] = removed_words
     app.jinja_env.globals.update(
         asset=asset,
         verdict_chip=verdict_chip,
-        text_words=text_words,
         mode_chip=mode_chip,
         mode_words=mode_words,
         error_words=error_words,
@@ -171,6 +201,8 @@ def install(app: Flask) -> None:
         box_words=box_words,
         slot_chip=slot_chip,
         consent_words=consent_words,
+        labelled=labelled,
+        provision_words=provision_words,
         answer_for_candidate=answer_for_candidate,
         entry_words=entry_words,
         item_label=field_label,

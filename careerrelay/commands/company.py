@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from careerrelay.commands import company_data
 from careerrelay.front import Front, emit, json_option, pass_front, read_secret, table
-from crm import companies, hop_identity
+from crm import companies, company_links, hop_identity
 from crm.companies import CompanyView, NewCompany
 from gateway import dkim_keys
 from rules.model import Mode
@@ -23,6 +24,10 @@ _MODE = click.Choice([mode.value for mode in Mode])
 @click.group()
 def company() -> None:
     """Companies whose mail comes through this gateway."""
+
+
+for command in (company_data.show, company_data.export, company_data.erase):
+    company.add_command(command)
 
 
 def _fields(command: Any) -> Any:
@@ -173,6 +178,24 @@ def smtp_user(front: Front, company_id: int, user: str, generate: bool, as_json:
         f"user {user} may send for company {company_id}",
         *(f"password (shown once): {p}" for p in shown.values()),
     )
+
+
+@company.command()
+@click.argument("company_id", type=int, metavar="ID")
+@click.option("--new", "renew", is_flag=True, help="Make a new one; the one printed before ends at once.")
+@click.option("--svg", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write the QR code there.")
+@json_option
+@pass_front
+def link(front: Front, company_id: int, renew: bool, svg: Path | None, as_json: bool) -> None:
+    """The company's own link, for notices that never pass the gateway: address, text to paste, QR code."""
+    with front.runtime() as runtime, runtime.begin() as tx:
+        companies.get(tx, company_id)
+        found = None if renew else company_links.of(tx, company_id)
+        found = found or company_links.make(tx, company_id, actor=ACTOR)
+    if svg is not None:
+        svg.write_text(company_links.qr_svg(found.url, inline=False), encoding="utf-8")
+    texts = [line for text in found.texts.values() for line in ("", text)]
+    emit(as_json, asdict(found), found.url, *texts)
 
 
 def _taken_pem(options: dict[str, Any]) -> tuple[bytes, bytes] | None:

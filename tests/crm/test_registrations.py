@@ -46,7 +46,10 @@ def test_the_page_says_who_and_what_and_names_nobody(runtime: Runtime, lang: str
     assert [box.name for box in page.boxes] == [
         f"profile:{made.agency_id}",
         f"contact:{made.agency_id}",
+        "pool",
+        "job_mails",
         "tell_company",
+        "outcome",
     ]
     assert all(page.company in box.text for box in page.boxes)
     assert "hanako" not in repr(page)

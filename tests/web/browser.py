@@ -13,12 +13,14 @@ class Button:
     text: str
     name: str
     value: str
+    form: str = ""  # the id of another form that it sends
 
 
 @dataclass
 class Form:
     action: str
     method: str
+    id: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)  # names of boxes, radios and selects -> values
     buttons: list[Button] = field(default_factory=list)
@@ -46,10 +48,10 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._form = Form(given.get("action", ""), given.get("method", "get").lower())
+            self._form = Form(given.get("action", ""), given.get("method", "get").lower(), given.get("id", ""))
             self.forms.append(self._form)
         elif tag == "button":
-            self._button = Button("", given.get("name", ""), given.get("value", ""))
+            self._button = Button("", given.get("name", ""), given.get("value", ""), given.get("form", ""))
         elif tag == "a":
             self._link = [given.get("href", ""), ""]
         elif self._form is not None:
@@ -78,8 +80,9 @@ class Page(HTMLParser):
             self._form = None
         elif tag == "button" and self._button is not None:
             self._button.text = " ".join(self._button.text.split())
-            if self._form is not None:
-                self._form.buttons.append(self._button)
+            named = next((form for form in self.forms if form.id and form.id == self._button.form), self._form)
+            if named is not None:
+                named.buttons.append(self._button)
             self._button = None
         elif tag == "a" and self._link is not None:
             self.links.append((self._link[0], " ".join(self._link[1].split())))

@@ -3,9 +3,9 @@
 from sqlalchemy import select
 
 from crm import agencies, retention
-from crm.tables import ReferralRow, RegistrationRow
+from crm.tables import ConsentRow, ReferralRow, RegistrationRow
 from tests.web import story
-from tests.web.conftest import CANDIDATE, Site
+from tests.web.conftest import AGENCY, CANDIDATE, Site
 from tests.web.snapshot import every_row
 
 
@@ -104,3 +104,57 @@ def test_after_the_data_were_deleted_the_page_does_not_offer_to_talk(site: Site)
     with site.runtime.begin() as tx:
         assert retention.purge(tx)
     assert "お話ししたいと希望しています" not in site.stranger().open(manage).text
+
+
+def test_a_correction_is_shown_before_it_goes_to_who_has_the_profile(site: Site) -> None:
+    manage = story.register(site).path
+    story.hand_over(site)
+    browser = site.stranger()
+    browser.open(manage)
+    browser.follow("登録内容を訂正する")
+    assert "花子" not in browser.html
+    browser.press("訂正後の内容を確かめる", wanted_job="経理", years="7")
+    assert AGENCY in browser.page.text
+    before = every_row(site.runtime)
+    assert "経理" in browser.page.text
+    assert every_row(site.runtime) == before
+    browser.press("この内容に訂正する")
+    assert "渡した1社にも、訂正後の内容を送りました" in browser.page.text
+    assert "訂正したプロフィール" in browser.page.text
+    update = [letter for letter in story.letters(site) if letter.recipient == "desk@kamome.example.jp"][-1]
+    assert "経理" in update.text
+
+
+def test_a_wrong_correction_is_named_and_changes_nothing(sqlite_site: Site) -> None:
+    browser = sqlite_site.stranger()
+    browser.open(f"{story.register(sqlite_site).path}/correct")
+    before = every_row(sqlite_site.runtime)
+    browser.press("訂正後の内容を確かめる", wanted_job="", phone="123")
+    assert browser.status == 422
+    assert "希望職種を入力してください" in browser.page.text
+    assert "氏名を入力してください" in browser.page.text
+    assert every_row(sqlite_site.runtime) == before
+
+
+def test_a_withdrawn_registration_cannot_be_corrected(sqlite_site: Site) -> None:
+    manage = story.register(sqlite_site).path
+    browser = sqlite_site.stranger()
+    browser.open(manage)
+    browser.press("登録を取り消す")
+    assert browser.open(f"{manage}/correct").text.count("このリンクは使えません")
+
+
+def test_what_the_company_may_do_is_ended_one_by_one(site: Site) -> None:
+    browser = story.fill(site, site.path(site.offer().relay_url))
+    (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
+    names = ("box.profile", "box.pool", "box.job_mails", "box.outcome")
+    boxes = {name: values[0] for name, values in form.choices.items() if name.startswith(names)}
+    browser.press("選んだ内容に同意して登録する", **boxes, adult="1")
+    browser.press("この同意を撤回する")
+    with site.runtime.read() as tx:
+        live = {row.purpose for row in tx.session.scalars(select(ConsentRow)) if row.withdrawn_at is None}
+    assert len(live) == 3
+    assert "profile" in live
+    assert story.hand_over(site)
+    response = browser.client.post(f"{browser.path}/withdraw/profile", data=dict(browser.page.forms[0].fields))
+    assert response.status_code == 404

@@ -1,0 +1,143 @@
+"""The company's own link as people meet it: an address, six digits, the personal link; and HR's short list."""
+
+import re
+
+import pytest
+
+from crm import company_links, signals
+from crm.signals import SignalRow
+from rules.model import AtsStatus
+from tests.web import story
+from tests.web.browser import Browser
+from tests.web.conftest import AGENCY, CANDIDATE, COMPANY, Site
+from tests.web.snapshot import every_row
+
+
+def company_path(site: Site) -> str:
+    with site.runtime.begin() as tx:
+        return site.path(company_links.make(tx, site.company_id, actor="cli").url)
+
+
+def type_address(site: Site, mail: str = CANDIDATE) -> Browser:
+    browser = site.stranger()
+    browser.open(company_path(site))
+    browser.press("6桁の数字を受け取る", mail=mail, adult="1")
+    return browser
+
+
+def type_code(site: Site, browser: Browser) -> Browser:
+    found = re.search(r"\b(\d{6})\b", story.letters(site)[-1].text)
+    assert found is not None
+    browser.press("確認する", code=found.group(1))
+    return browser
+
+
+def reject_in_ats(site: Site, mail: str = CANDIDATE) -> None:
+    with site.runtime.begin() as tx:
+        signals.store(tx, site.company_id, SignalRow("file", mail, AtsStatus.REJECTED, tx.now))
+
+
+def test_the_page_says_what_the_invitation_says(sqlite_site: Site) -> None:
+    text = sqlite_site.stranger().open(company_path(sqlite_site)).text
+    for said in (COMPANY, AGENCY, "13-ユ-301234", "2029年3月31日(土)", "すべて無料です", "登録は任意です",
+                 "10人の登録が", "3年間保存", "privacy@minato.example.jp", "18歳以上", "6桁の数字"):  # fmt: skip
+        assert said in text, said
+
+
+def test_a_rejected_applicant_comes_to_the_receipt(site: Site) -> None:
+    reject_in_ats(site)
+    browser = type_code(site, type_address(site))
+    assert re.fullmatch(r"/r/[\w-]{22}", browser.path)
+    assert CANDIDATE not in browser.html
+    browser.press("プロフィールの入力へ")  # the address was confirmed and is not asked for again
+    browser.press("渡す内容を確かめる", **story.PROFILE)
+    story.agree(browser)
+    assert "登録を受け付けました" in browser.page.text
+    assert story.letters(site)[-1].recipient == CANDIDATE
+
+
+def test_nobody_learns_whether_an_address_is_known(sqlite_site: Site) -> None:
+    reject_in_ats(sqlite_site)
+    pages = [type_address(sqlite_site, mail) for mail in (CANDIDATE, "nobody@example.org")]
+    shown = {re.sub(r'value="[^"]+"|[\w-]{22}', "", page.html) for page in pages}
+    assert len(shown) == 1
+    assert {page.status for page in pages} == {200}
+
+
+def test_an_unmatched_address_is_shown_to_hr_only_when_the_candidate_asks(site: Site) -> None:
+    browser = type_code(site, type_address(site))
+    assert "見つかりません" in browser.page.text
+    desk = site.signed_in("recruiter")
+    assert CANDIDATE not in desk.open("/console/links/").text
+    browser.press("確かめてもらう")
+    assert "確認を依頼しました" in browser.page.text
+    assert CANDIDATE in desk.open("/console/links/").text
+    desk.press("お知らせした")
+    assert CANDIDATE not in desk.page.text
+    letter = story.letters(site)[-1]
+    assert letter.recipient == CANDIDATE
+    browser.open(letter.link("/r/"))
+    assert "先ほど確認したアドレスで続けます" in browser.page.text
+
+
+def test_an_answer_is_given_once(sqlite_site: Site) -> None:
+    browser = type_code(sqlite_site, type_address(sqlite_site))
+    browser.press("確かめてもらう")
+    first, second = sqlite_site.signed_in("recruiter"), sqlite_site.signed_in("admin")
+    first.open("/console/links/")
+    second.open("/console/links/")
+    first.press("確認できない")
+    before = every_row(sqlite_site.runtime)
+    second.press("お知らせした")
+    assert "すでに済んでいます" in second.page.text
+    assert every_row(sqlite_site.runtime) == before
+
+
+def test_who_opted_out_is_left_alone(sqlite_site: Site) -> None:
+    offer = sqlite_site.offer()
+    browser = sqlite_site.stranger()
+    browser.open(sqlite_site.path(offer.optout_url))
+    browser.press("案内を受け取らない")
+    assert "以前に「案内を受け取らない」を選ばれている" in type_code(sqlite_site, type_address(sqlite_site)).page.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"mail": "", "adult": "1"}, "メールアドレスを入力してください"),
+        ({"mail": "a..b@example.com", "adult": "1"}, "このアドレスで間違いありません"),
+        ({"mail": CANDIDATE}, "18歳以上の方だけが"),
+    ],
+)
+def test_a_wrong_address_or_age_is_named(sqlite_site: Site, fields: dict[str, str], told: str) -> None:
+    browser = sqlite_site.stranger()
+    browser.open(company_path(sqlite_site))
+    browser.press("6桁の数字を受け取る", **fields)
+    assert browser.status == 422
+    assert told in browser.page.text
+    assert not story.letters(sqlite_site)
+
+
+def test_too_many_tries_from_one_place_have_to_wait(sqlite_site: Site) -> None:
+    path, browser = company_path(sqlite_site), sqlite_site.stranger()
+    for number in range(31):
+        browser.open(path)
+        browser.press("6桁の数字を受け取る", mail=f"nobody{number}@example.org", adult="1")
+    assert browser.status == 429
+    assert "しばらく待ってから" in browser.page.text
+    assert len(story.letters(sqlite_site)) == 30
+
+
+def test_hr_makes_the_link_and_gets_text_and_code(sqlite_site: Site) -> None:
+    admin = sqlite_site.signed_in("admin")
+    admin.open("/console/links/")
+    admin.press("リンクを作る")
+    with sqlite_site.runtime.read() as tx:
+        link = company_links.of(tx, sqlite_site.company_id)
+    assert link is not None
+    assert link.url in admin.html
+    assert AGENCY in admin.page.text
+    assert "<svg viewBox" in admin.html
+    assert not re.search(r"\sstyle=", admin.html)
+    admin.press("作り直す")
+    assert link.url not in admin.html
