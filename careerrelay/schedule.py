@@ -9,6 +9,7 @@ from core.errors import Temporary
 from core.log import get_logger
 from core.metrics import JOBS_OLDEST_SECONDS, JOBS_OPEN
 from core.runtime import Runtime
+from crm import statement_files
 
 log = get_logger(__name__)
 
@@ -28,7 +29,10 @@ PERIODIC = (
     Periodic("hold_digest", 15 * MINUTE_S),
     Periodic("purge", HOUR_S),
     Periodic("licences", DAY_S),
+    Periodic("agency_digests", DAY_S),  # midnight UTC is 9:00 in Japan
+    Periodic("recalls", DAY_S),
     Periodic("sign_heads", DAY_S),
+    Periodic("slots", DAY_S),
 )
 
 
@@ -37,7 +41,7 @@ def tick(runtime: Runtime) -> int:
     with runtime.begin() as tx:
         seconds = int(tx.now.timestamp())
         new = sum(jobs.enqueue(tx, task.kind, f"{task.kind}:{seconds // task.every_s}") for task in PERIODIC)
-        return new + daily.enqueue_due(tx)
+        return new + daily.enqueue_due(tx) + statement_files.enqueue_due(tx)
 
 
 def measure(runtime: Runtime) -> None:

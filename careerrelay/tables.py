@@ -13,6 +13,7 @@ import core.processes
 import crm.tables
 import gateway.tables
 import gateway.tables_dkim
+import gateway.tables_rules
 import ledger.tables
 import web.tables
 from core.db import Base
@@ -28,6 +29,7 @@ TABLE_MODULES: tuple[ModuleType, ...] = (
     crm.tables,
     gateway.tables,
     gateway.tables_dkim,
+    gateway.tables_rules,
     web.tables,
 )
 

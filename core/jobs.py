@@ -145,9 +145,13 @@ def _settle(tx: Tx, job: Claimed, **values: object) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def purge_finished(tx: Tx, before: datetime) -> int:
-    """Forget done and cancelled jobs that ended before ``before``; dead ones stay for a person, four times as long."""
+def purge_finished(tx: Tx, before: datetime, limit: int = 200) -> int:
+    """Forget done and cancelled jobs that ended before ``before``; dead ones stay for a person, four times as long.
+
+    At most ``limit`` at a time: call again until it returns 0.
+    """
     age = tx.now - before
     horizon = case((Job.state == DEAD, tx.now - 4 * age), else_=before)
-    gone = tx.session.execute(delete(Job).where(Job.state != WAITING, Job.finished_at < horizon))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    ids = tx.session.scalars(select(Job.id).where(Job.state != WAITING, Job.finished_at < horizon).limit(limit)).all()
+    tx.session.execute(delete(Job).where(Job.id.in_(ids), Job.state != WAITING))
+    return len(ids)

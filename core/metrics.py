@@ -65,6 +65,7 @@ COMMIT_SECONDS = Histogram("careerrelay_commit_seconds", "Duration of one group 
 
 # --- everything else ---
 JOBS = Counter("careerrelay_jobs_total", "Jobs by kind and result", ["kind", "result"])
+WEBHOOKS = Counter("careerrelay_webhook_calls_total", "Calls of agencies' servers by result", ["result"])
 JOBS_OPEN = Gauge("careerrelay_jobs_open", "Jobs by state, waiting or dead", ["state"], multiprocess_mode="mostrecent")
 JOBS_OLDEST_SECONDS = Gauge(
     "careerrelay_jobs_oldest_seconds", "How long the oldest due job has been due", multiprocess_mode="mostrecent"

@@ -12,7 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.crypto import SealBroken
@@ -36,6 +36,10 @@ class Kind(StrEnum):
     PARTNER = "partner"
     DSN = "dsn"
     ADMIN = "admin"  # who runs the installation: counts only
+
+
+#: What goes to these may tell of a candidate: without a reference for the gate it is not even written down.
+GATED = frozenset({Kind.AGENCY, Kind.OWN_COMPANY, Kind.PARTNER})
 
 
 class State(StrEnum):
@@ -63,6 +67,15 @@ class Outgoing(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that we made ourselves, such as a PDF; ``media_type`` is its MIME type without parameters."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMail:
     id: str
     company_id: int | None
@@ -84,7 +97,13 @@ def put(
     raw: bytes,
     gate_ref: str | None = None,
 ) -> bool:
-    """Write the mail; False when one with this key was written before. ``sender`` is the envelope's, "" for `<>`."""
+    """Write the mail; False when one with this key was written before. ``sender`` is the envelope's, "" for `<>`.
+
+    Raises:
+        ValueError: a mail to one of `GATED` without ``gate_ref``.
+    """
+    if kind in GATED and not gate_ref:
+        raise ValueError(f"a mail to {kind} needs a reference for the gate")
     if tx.session.scalar(select(Outgoing.id).where(Outgoing.key == key)) is not None:
         return False
     row_id = new_id()
@@ -146,6 +165,13 @@ def settle(tx: Tx, outgoing_id: str, state: State) -> None:
     tx.after_commit(OWN_MAILS.labels(state.value).inc)
 
 
+def purge_settled(tx: Tx, before: datetime, limit: int = 200) -> int:
+    """Delete mails without content that were settled before ``before``; returns how many. Call again until 0."""
+    ids = tx.session.scalars(select(Outgoing.id).where(Outgoing.settled_at < before).limit(limit)).all()
+    tx.session.execute(delete(Outgoing).where(Outgoing.id.in_(ids)))
+    return len(ids)
+
+
 def compose(
     *,
     sender: str,
@@ -156,6 +182,7 @@ def compose(
     html: str | None = None,
     now: datetime,
     headers: tuple[tuple[str, str], ...] = (),
+    attachments: tuple[Attachment, ...] = (),
 ) -> bytes:
     """A mail as bytes (RFC 5322, UTF-8); CR, LF and NUL in a field are refused by the policy.
 
@@ -173,4 +200,7 @@ def compose(
     message.set_content(text, charset="utf-8", cte="base64")
     if html is not None:
         message.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
+    for file in attachments:
+        maintype, _, subtype = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
     return message.as_bytes()

@@ -138,6 +138,7 @@ class Web(Section):
         description="public address; links in mails start with it",
     )
     threads: int = Field(8, ge=1, description="threads of the web process")
+    api_calls_per_minute: int = Field(300, ge=1, description="calls of one API key a minute; more get 429")
 
 
 class Gateway(Section):
@@ -210,6 +211,17 @@ class Consent(Section):
     )
 
 
+class Webhook(Section):
+    allow_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(setting_values.networks)
+    ] = Field(
+        (),
+        description="networks that are not public where an agency's server may stand, comma-separated CIDR; there "
+        "http:// and any port are taken too",
+    )
+    timeout_s: float = Field(10.0, gt=0, le=30, description="seconds for one call of an agency's server, all in all")
+
+
 class Metrics(Section):
     token: SecretStr = Field(SecretStr(""), description="bearer token for /metrics; empty: loopback only")
 
@@ -240,6 +252,7 @@ class Settings(BaseSettings):
     judge: Judge = Judge()
     retention: Retention = Retention()
     consent: Consent = Consent()
+    webhook: Webhook = Webhook()
     metrics: Metrics = Metrics()
 
     @property

@@ -58,6 +58,7 @@ class CompanyView:
     client_cert_sha256: str | None = None
     client_cert_expires_at: datetime | None = None
     next_hop_password_set_at: datetime | None = None
+    mode_since: datetime | None = None
 
 
 def add(tx: Tx, new: NewCompany, *, actor: str = "cli") -> CompanyView:
@@ -94,6 +95,8 @@ def change(tx: Tx, company_id: int, *, actor: str = "cli", **given: object) -> C
     clean = _allowed(tx, replace(before, **given), company_id)  # type: ignore[arg-type]  # checked field by field
     for name, value in _columns(clean).items():
         setattr(row, name, value)
+    if clean.mode is not before.mode:
+        row.mode_since = tx.now
     if clean.next_hop != before.next_hop:  # a password is for the server it was given for
         row.next_hop_password_sealed, row.next_hop_password_set_at = None, None
     tx.session.flush()
@@ -229,11 +232,12 @@ def _views(tx: Tx, rows: Sequence[CompanyRow]) -> list[CompanyView]:
     domains = _grouped(tx, ids, CompanyDomainRow, CompanyDomainRow.domain)
     senders = _grouped(tx, ids, RecruitingSenderRow, RecruitingSenderRow.pattern)
     networks = _grouped(tx, ids, CompanyNetworkRow, CompanyNetworkRow.cidr)
-    plain = [one.name for one in fields(CompanyView) if one.name not in (*_LISTS, "mode", "suspended")]
+    plain = [one.name for one in fields(CompanyView) if one.name not in (*_LISTS, "mode", "mode_since", "suspended")]
     return [
         CompanyView(
             **{name: getattr(row, name) for name in plain},
             mode=Mode(row.mode),
+            mode_since=row.mode_since or row.created_at,
             suspended=row.suspended_at is not None,
             sender_domains=domains.get(row.id, ()),
             recruiting_senders=senders.get(row.id, ()),

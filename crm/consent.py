@@ -4,11 +4,17 @@ References (``gate_ref`` of the outbox; every outward path has one):
 
     referral:ID:profile | contact    to an agency: live consent to that agency, valid licence, programme running
     referral:ID:recall               to an agency that received something: please delete it
+    referral:ID:recall_reminder      the same again, while it has not said that it did
     silence:ID:agency                to an agency that does not answer: names the pseudonym only
     receipt:ID  code:ID  ended:ID    to the candidate about his own registration: unless erased
     talk:ID  silence:ID:candidate    to the candidate about a referral: not when suppressed
     invitation:ID                    a rejection mail with our link still waits to leave
-    company:ID:digest | silence      to the company's own people; holds no person
+    arrival:ID:code | answer         to who typed the address at the company's own link: to confirm it, and "not found"
+    agency:ID:notice                 the digest and a way in; holds numbers, no person
+    company:ID:digest | silence | licence | recall | wrong    to the company's own people; holds no person
+    company:ID:dropbox               a mail as it came, to the company's own CRM; no link, nothing of a registration
+    introduction:ID:company | agency what happened to an introduction; holds the need, no person
+    statement:ID:company | agency    the monthly sums of a programme, and a slot that waits; holds no person
 """
 
 from collections.abc import Callable, Collection
@@ -23,9 +29,13 @@ from crm.choices import Lang
 from crm.consent_texts import CONSENT_DAYS, ITEMS_OF, Box, Purpose, keep
 from crm.referral_states import State
 from crm.tables import (
+    AgencyRow,
+    ArrivalRow,
     CompanyRow,
     ConsentRow,
+    IntroductionRow,
     InvitationRow,
+    ProgrammeRow,
     ProvisionRow,
     RecallRow,
     ReferralRow,
@@ -40,7 +50,7 @@ def may_leave(tx: Tx, gate_ref: str) -> bool:
     """Whether the mail or payload with this reference may leave now. Call it in the transaction that sends."""
     kind, _, rest = gate_ref.partition(":")
     subject, _, step = rest.partition(":")
-    check = _CHECKS.get((kind, step))
+    check = CHECKS.get((kind, step))
     return check is not None and bool(subject) and check(tx, subject)
 
 
@@ -65,15 +75,16 @@ def give(tx: Tx, registration: RegistrationRow, box: Box, lang: Lang) -> str:
     return row.id
 
 
-def withdraw(tx: Tx, registration_id: str, recipient: str | None = None) -> int:
-    """End the live consents of a registration, all or those to one recipient; final, a new consent is a new row."""
+def withdraw(tx: Tx, registration_id: str, recipient: str | None = None, purpose: Purpose | None = None) -> int:
+    """End the live consents of a registration: all, those to one recipient, or for one purpose; final, a new consent
+    is a new row."""
     rows = tx.session.scalars(
         select(ConsentRow)
         .where(ConsentRow.registration_id == registration_id, ConsentRow.withdrawn_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    ended = [row for row in rows if recipient in (None, row.recipient)]
+    ended = [row for row in rows if recipient in (None, row.recipient) and purpose in (None, row.purpose)]
     for row in ended:
         row.withdrawn_at = tx.now
     tx.session.flush()
@@ -142,6 +153,11 @@ def _recall(tx: Tx, referral_id: str) -> bool:
     return provided is not None and tx.session.get(RecallRow, referral_id) is not None
 
 
+def _recall_reminder(tx: Tx, referral_id: str) -> bool:
+    asked = tx.session.get(RecallRow, referral_id, populate_existing=True)
+    return asked is not None and asked.acknowledged_at is None and _recall(tx, referral_id)
+
+
 def _silent_agency(tx: Tx, referral_id: str) -> bool:
     row = _referral(tx, referral_id)
     return row is not None and row.state == State.SHARED and _profile(tx, referral_id)
@@ -170,8 +186,36 @@ def _invitation(tx: Tx, invitation_id: str) -> bool:
     return _company_runs(tx, row.company_id) and bool(agencies.licensed(tx, row.company_id))
 
 
+def _arrival(tx: Tx, arrival_id: str) -> bool:
+    row = tx.session.get(ArrivalRow, arrival_id, populate_existing=True)
+    return row is not None and _company_runs(tx, row.company_id)
+
+
 def _company(tx: Tx, company_id: str) -> bool:
     return company_id.isascii() and company_id.isdecimal() and _company_runs(tx, int(company_id))
+
+
+def _introduction_to_company(tx: Tx, introduction_id: str) -> bool:
+    row = tx.session.get(IntroductionRow, introduction_id, populate_existing=True)
+    return row is not None and _company_runs(tx, row.company_id)
+
+
+def _introduction_to_agency(tx: Tx, introduction_id: str) -> bool:
+    row = tx.session.get(IntroductionRow, introduction_id, populate_existing=True)
+    return row is not None and agency_may_receive(tx, row.company_id, row.agency_id)
+
+
+def _statement(tx: Tx, programme_id: str) -> bool:
+    """Numbers of a book are owed to both sides of it, also after the contract or the licence has ended."""
+    known = programme_id.isascii() and programme_id.isdecimal()
+    row = tx.session.get(ProgrammeRow, int(programme_id)) if known else None
+    return row is not None and _company_runs(tx, row.company_id)
+
+
+def _agency_notice(tx: Tx, agency_id: str) -> bool:
+    known = agency_id.isascii() and agency_id.isdecimal()
+    row = tx.session.get(AgencyRow, int(agency_id), populate_existing=True) if known else None
+    return row is not None and row.suspended_at is None
 
 
 def _company_runs(tx: Tx, company_id: int) -> bool:
@@ -188,10 +232,12 @@ def _registered(tx: Tx, registration_id: str) -> bool:
     return row is not None and row.state == SUBMITTED and not persons.get(tx, row.person_id).erased
 
 
-_CHECKS: dict[tuple[str, str], Callable[[Tx, str], bool]] = {
+#: The registry of what may be asked: kind and step of a reference -> its check. What is not in it never leaves.
+CHECKS: dict[tuple[str, str], Callable[[Tx, str], bool]] = {
     ("referral", "profile"): _profile,
     ("referral", "contact"): _contact,
     ("referral", "recall"): _recall,
+    ("referral", "recall_reminder"): _recall_reminder,
     ("silence", "agency"): _silent_agency,
     ("receipt", ""): _own_act,
     ("code", ""): _own_act,
@@ -199,6 +245,17 @@ _CHECKS: dict[tuple[str, str], Callable[[Tx, str], bool]] = {
     ("talk", ""): _about_referral,
     ("silence", "candidate"): _about_referral,
     ("invitation", ""): _invitation,
+    ("arrival", "code"): _arrival,
+    ("arrival", "answer"): _arrival,
+    ("agency", "notice"): _agency_notice,
     ("company", "digest"): _company,
     ("company", "silence"): _company,
+    ("company", "dropbox"): _company,
+    ("company", "licence"): _company,
+    ("company", "recall"): _company,
+    ("company", "wrong"): _company,
+    ("introduction", "company"): _introduction_to_company,
+    ("introduction", "agency"): _introduction_to_agency,
+    ("statement", "company"): _statement,
+    ("statement", "agency"): _statement,
 }

@@ -22,14 +22,22 @@ class Purpose(StrEnum):
 
     PROFILE = "profile"
     CONTACT = "contact"
+    POOL = "pool"
+    JOB_MAILS = "job_mails"
     TELL_COMPANY = "tell_company"
+    OUTCOME = "outcome"
 
 
 ITEMS_OF: dict[Purpose, tuple[str, ...]] = {
     Purpose.PROFILE: PROFILE_ITEMS,
     Purpose.CONTACT: CONTACT_ITEMS,
+    Purpose.POOL: ("mail", "application"),
+    Purpose.JOB_MAILS: ("mail",),
     Purpose.TELL_COMPANY: TOLD_ITEMS,
+    Purpose.OUTCOME: ("outcome",),
 }
+#: What the company itself may do; the others are about one agency each (domain 3.5, boxes 3 to 6).
+OF_COMPANY = (Purpose.POOL, Purpose.JOB_MAILS, Purpose.TELL_COMPANY, Purpose.OUTCOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,12 @@ def boxes(company: CompanyRow, agencies: list[AgencyView], lang: Lang) -> tuple[
     """Return the boxes of one company's page, in the order in which they stand there."""
     return (
         *(box(company, agency, purpose, lang) for agency in agencies for purpose in (Purpose.PROFILE, Purpose.CONTACT)),
-        box(company, None, Purpose.TELL_COMPANY, lang),
+        *(box(company, None, purpose, lang) for purpose in OF_COMPANY),
     )
 
 
 def box(company: CompanyRow, agency: AgencyView | None, purpose: Purpose, lang: Lang) -> Box:
-    """Render one box; ``agency`` is None for what the company itself is told."""
+    """Render one box; ``agency`` is None for what the company itself may do."""
     items = ITEMS_OF[purpose]
     values: dict[str, object] = {
         "company": company.name,

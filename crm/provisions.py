@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,7 +15,6 @@ from core.runtime import Tx
 from crm.tables import AgencyRow, ConsentRow, ProvisionRow, ReferralRow
 
 KEEP_DAYS = 3 * 365 + 1
-Step = Literal["profile", "contact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +42,16 @@ def record(
     tx: Tx,
     *,
     referral: ReferralRow,
-    step: Step,
+    step: str,
     consent: ConsentRow,
     subject: Mapping[str, str],
     payload: Mapping[str, Any],
+    items: Collection[str],
 ) -> str:
     """Write the record of a hand-over in the transaction that hands over; unique per referral and step.
 
+    ``step``: "profile" or "contact", with ".2" and so on for corrections. ``items``: what the payload holds of what was
+    agreed to; a line that the candidate struck or left empty was not provided.
     ``subject`` (who it is about, as the law asks) is sealed and outlives erasure until ``keep_until``.
     """
     agency = tx.session.get_one(AgencyRow, referral.agency_id)
@@ -67,7 +69,7 @@ def record(
             recipient_address=agency.postal_address,
             recipient_representative=agency.representative,
             licence_no=agency.licence_no,
-            items=list(consent.items),
+            items=[item for item in consent.items if item in items],
             consent_id=consent.id,
             text_sha256=consent.text_sha256,
             payload_sha256=payload_sha256(payload),

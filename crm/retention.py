@@ -1,34 +1,51 @@
-"""What is forgotten and when (domain 3.6): at most 200 rows a call, called again until nothing is left to do."""
+"""What is forgotten and when (domain 3.6): at most 200 rows a step, called again until nothing is left to do.
 
-from datetime import timedelta
+Every stored person has an end (domain 3.3 invariant 25). First what was typed goes, then the address, and last, when
+neither the bar of 365 days nor a proof of three years needs it any more, the person as such.
+"""
 
-from sqlalchemy import Select, delete, exists, or_, select, update
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 
 from core.clock import JST
 from core.runtime import Tx
-from crm import consent, registration_data
+from crm import arrival_answers, introductions, person_rows, provisions, registration_data
 from crm.consent_texts import CONSENT_DAYS
+from crm.invitations import BAR_DAYS
+from crm.subject_requests import OPEN
 from crm.tables import (
+    AtsSignalRow,
+    CandidateRow,
+    ConsentRow,
+    IntroductionRow,
     InvitationDayRow,
     InvitationMailRow,
     InvitationRow,
     LinkRow,
+    NoticeRow,
     PersonMailRow,
+    PersonRow,
     ProvisionRow,
     RegistrationRow,
+    SubjectRequestRow,
 )
 
 ROWS_MAX = 200
+#: A person has a dozen rows or two.
+PERSONS_MAX = 10
 STARTED_HOURS = 24
 REJECTED_DAYS = 180
 LINK_DAYS = 30
 MAIL_DAYS = 60
+SIGNAL_DAYS = 365
+PROOF_DAYS = provisions.KEEP_DAYS
 
 
 def purge(tx: Tx) -> int:
     """Delete what has ended; returns the number of rows touched, 0 when all is done."""
-    steps = (_unconfirmed, _expired, _addresses, _dead_links, _old_counts, _old_provisions)
-    return sum(step(tx) for step in steps)
+    return sum(step(tx) for step in STEPS.values())
 
 
 def _unconfirmed(tx: Tx) -> int:
@@ -47,21 +64,27 @@ def _unconfirmed(tx: Tx) -> int:
 
 def _expired(tx: Tx) -> int:
     """Registrations older than the consents given in them: nothing may leave any more, so nothing is kept."""
-    cutoff = tx.now - timedelta(days=CONSENT_DAYS)
+    live = exists().where(
+        ConsentRow.registration_id == RegistrationRow.id,
+        ConsentRow.withdrawn_at.is_(None),
+        ConsentRow.expires_at > tx.now,
+    )
     rows = tx.session.scalars(
         select(RegistrationRow)
-        .where(RegistrationRow.state == "submitted", RegistrationRow.submitted_at < cutoff)
+        .where(
+            RegistrationRow.state == "submitted",
+            RegistrationRow.submitted_at < tx.now - timedelta(days=CONSENT_DAYS),
+            ~live,
+        )
         .order_by(RegistrationRow.id)
         .limit(ROWS_MAX)
         .with_for_update(skip_locked=True)
     ).all()
     for row in rows:
-        if consent.any_live(tx, row.id):
-            continue
         row.state, row.ended_at = "expired", tx.now
         registration_data.forget(row)
     tx.session.flush()
-    return sum(row.state == "expired" for row in rows)
+    return len(rows)
 
 
 def _addresses(tx: Tx) -> int:
@@ -76,6 +99,51 @@ def _addresses(tx: Tx) -> int:
         select(PersonMailRow.id).where(PersonMailRow.sealed.is_not(None), PersonMailRow.created_at < cutoff, ~busy),
     )
     tx.session.execute(update(PersonMailRow).where(PersonMailRow.id.in_(ids)).values(sealed=None))
+    return len(ids)
+
+
+def _persons(tx: Tx) -> int:
+    """People of whom nothing readable is left and whom no bar and no proof needs: the whole skeleton goes."""
+    ids = tx.session.scalars(select(PersonRow.id).where(*_of_no_use(tx.now)).order_by(PersonRow.id).limit(PERSONS_MAX))
+    return sum(person_rows.delete_all(tx, person_id) for person_id in ids.all())
+
+
+def _of_no_use(now: datetime) -> list[ColumnElement[bool]]:
+    barred, proved = now - timedelta(days=BAR_DAYS), now - timedelta(days=PROOF_DAYS)
+    mine = PersonRow.id
+    barring = or_(
+        PersonRow.created_at >= barred,
+        exists().where(InvitationRow.person_id == mine, InvitationRow.issued_at >= barred),
+        exists().where(NoticeRow.person_id == mine, NoticeRow.first_at >= barred),
+    )
+    needed = (
+        exists().where(PersonMailRow.person_id == mine, PersonMailRow.sealed.is_not(None)),
+        exists().where(RegistrationRow.person_id == mine, RegistrationRow.state.in_(("started", "submitted"))),
+        # The proof that somebody agreed is kept as long as the record of what was given on it (domain LAW17).
+        exists().where(
+            ConsentRow.person_id == mine, func.coalesce(ConsentRow.withdrawn_at, ConsentRow.expires_at) >= proved
+        ),
+        exists().where(ProvisionRow.person_id == mine),
+        exists().where(CandidateRow.person_id == mine, CandidateRow.entered_at >= barred),
+        exists().where(IntroductionRow.person_id == mine, IntroductionRow.identity_sealed.is_not(None)),
+        exists().where(SubjectRequestRow.person_id == mine, SubjectRequestRow.state.in_([one.value for one in OPEN])),
+    )
+    # Who was erased is barred by the suppression, for good.
+    return [or_(PersonRow.erased_at.is_not(None), ~barring), and_(*(~one for one in needed))]
+
+
+def _signals(tx: Tx) -> int:
+    """What an ATS said a year ago; an ATS that still has it says it again."""
+    ids = _page(tx, select(AtsSignalRow.id).where(AtsSignalRow.received_at < tx.now - timedelta(days=SIGNAL_DAYS)))
+    tx.session.execute(delete(AtsSignalRow).where(AtsSignalRow.id.in_(ids)))
+    return len(ids)
+
+
+def _requests(tx: Tx) -> int:
+    """Requests that ended three years ago, with what was said in them."""
+    cutoff = tx.now - timedelta(days=PROOF_DAYS)
+    ids = _page(tx, select(SubjectRequestRow.id).where(SubjectRequestRow.ended_at < cutoff))
+    tx.session.execute(delete(SubjectRequestRow).where(SubjectRequestRow.id.in_(ids)))
     return len(ids)
 
 
@@ -105,3 +173,19 @@ def _old_provisions(tx: Tx) -> int:
 
 def _page(tx: Tx, query: Select[str]) -> list[str]:
     return list(tx.session.scalars(query.limit(ROWS_MAX)))
+
+
+#: What is forgotten, by name: `careerrelay purge --dry-run` shows each.
+STEPS: Mapping[str, Callable[[Tx], int]] = {
+    "arrivals": arrival_answers.purge,
+    "registrations never confirmed": _unconfirmed,
+    "registrations whose consents ended": _expired,
+    "addresses of people who did not register": _addresses,
+    "introductions that ended": introductions.purge,
+    "provision records": _old_provisions,
+    "people": _persons,
+    "signals of an ATS": _signals,
+    "requests of people": _requests,
+    "links": _dead_links,
+    "counts of invitations": _old_counts,
+}

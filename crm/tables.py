@@ -1,5 +1,7 @@
 """Every table of the people floor, and the DDL that SQLAlchemy cannot express. Rows are private to ``crm/``."""
 
+from crm.tables_agencies import AgencyEventRow, AgencyWebhookRow, ApiKeyRow, OutcomeRow
+from crm.tables_arrivals import ArrivalRow
 from crm.tables_companies import (
     AgencyRow,
     CompanyDomainRow,
@@ -9,6 +11,7 @@ from crm.tables_companies import (
     RecruitingSenderRow,
     SmtpUserRow,
 )
+from crm.tables_introductions import CandidateRow, IntroductionRow
 from crm.tables_people import (
     AtsSignalRow,
     InvitationDayRow,
@@ -30,21 +33,29 @@ from crm.tables_referrals import (
     ReferralRow,
     RegistrationRow,
 )
+from crm.tables_requests import SubjectRequestRow
 
 __all__ = [
     "DDL",
+    "AgencyEventRow",
     "AgencyRow",
+    "AgencyWebhookRow",
+    "ApiKeyRow",
+    "ArrivalRow",
     "AtsSignalRow",
+    "CandidateRow",
     "CompanyDomainRow",
     "CompanyNetworkRow",
     "CompanyRow",
     "ConsentRow",
     "ConsentTextRow",
+    "IntroductionRow",
     "InvitationDayRow",
     "InvitationMailRow",
     "InvitationRow",
     "LinkRow",
     "NoticeRow",
+    "OutcomeRow",
     "PersonMailRow",
     "PersonRow",
     "ProgrammeRow",
@@ -55,5 +66,6 @@ __all__ = [
     "ReferralRow",
     "RegistrationRow",
     "SmtpUserRow",
+    "SubjectRequestRow",
     "SuppressionRow",
 ]

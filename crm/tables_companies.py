@@ -16,6 +16,7 @@ class CompanyRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     mode: Mapped[str] = mapped_column(String(10))
+    mode_since: Mapped[datetime | None]  # of its last change; none before the first
     hold_minutes: Mapped[int]
     next_hop: Mapped[str | None] = mapped_column(String(300))
     bypass: Mapped[bool] = mapped_column(default=False)
@@ -95,8 +96,8 @@ class AgencyRow(Base):
     postal_address: Mapped[str | None] = mapped_column(String(300))
     representative: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(2))
-    api_key_prefix: Mapped[str | None] = mapped_column(String(12), unique=True)
-    api_key_sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    mails: Mapped[str] = mapped_column(String(6), server_default="each")  # each | digest | none
+    event_seq: Mapped[int] = mapped_column(server_default="0")  # the last number in agency_event
     suspended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -1,29 +1,38 @@
-"""The candidate's way back: undo within the hour, withdraw from one agency or all, delete everything."""
+"""The way back: undo within the hour, withdraw from one agency or all, stop all use, delete everything."""
+
+from datetime import timedelta
 
 from sqlalchemy import select
 
-from core import audit
+from core import audit, jobs
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import (
     agencies,
+    arrivals,
     consent,
     hand_overs,
     invitations,
     letters,
     links,
+    outcomes,
+    person_rows,
     persons,
     referrals,
     registration_data,
     signals,
     suppression,
 )
+from crm.consent_texts import Purpose
 from crm.errors import LinkGone
 from crm.links import LinkKind
 from crm.referral_states import Reason, State, disqualify, locked
 from crm.tables import CompanyRow, InvitationRow, ReferralRow, RegistrationRow
 
 SUBMITTED, UNDONE, WITHDRAWN, ERASED = "submitted", "undone", "withdrawn", "erased"
+FORGET_MAILS_JOB = "forget_mails"
+#: A mail that is in the queue now has left it by then, delivered or bounced (RFC 5321 4.5.4.1: 4-5 days).
+MAIL_IN_QUEUE_MAX = timedelta(days=6)
 
 
 def undo(tx: Tx, token: str) -> bool:
@@ -73,6 +82,19 @@ def withdraw(tx: Tx, manage_token: str, agency_id: int | None = None) -> int:
     return ended
 
 
+def withdraw_from_company(tx: Tx, manage_token: str, purpose: Purpose) -> int:
+    """End one consent that the company itself holds (pool, job mails, ...); the referrals go on. Returns how many.
+
+    Raises:
+        LinkGone: the link is not valid.
+    """
+    row = _registration(tx, manage_token, LinkKind.MANAGE)
+    ended = consent.withdraw(tx, row.id, f"company:{row.company_id}", purpose)
+    if ended:
+        audit.record(tx, "candidate", "consent withdrawn", f"registration:{row.id}", purpose=purpose.value)
+    return ended
+
+
 def erase(tx: Tx, manage_token: str) -> None:
     """Delete everything the candidate gave, here and (by recall) at the agencies; nothing is ever sent again.
 
@@ -81,24 +103,56 @@ def erase(tx: Tx, manage_token: str) -> None:
     Raises:
         LinkGone: the link is not valid.
     """
-    person_id = _registration(tx, manage_token, LinkKind.MANAGE).person_id
-    ids = tx.session.scalars(
-        select(RegistrationRow.id).where(RegistrationRow.person_id == person_id).order_by(RegistrationRow.id)
-    ).all()
-    for registration_id in ids:
-        row = tx.session.get_one(RegistrationRow, registration_id)
+    erase_person(tx, _registration(tx, manage_token, LinkKind.MANAGE).person_id, actor="candidate")
+
+
+def erase_person(tx: Tx, person_id: str, *, actor: str) -> None:
+    """Do the same for whoever answers a request on paper; the mail floor deletes its copies by a job of its own.
+
+    Raises:
+        NotFound: no such person.
+    """
+    company_id = persons.lock(tx, person_id).company_id
+    indexes, rows = persons.indexes(tx, person_id), _registrations(tx, person_id)
+    for row in rows:
         _end_consents(tx, row, None)
         row.state, row.ended_at = ERASED, row.ended_at or tx.now
         registration_data.forget(row)
+        outcomes.forget(tx, row.id)
         row.mail_index = ""
-        for kind in (LinkKind.MANAGE, LinkKind.UNDO, LinkKind.CONFIRM):
-            links.revoke(tx, kind, registration_id)
-        links.revoke(tx, LinkKind.RELAY, row.invitation_id)
-    company_id, indexes = persons.get(tx, person_id).company_id, persons.indexes(tx, person_id)
+    tx.session.flush()
+    person_rows.empty(tx, person_id)
     suppression.suppress_indexes(tx, company_id, indexes, source="erased")
     signals.forget(tx, company_id, indexes)
+    arrivals.forget(tx, company_id, indexes)
     persons.erase(tx, person_id)
-    audit.record(tx, "candidate", "person erased", f"person:{person_id}", registrations=len(ids))
+    payload = {"company_id": company_id, "mail_indexes": indexes}
+    for again, wait in enumerate((timedelta(0), MAIL_IN_QUEUE_MAX)):
+        jobs.enqueue(tx, FORGET_MAILS_JOB, f"{FORGET_MAILS_JOB}:{person_id}:{again}", payload, due_at=tx.now + wait)
+    audit.record(tx, actor, "person erased", f"person:{person_id}", registrations=len(rows))
+
+
+def stop_use(tx: Tx, person_id: str, *, actor: str) -> int:
+    """Stop every use of a person's data: all consents end, what left is recalled, no mail goes there any more.
+
+    What was typed is emptied; addresses stay until their date, so that nothing is started anew (個人情報保護法 35条).
+    Returns how many consents ended.
+
+    Raises:
+        NotFound: no such person.
+    """
+    company_id = persons.lock(tx, person_id).company_id
+    ended = 0
+    for row in _registrations(tx, person_id):
+        ended += _end_consents(tx, row, None)
+        if row.state == SUBMITTED:
+            row.state, row.ended_at = WITHDRAWN, tx.now
+        registration_data.forget(row)
+        links.revoke(tx, LinkKind.RELAY, row.invitation_id)
+    tx.session.flush()
+    suppression.suppress_indexes(tx, company_id, persons.indexes(tx, person_id), source="stop_use")
+    audit.record(tx, actor, "use stopped", f"person:{person_id}", consents=ended)
+    return ended
 
 
 def _end_consents(tx: Tx, row: RegistrationRow, agency_id: int | None) -> int:
@@ -126,6 +180,11 @@ def _registration(tx: Tx, token: str, *kinds: LinkKind) -> RegistrationRow:
     persons.lock(tx, row.person_id)
     tx.session.refresh(row, with_for_update=True)
     return row
+
+
+def _registrations(tx: Tx, person_id: str) -> list[RegistrationRow]:
+    query = select(RegistrationRow).where(RegistrationRow.person_id == person_id).order_by(RegistrationRow.id)
+    return list(tx.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
 
 
 def _referrals(tx: Tx, registration_id: str) -> list[ReferralRow]:

@@ -15,8 +15,50 @@ from waitress.wasyncore import loop as poll_loop
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.runtime import Runtime
-from web import agency, api, auth, context, errors, headers, health, i18n, manage, optout, public, show, throttle
-from web.console import access, agencies, companies, home, ledger, mails, navigation, queues, words
+from web import (
+    agency,
+    agency_desk,
+    agency_introductions,
+    agency_words,
+    api,
+    api_access,
+    api_company,
+    api_introductions,
+    arrivals,
+    auth,
+    consent_texts,
+    context,
+    corrections,
+    errors,
+    headers,
+    health,
+    i18n,
+    manage,
+    optout,
+    public,
+    resumes,
+    show,
+    throttle,
+)
+from web.console import (
+    access,
+    agencies,
+    agency_delivery,
+    companies,
+    company_links,
+    home,
+    introduction_words,
+    introductions,
+    ledger,
+    ledger_acts,
+    mails,
+    navigation,
+    purposes,
+    queues,
+    requests,
+    sentences,
+    words,
+)
 
 FORM_BYTES_MAX = 262_144
 FORM_FIELDS_MAX = 500
@@ -35,6 +77,37 @@ def index() -> BaseResponse:
 def robots() -> BaseResponse:
     """No page of ours belongs in a search engine."""
     return BaseResponse("User-agent: *\nDisallow: /\n", mimetype="text/plain")
+
+
+_BLUEPRINTS = (
+    root,
+    health.blueprint,
+    public.blueprint,
+    arrivals.blueprint,
+    manage.blueprint,
+    corrections.blueprint,
+    optout.blueprint,
+    consent_texts.blueprint,
+    agency.blueprint,
+    agency_desk.blueprint,
+    agency_introductions.blueprint,
+    api.blueprint,
+    api_introductions.blueprint,
+    api_company.blueprint,
+    home.blueprint,
+    mails.blueprint,
+    queues.blueprint,
+    sentences.blueprint,
+    ledger.blueprint,
+    ledger_acts.blueprint,
+    introductions.blueprint,
+    companies.blueprint,
+    company_links.blueprint,
+    agencies.blueprint,
+    agency_delivery.blueprint,
+    requests.blueprint,
+    purposes.blueprint,
+)
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -61,29 +134,20 @@ def create_app(runtime: Runtime) -> Flask:
     headers.install(app, https=https)
     errors.install(app)
     Bootstrap5(app)
+    resumes.install(app)
     csrf = CSRFProtect(app)
-    csrf.exempt(api.blueprint)
+    for programs in (api.blueprint, api_introductions.blueprint, api_company.blueprint):
+        csrf.exempt(programs)
     show.install(app)
     throttle.install(app)
+    api_access.install(app)
     auth.install(app)
     access.install(app)
     navigation.install(app)
     words.install(app)
-    for blueprint in (
-        root,
-        health.blueprint,
-        public.blueprint,
-        manage.blueprint,
-        optout.blueprint,
-        agency.blueprint,
-        api.blueprint,
-        home.blueprint,
-        mails.blueprint,
-        queues.blueprint,
-        ledger.blueprint,
-        companies.blueprint,
-        agencies.blueprint,
-    ):
+    agency_words.install(app)
+    introduction_words.install(app)
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
 
@@ -100,7 +164,9 @@ def serve(runtime: Runtime, socket: socket_module.socket, stop: Event) -> None:
         ident=None,
         clear_untrusted_proxy_headers=False,
         url_prefix=urlsplit(runtime.settings.web.base_url).path,
-        max_request_body_size=FORM_BYTES_MAX * 2,
+        max_request_body_size=resumes.RESUME_BYTES_MAX + FORM_BYTES_MAX,
+        # Bodies stay in memory: a résumé is never a file, not even a temporary one.
+        inbuf_overflow=resumes.RESUME_BYTES_MAX + 2 * FORM_BYTES_MAX,
     )
     while not stop.is_set():
         poll_loop(timeout=_POLL_S, use_poll=True, map=channels, count=1)

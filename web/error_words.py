@@ -57,6 +57,16 @@ def _known() -> dict[str, tuple[str, str]]:
             gettext("しばらく待ってからお試しください"),
             gettext("短い時間に何度も失敗したため、一時的に受け付けを止めています。15分ほど待つと再開します。"),
         ),
+        "too_many_corrections": (
+            gettext("訂正は、1日に5回までです"),
+            gettext("今回の訂正は行われていません。明日もう一度お試しください。"),
+        ),
+        "too_many_arrivals": (
+            gettext("しばらく待ってからお試しください"),
+            gettext(
+                "同じ場所から短い時間に何度も入力されたため、一時的に受け付けを止めています。1時間ほど待つと再開します。"
+            ),
+        ),
         "too_many_codes": (
             gettext("確認コードの送信は、1日に3回までです"),
             gettext(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from core.errors import ConfigError, NotFound, Permanent, Temporary
 from core.log import get_logger
 from crm.errors import FormRefused, LinkGone, Refused
+from web.api_problems import problem
 
 _log = get_logger("web")
 API_PREFIX = "/api/"
@@ -66,9 +67,8 @@ def _show(error: Exception) -> Response | tuple[str, int]:
     if isinstance(error, HTTPException) and error.response is not None:
         return error.response  # type: ignore[return-value]  # a redirect or a ready answer
     if request.path.startswith(API_PREFIX):
-        response = jsonify(error={"code": found.code})
-        response.status_code = found.status
-        return response
+        fields = error.problems if isinstance(error, FormRefused) else ()
+        return problem(found.code, errors=[{"field": one.field, "problem": one.code} for one in fields])
     return render_template("error.html", status=found.status, code=found.code), found.status
 
 

@@ -18,7 +18,7 @@ class Installation:
         given = {"HOME": str(home), "RELAY__NEXT_HOP": "smtp://127.0.0.1:25", "MAIL__FROM": "relay@gateway.example.jp"}
         self.env = {f"CAREERRELAY_{name}": value for name, value in (given | settings).items() if value}
 
-    def run(self, *arguments: str, text: str = "") -> Result:
+    def run(self, *arguments: str, text: str | bytes = "") -> Result:
         others = {name: None for name in os.environ if name.startswith("CAREERRELAY_") and name not in self.env}
         return CliRunner().invoke(main, arguments, env={**others, **self.env}, input=text)
 

@@ -1,5 +1,6 @@
 """Regular jobs: written once a period whoever ticks, run by handlers that may run twice."""
 
+import dataclasses
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -17,6 +18,7 @@ from core.runtime import Runtime
 from crm import companies, referrals
 from crm.companies import NewCompany
 from gateway.tables import MailState, Origin, mail
+from tests.conftest import make_settings
 
 
 def test_every_kind_of_job_has_a_handler() -> None:
@@ -96,6 +98,21 @@ def test_those_on_duty_are_told_once_for_all_that_waits(any_runtime: Runtime) ->
     assert "3件" in second
     assert "2026年11月21日(土) 13:00" in first, "when the oldest leaves, in Japanese time"
     assert "secret-sender" not in first + second
+
+
+def test_a_company_without_a_sender_keeps_nobody_else_from_being_told(runtime: Runtime) -> None:
+    with runtime.begin() as tx:
+        mute = companies.add(tx, NewCompany("Mute", ("mute.example.jp",), contact_mail="mute@example.co.jp"))
+        heard = NewCompany(
+            "Heard", ("example.co.jp",), contact_mail="duty@example.co.jp", mail_from="relay@example.co.jp"
+        )
+        other = companies.add(tx, heard)
+        jobs.enqueue(tx, "hold_digest", "once")
+    for number, company in enumerate((mute, other), 1):
+        hold_a_mail(runtime, company.id, number)
+    nobody = dataclasses.replace(runtime, settings=make_settings(runtime.settings.home, MAIL__FROM=""))
+    Runner(nobody, HANDLERS, "test").drain()
+    assert len(digests(runtime)) == 1
 
 
 def test_finished_jobs_are_forgotten_after_their_time(any_runtime: Runtime, clock: ManualClock) -> None:

@@ -203,7 +203,7 @@ def test_a_text_names_company_recipient_items_and_the_way_back(runtime: Runtime,
     assert page is not None
     [box] = [one for one in page.boxes if one.purpose is purpose]
     assert "株式会社サンプル工業" in box.text
-    if purpose is not Purpose.TELL_COMPANY:
+    if purpose not in consent_texts.OF_COMPANY:
         assert AGENCY.name in box.text
         assert AGENCY.licence_no in box.text
         assert "東京都見本区1-1" in box.text

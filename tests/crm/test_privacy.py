@@ -13,6 +13,7 @@ from core.jobs import Job
 from core.runtime import Runtime
 from crm import (
     agencies,
+    api_keys,
     companies,
     consent,
     figures,
@@ -85,7 +86,7 @@ def test_reading_functions_change_no_row(any_runtime: Runtime) -> None:
         companies.check_smtp_password(tx, "nobody", "nothing")
         agencies.all_agencies(tx, made.company_id)
         agencies.licensed(tx, made.company_id)
-        agencies.check_api_key(tx, "cr00000000.x")
+        api_keys.check(tx, "cr00000000.x")
         programmes.of_company(tx, made.company_id)
         persons.addresses(tx, person_id)
         signals.answer_for(tx, made.company_id, MAIL)

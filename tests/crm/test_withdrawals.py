@@ -8,7 +8,6 @@ from sqlalchemy import select
 from core.jobs import Job
 from core.runtime import Runtime
 from crm import agencies, consent, invitations, links, persons, registrations, signals, suppression
-from crm.errors import FormRefused, LinkGone, WrongState
 from crm.links import LinkKind
 from crm.referral_states import Reason, State
 from crm.signals import SignalRow
@@ -17,7 +16,6 @@ from rules.model import AtsStatus
 from tests.conftest import START
 from tests.crm.world import (
     AGENCY,
-    PROFILE,
     dump,
     hand_over,
     mails,
@@ -165,23 +163,3 @@ def test_no_importer_brings_an_erased_person_back(runtime: Runtime) -> None:
         assert persons.find(tx, made.company_id, MAIL) is None
         again = invitations.offer_for_rejection(tx, company_id=made.company_id, recipient=MAIL, mail_id=9)
     assert again == invitations.NoOffer("opted_out")
-
-
-def test_a_profile_can_be_corrected_until_it_is_handed_over(runtime: Runtime) -> None:
-    made = parties(runtime)
-    done = register(runtime, offer(runtime, made.company_id, MAIL), MAIL, "profile", "contact")
-    with runtime.begin() as tx:
-        registrations.correct(tx, done.manage_token, replace(PROFILE, wanted_job="総務", skills=("見本 花子", "Word")))
-    with pytest.raises(FormRefused), runtime.begin() as tx:
-        registrations.correct(tx, done.manage_token, replace(PROFILE, years=-1))
-    with pytest.raises(LinkGone), runtime.begin() as tx:
-        registrations.correct(tx, done.undo_token, PROFILE)
-    with runtime.read() as tx:
-        view = registrations.manage(tx, done.manage_token)
-    assert view is not None
-    assert view.profile is not None
-    assert (view.profile.wanted_job, view.profile.skills) == ("総務", ("Word",))
-    hand_over(runtime)
-    assert "総務" in mails_to(runtime, AGENCY.mail)[0].body
-    with pytest.raises(WrongState), runtime.begin() as tx:
-        registrations.correct(tx, done.manage_token, PROFILE)

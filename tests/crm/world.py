@@ -158,7 +158,9 @@ def mails(runtime: Runtime) -> list[Sent]:
     sent = []
     for mail in found:
         message = message_from_bytes(mail.raw, policy=default)
-        sent.append(Sent(mail.recipient, str(message["Subject"]), message.get_content(), mail.gate_ref, mail.raw))
+        body = message.get_body(("plain",))
+        assert body is not None
+        sent.append(Sent(mail.recipient, str(message["Subject"]), body.get_content(), mail.gate_ref, mail.raw))
     return sent
 
 

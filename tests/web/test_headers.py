@@ -8,8 +8,9 @@ from core.runtime import Runtime
 from tests.web.conftest import Site
 from web.app import create_app
 
-_PAGES = ("/r/{relay}", "/r/{relay}/no", "/u/{optout}", "/r/unknown", "/m/unknown", "/agency/l/unknown",
-          "/console/sign-in", "/console/", "/api/v1/openapi.json", "/nowhere", "/healthz")  # fmt: skip
+_PAGES = ("/r/{relay}", "/r/{relay}/no", "/u/{optout}", "/r/unknown", "/r/c/unknown", "/r/c/code/unknown", "/m/unknown",
+          "/m/unknown/correct", "/agency/l/unknown", "/console/sign-in", "/console/", "/api/v1/openapi.json",
+          "/nowhere", "/healthz")  # fmt: skip
 
 
 @pytest.mark.parametrize("page", _PAGES)
@@ -26,6 +27,27 @@ def test_every_answer_keeps_to_itself(sqlite_site: Site, page: str) -> None:
     assert headers["Cache-Control"] == "no-store"
     assert "noindex" in headers["X-Robots-Tag"]
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_a_candidate_posts_gets_the_same_headers_whatever_goes_wrong(sqlite_site: Site) -> None:
+    link = sqlite_site.path(sqlite_site.offer().relay_url)
+    browser = sqlite_site.stranger()
+    browser.open(link)
+    token = dict(browser.page.forms[0].fields)["csrf_token"]
+    for path, data, status in (
+        (f"{link}/profile", {}, 400),
+        (f"{link}/profile", {"csrf_token": token, "mail": ""}, 422),
+        (f"{link}/profile", {"csrf_token": token, "mail": "hanako@example.com"}, 200),
+        (f"{link}/preview", {"csrf_token": token, "x": "a" * 300_000}, 413),
+        (f"{link}/nothing", {"csrf_token": token}, 404),
+        ("/u/unknown", {"csrf_token": token}, 410),
+    ):
+        response = browser.client.post(path, data=data)
+        assert response.status_code == status, path
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in response.headers["X-Robots-Tag"]
 
 
 def test_no_page_holds_what_its_policy_forbids(sqlite_site: Site) -> None:

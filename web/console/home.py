@@ -8,12 +8,13 @@ from flask import Blueprint, render_template, url_for
 
 from core.clock import JST
 from core.runtime import Tx
-from crm import agencies
+from crm import agencies, recalls, subject_requests
 from crm import figures as people
 from crm.companies import CompanyView
 from gateway import figures
 from gateway.figures import Waiting
-from web.console.access import own_companies, scope
+from web.console import suggestions
+from web.console.access import may, own_companies, scope
 from web.console.agencies import expires_soon
 from web.context import reading
 from web.i18n import gettext, show_date, show_time
@@ -46,7 +47,12 @@ def index() -> str:
         midnight = datetime.combine(tx.now.astimezone(JST).date(), time(), JST)
         page = {
             "companies": known,
-            "todo": [*_queues(figures.waiting(tx, scope())), *_settings(tx, known)],
+            "todo": [
+                *_queues(figures.waiting(tx, scope())),
+                *_rights(tx),
+                *_settings(tx, known),
+                *_suggestions(tx, known),
+            ],
             "tiles": _tiles(figures.since(tx, midnight, scope())),
             "progress": [(company, one) for company in known for one in people.progress(tx, company.id)],
             "now": tx.now,
@@ -67,6 +73,19 @@ def _queues(waiting: Waiting) -> Iterator[Todo]:
         yield Todo("info", gettext("見直し"), text, gettext("見直す"), url_for("queues.review_queue"))
 
 
+def _rights(tx: Tx) -> Iterator[Todo]:
+    """What people asked and what agencies owe them, once its day has passed."""
+    if not may("requests.index"):
+        return
+    here, late = url_for("requests.index"), gettext("期限超過")
+    if overdue := subject_requests.count_open(tx, scope(), overdue=True):
+        text = gettext("本人からの請求が%(n)d件、期限を過ぎています。", n=overdue)
+        yield Todo("stop", late, text, gettext("請求を見る"), here)
+    if silent := sum(one.overdue for one in recalls.open_recalls(tx, scope())):
+        text = gettext("紹介会社からの削除の報告が%(n)d件届いていません。", n=silent)
+        yield Todo("wait", late, text, gettext("依頼を見る"), here)
+
+
 def _settings(tx: Tx, known: list[CompanyView]) -> Iterator[Todo]:
     today = tx.now.astimezone(JST).date()
     for company in known:
@@ -78,11 +97,26 @@ def _settings(tx: Tx, known: list[CompanyView]) -> Iterator[Todo]:
             text = gettext("%(name)sに、許可が有効な紹介会社がありません。案内は入りません。", name=company.name)
             yield Todo("stop", gettext("案内が停止"), text, gettext("紹介会社を見る"), url_for("agencies.index"))
     for agency in agencies.all_agencies(tx, scope()):
+        if not agency.licence_valid and not agency.suspended:
+            text = gettext(
+                "%(name)sの許可は%(date)sに期限が切れました。新しい案内と提供は止まっています。",
+                name=agency.name,
+                date=show_date(agency.licence_expires_on),
+            )
+            yield Todo("stop", gettext("許可の期限切れ"), text, gettext("紹介会社を見る"), url_for("agencies.index"))
         if expires_soon(agency, today):
             text = gettext(
                 "%(name)sの許可は%(date)sまでです。", name=agency.name, date=show_date(agency.licence_expires_on)
             )
             yield Todo("wait", gettext("まもなく期限"), text, gettext("紹介会社を見る"), url_for("agencies.index"))
+
+
+def _suggestions(tx: Tx, known: list[CompanyView]) -> Iterator[Todo]:
+    """The next mode, for those who may choose it; nothing switches by itself."""
+    for company in known if may("companies.change") else []:
+        if text := suggestions.next_mode(tx, company):
+            here = url_for("companies.one", company_id=company.id)
+            yield Todo("info", gettext("提案"), text, gettext("モードを見る"), here)
 
 
 def _tiles(flow: figures.Flow) -> list[Tile]:

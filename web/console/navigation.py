@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Flask, request, url_for
 
-from crm import companies
+from crm import arrival_answers, companies, introductions, subject_requests
 from gateway import figures
 from web.console.access import may, own_companies, roles, scope
 from web.context import reading
@@ -24,6 +24,9 @@ def navigation() -> list[tuple[str, list[Entry]]]:
     """Groups of entries; the first has no heading."""
     with reading() as tx:
         waiting = figures.waiting(tx, scope())
+        arrived = arrival_answers.count_waiting(tx, scope())
+        asked = subject_requests.count_open(tx, scope())
+        proposed = introductions.count_proposed(tx, scope())
     groups = [
         (
             "",
@@ -32,14 +35,29 @@ def navigation() -> list[tuple[str, list[Entry]]]:
                 ("mails.index", gettext("メール"), "mail", 0),
                 ("queues.held", gettext("保留中"), "hand", waiting.held),
                 ("queues.review_queue", gettext("見直し"), "question", waiting.unanswered),
+                ("sentences.index", gettext("覚えた文"), "check", 0),
             ],
         ),
-        (gettext("紹介"), [("ledger.index", gettext("台帳"), "book", 0)]),
+        (
+            gettext("紹介"),
+            [
+                ("ledger.index", gettext("台帳"), "book", 0),
+                ("introductions.index", gettext("紹介の依頼"), "people", proposed),
+            ],
+        ),
+        (
+            gettext("個人情報"),
+            [
+                ("requests.index", gettext("本人からの請求"), "shield", asked),
+                ("purposes.index", gettext("利用目的"), "info", 0),
+            ],
+        ),
         (
             gettext("設定"),
             [
                 ("companies.index", gettext("導入企業"), "building", 0),
                 ("agencies.index", gettext("紹介会社"), "people", 0),
+                ("company_links.index", gettext("会社のリンク"), "arrow", arrived),
             ],
         ),
     ]

@@ -1,0 +1,115 @@
+"""Every row that belongs to one person, found by the tables' own foreign keys: a table added tomorrow is found too.
+
+Export, erasure and the last purge all go by this, so that none of them can forget a table.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, tuple_, update
+
+from core.db import Base
+from core.runtime import Tx
+from crm import persons
+
+#: Columns that name a person without a foreign key: rows that outlive the person's, or lie on another floor.
+_LOOSE = "person_id"
+_INDEXES = ("mail_index", "recipient_index")
+#: What has an end of its own and is not deleted with the person (domain 3.3 invariant 23).
+KEPT = ("provision", "subject_request", "suppression", "ledger_counted_person")
+#: Who a provision record is about stays sealed in it until its date (個人情報保護法 29条).
+_SEALED_TO_ITS_END = "provision"
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def rows_of(tx: Tx, person_id: str) -> Rows:
+    """Return the rows of a person by table, parents first; tables without any are left out.
+
+    Raises:
+        NotFound: no such person.
+    """
+    person, indexes = persons.get(tx, person_id), persons.indexes(tx, person_id)
+    found: dict[str, Sequence[Mapping[str, Any]]] = {}
+    tables = Base.metadata.sorted_tables
+    # A token names its subject without a foreign key: it comes after all that it may be about.
+    for table in (*(one for one in tables if one.name != "link"), Base.metadata.tables["link"]):
+        where = [*_by_parent(table, found), *_by_index(table, person.company_id, indexes)]
+        if table.name == "person":
+            where = [table.c.id == person_id]
+        elif _LOOSE in table.c:
+            where.append(table.c[_LOOSE] == person_id)
+        if not where:
+            continue
+        query = select(table).where(or_(*where)).order_by(*table.primary_key)
+        if rows := [dict(row) for row in tx.session.execute(query).mappings()]:
+            found[table.name] = rows
+    return found
+
+
+def empty(tx: Tx, person_id: str) -> None:
+    """Empty every sealed column of a person, and delete links and what is known by index only (ATS signals, arrivals);
+    what remains are ids, states and times."""
+    for name, rows in rows_of(tx, person_id).items():
+        table = Base.metadata.tables[name]
+        if name == _SEALED_TO_ITS_END:
+            continue
+        if name == "link":  # the agency's stays: it answers the recall by it
+            tx.session.execute(delete(table).where(_these(table, [row for row in rows if row["kind"] != "agency"])))
+        elif name not in KEPT and not _hangs_on_a_person(table):
+            tx.session.execute(delete(table).where(_these(table, rows)))
+        elif sealed := [column.name for column in table.c if column.name.endswith("sealed") and column.nullable]:
+            tx.session.execute(update(table).where(_these(table, rows)).values(dict.fromkeys(sealed)))
+    tx.session.expire_all()
+
+
+def delete_all(tx: Tx, person_id: str) -> int:
+    """Delete the person with every row that hangs on it but those in `KEPT`; returns how many rows went.
+
+    A row that may stand without the person (a slot's introduction, an agency's event) stays, detached.
+    """
+    found = {name: rows for name, rows in rows_of(tx, person_id).items() if name not in KEPT}
+    for name in reversed(list(found)):
+        table, these = Base.metadata.tables[name], _these(Base.metadata.tables[name], found[name])
+        detachable = [column.name for column in table.c if column.nullable and _parents(column) & found.keys()]
+        if detachable:
+            tx.session.execute(update(table).where(these).values(dict.fromkeys(detachable)))
+        else:
+            tx.session.execute(delete(table).where(these))
+    tx.session.expire_all()
+    return sum(len(rows) for rows in found.values())
+
+
+def _by_parent(table: Table, found: Rows) -> list[ColumnElement[bool]]:
+    if table.name == "link":  # a token's subject is an invitation, a registration or a referral
+        owners = [row["id"] for name in ("invitation", "registration", "referral") for row in found.get(name, ())]
+        return [table.c.subject.in_(owners)]
+    return [
+        column.in_([row[key.column.name] for row in found[key.column.table.name]])
+        for column in table.c
+        for key in column.foreign_keys
+        if key.column.table.name in found
+    ]
+
+
+def _by_index(table: Table, company_id: int, indexes: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [
+        and_(table.c.company_id == company_id, table.c[name].in_(indexes))
+        for name in _INDEXES
+        if name in table.c and "company_id" in table.c
+    ]
+
+
+def _hangs_on_a_person(table: Table) -> bool:
+    return any(column.foreign_keys and not column.nullable and column.name != "company_id" for column in table.c) or (
+        _LOOSE in table.c or table.name == "person"
+    )
+
+
+def _parents(column: Any) -> set[str]:
+    return {key.column.table.name for key in column.foreign_keys}
+
+
+def _these(table: Table, rows: Sequence[Mapping[str, Any]]) -> ColumnElement[bool]:
+    keys = list(table.primary_key)
+    return tuple_(*keys).in_([tuple(row[column.name] for column in keys) for row in rows])
