@@ -76,7 +76,8 @@ def _before() -> list[str]:
     )
     registration = (
         "INSERT INTO registration "
-        f"(id, company_id, invitation_id, person_id, state, lang, mail_index, boxes, code_tries, created_at) VALUES ('{{0}}', 1, 'i', 'p', 'submitted', 'ja', '', '[]', 0, '{AT}')"
+        "(id, company_id, invitation_id, person_id, state, lang, mail_index, boxes, code_tries, created_at) "
+        f"VALUES ('{{0}}', 1, 'i', 'p', 'submitted', 'ja', '', '[]', 0, '{AT}')"
     )
     referral = (
         "INSERT INTO referral (id, company_id, agency_id, programme_id, person_id, registration_id, pseudonym, state, "
