@@ -247,11 +247,3 @@ def test_anonymize_reads_text_or_lines(bare: Installation) -> None:
     assert (one["id"], two["id"], set(one)) == (7, "x", {"id", "text"})
     assert "山田" not in one["text"]
     assert "taro@example.com" not in two["text"]
-
-
-@pytest.mark.parametrize(
-    "line", ["not json", "[]", '{"id": 1}', '{"id": 1, "text": 5}', '{"id": 1, "text": "", "lang": "fr"}']
-)
-def test_anonymize_names_a_bad_line(bare: Installation, line: str) -> None:
-    (said,) = bare.refused("anonymize", "--jsonl", text=f"{line}\n")
-    assert said.startswith("careerrelay: line 1: ")

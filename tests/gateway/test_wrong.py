@@ -66,8 +66,8 @@ def test_the_admin_is_told_with_an_apology_to_send(told: Runtime, body: str, lan
         written = letters(told)
     with Sink() as sink, Gateway(told, sink.port) as gateway:
         gateway.send(message(body, subject="次の方"), ["jiro@example.com"])
-        (after,) = sink.wait(1)
-        gateway.wait_until_finished()
+        gateway.wait_for(lambda: sink.to("jiro@example.com"))
+        (after,) = sink.to("jiro@example.com")
     assert set(written) == {CONTACT, ADMIN}, "each once, also when it is reported twice"
     text = written[CONTACT]
     for said in ("メール 1", "「見守り」に戻しました", "https://relay.example.jp/console/mails/1", "文案"):

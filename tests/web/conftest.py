@@ -1,10 +1,12 @@
 """A site on each database: one company in mode confirm, one licensed agency, people with each role."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser as Chromium
 
 from core.clock import ManualClock
 from core.runtime import Runtime
@@ -13,6 +15,7 @@ from crm.agencies import NewAgency
 from crm.companies import NewCompany
 from crm.invitations import Offer
 from rules.model import Mode
+from tests.web import axe
 from tests.web.browser import Browser
 from web import auth, context
 from web.app import create_app
@@ -56,6 +59,13 @@ class Site:
 
     def path(self, url: str) -> str:
         return url.removeprefix(self.runtime.settings.web.base_url)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One real browser for all pages: Playwright runs once a process."""
+    with axe.browser() as started:
+        yield started
 
 
 _apps: list[Flask] = []

@@ -1,6 +1,7 @@
 """Every page of the agency in a real browser, in ja and en: axe at phone and desktop width, and the keyboard alone."""
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 
 from crm import introductions
 from crm.agencies import programme_of
@@ -40,12 +41,12 @@ def filled(site: Site) -> None:
 
 
 @pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.torture)])
-def test_every_page_of_the_desk_is_for_everybody(sqlite_site: Site, lang: str) -> None:
+def test_every_page_of_the_desk_is_for_everybody(sqlite_site: Site, chromium: Chromium, lang: str) -> None:
     site, words = sqlite_site, WORDS[lang]
     filled(site)
     link = way_in(site)
     found: list[str] = []
-    with axe.browser() as chromium, axe.served(site.app) as url, axe.visitor(chromium, url, lang=lang) as who:
+    with axe.served(site.app) as url, axe.visitor(chromium, url, lang=lang) as who:
 
         def look() -> None:
             found.extend(who.complaints())

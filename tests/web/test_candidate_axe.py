@@ -1,7 +1,6 @@
 """Every page of the candidate in a real browser: axe in both languages and widths, keyboard alone, no JavaScript."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -23,12 +22,6 @@ RESUME = """氏名 山田 太郎
 日商簿記2級
 """
 MAIN = "main form .btn-primary"
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    with axe.browser() as started:
-        yield started
 
 
 @dataclass

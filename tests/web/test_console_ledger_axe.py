@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 
 from crm import introductions
 from crm.introductions import By
@@ -41,12 +42,11 @@ def filled(site: Site) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.torture)])
-def test_every_page_of_the_book_is_for_everybody(sqlite_site: Site, lang: str) -> None:
+def test_every_page_of_the_book_is_for_everybody(sqlite_site: Site, chromium: Chromium, lang: str) -> None:
     paths, found = filled(sqlite_site), []
     with sqlite_site.runtime.begin() as tx:
         way_in = auth.sign_in_link(tx, auth.create_user(tx, "both@example.jp", None, ["admin", "auditor"]))
     with (
-        axe.browser() as chromium,
         axe.served(sqlite_site.app) as url,
         axe.visitor(chromium, url, lang=lang) as who,
     ):

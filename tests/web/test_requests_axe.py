@@ -1,6 +1,7 @@
 """The desk, the register of purposes and the words of a consent in a real browser: axe at phone and desktop width."""
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 from sqlalchemy import select
 
 from crm.tables import ConsentTextRow
@@ -12,7 +13,7 @@ from web import auth
 
 @pytest.mark.torture
 @pytest.mark.parametrize("lang", ["ja", "en"])
-def test_the_pages_about_people_s_rights_are_for_everybody(sqlite_site: Site, lang: str) -> None:
+def test_the_pages_about_people_s_rights_are_for_everybody(sqlite_site: Site, chromium: Chromium, lang: str) -> None:
     story.register(sqlite_site)
     for kind in ("erasure", "disclosure"):
         ask(sqlite_site, kind).press("本人確認を記録する", how="document")
@@ -21,7 +22,6 @@ def test_the_pages_about_people_s_rights_are_for_everybody(sqlite_site: Site, la
         text_sha256 = tx.session.scalars(select(ConsentTextRow.sha256)).first()
     found = []
     with (
-        axe.browser() as chromium,
         axe.served(sqlite_site.app) as url,
         axe.visitor(chromium, url, lang=lang) as who,
     ):

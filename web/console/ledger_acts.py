@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import audit
@@ -18,11 +17,11 @@ from ledger.account import Terms
 from ledger.adjustments import Adjustment, Decided, SecondPersonNeeded, Why
 from ledger.policy import Reason
 from ledger.slots import NotEnoughCredits
+from web.console import actors
 from web.console.access import actor
 from web.console.ledger import own_programme
 from web.context import reading, writing
 from web.i18n import gettext
-from web.tables import ConsoleUser
 
 blueprint = Blueprint("ledger_acts", __name__, url_prefix="/console/ledger")
 
@@ -33,7 +32,7 @@ _RANGES = {"threshold": (1, 1000), "dispute_days": (0, 90), "window_days": (1, 3
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What the page shows of one book. ``available`` credits as of last midnight, as everywhere on HR's pages;
-    ``now`` is the version of the terms in force; ``people``: actor -> address of a console user."""
+    ``now`` is the version of the terms in force; ``people``: a name for each actor."""
 
     programme_id: int
     company: str
@@ -59,7 +58,7 @@ def show(programme_id: int) -> str:
             tuple(waiting),
             tuple(reversed(terms)),
             [one for one in terms if one.effective_from <= tx.now or one is terms[0]][-1],
-            _people(tx, [one.asked_by for one in waiting] + [one.actor for one in terms]),
+            actors.names(tx, [one.asked_by for one in waiting] + [one.actor for one in terms]),
         )
         today = tx.now.astimezone(JST).date()
     return render_template(
@@ -146,12 +145,6 @@ def change_terms(programme_id: int) -> BaseResponse:
         )
         return _back(programme_id, words, "stop")
     return _back(programme_id, gettext("契約条件の新しい版を登録しました。"))
-
-
-def _people(tx: Tx, actors: list[str]) -> dict[str, str]:
-    ids = {one.removeprefix("user:") for one in actors if one.startswith("user:")}
-    found = tx.session.execute(select(ConsoleUser.id, ConsoleUser.email).where(ConsoleUser.id.in_(ids)))
-    return {f"user:{row.id}": row.email for row in found}
 
 
 def _change(tx: Tx, programme_id: int, given: dict[str, int], starts: datetime | None) -> None:
