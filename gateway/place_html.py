@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from gateway import place
 from gateway.doubt import Doubt
+from gateway.html import holds_unshown
 from gateway.place import Cut
 from rules.model import Place
 
@@ -93,7 +94,7 @@ class Page:
         self.end = self._last_end()
 
     def _masked(self) -> str:
-        mask = _UNSHOWN.sub(self._hide, self.text)
+        mask = _UNSHOWN.sub(self._hide, self.text) if holds_unshown(self.lower) else self.text
         if "<pre" not in self.lower:
             mask = mask.replace("\r", " ").replace("\n", " ")
         if "&" in mask:
@@ -112,10 +113,14 @@ class Page:
         return "<!" + " " * (found.end() - found.start() - 3) + ">"
 
     def _last_end(self) -> int:
-        """The last ``</body``, else the first of a trailing ``</html``, else the end of the text."""
-        ends = [end.start() for end in _END.finditer(self.lower, self.start) if not self.is_unshown(end.start())]
-        bodies = [end for end in ends if self.lower.startswith("b", end + 2)]
-        return bodies[-1] if bodies else ends[-1] if ends else len(self.text)
+        """The last ``</body``, else the last ``</html``, else the end of the text."""
+        for tag in ("</body", "</html"):
+            end = self.lower.rfind(tag, self.start)
+            while end >= 0:
+                if _END.match(self.lower, end) and not self.is_unshown(end):
+                    return end
+                end = self.lower.rfind(tag, self.start, end)
+        return len(self.text)
 
     def is_unshown(self, position: int) -> bool:
         """Whether ``position`` lies in a comment, style or script, or after one that never ends."""
