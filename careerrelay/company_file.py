@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from core import audit, bundle
-from core.clock import JST
+from core.clock import day_in_japan
 from core.errors import ConfigError
 from core.runtime import Runtime, Tx
 from crm import agencies, companies, person_file, programmes, withdrawals
@@ -79,7 +79,7 @@ def erase(runtime: Runtime, company_id: int, name: str) -> int:
             raise ConfigError(f"company {company_id} has another name: give its name to confirm")
         if not company.suspended:
             companies.suspend(tx, company_id, actor="cli")
-        yesterday = tx.now.astimezone(JST).date() - timedelta(days=1)
+        yesterday = day_in_japan(tx.now) - timedelta(days=1)
         for one in programmes.of_company(tx, company_id):
             if one.valid_until is None or one.valid_until > yesterday:
                 programmes.end(tx, one.id, max(yesterday, one.valid_from), actor="cli")

@@ -8,12 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from careerrelay.doctor import hops
-from careerrelay.doctor.finding import Lang, reason_words
-from core import jobs, outbox
+from careerrelay.doctor.finding import reason_words
+from core import jobs
 from core.errors import ConfigError
 from core.jobs import Claimed
+from core.lang import Lang
 from core.log import get_logger
-from core.outbox import Kind
 from core.runtime import Runtime, Tx
 from core.settings import Settings
 from crm import companies, letters, wording
@@ -25,8 +25,7 @@ from gateway.tables import MailState
 
 log = get_logger(__name__)
 
-KIND = "daily_report"
-SENDER_NAME = "CareerRelay"
+REPORT_JOB = "daily_report"
 REASONS_MAX = 5
 #: A queue older than this, or a next hop that does not answer, is said in the subject.
 OLD = timedelta(hours=1)
@@ -126,7 +125,7 @@ def enqueue_due(tx: Tx) -> bool:
     if not admin.mail or local.time() < time.fromisoformat(admin.report_at):
         return False
     day = local.date() - timedelta(days=1)
-    return jobs.enqueue(tx, KIND, f"{KIND}:{day.isoformat()}", {"day": day.isoformat()})
+    return jobs.enqueue(tx, REPORT_JOB, f"{REPORT_JOB}:{day.isoformat()}", {"day": day.isoformat()})
 
 
 def send(runtime: Runtime, job: Claimed) -> None:
@@ -142,23 +141,9 @@ def send(runtime: Runtime, job: Claimed) -> None:
     letter = render(report, settings.admin.locale)
     for recipient in settings.admin.mail:
         with runtime.begin() as tx:
-            written = _write(tx, report.day, recipient, letter)
+            key = f"{REPORT_JOB}:{report.day.isoformat()}:{recipient.lower()}"
+            written = letters.send_to_operator(tx, key=key, recipient=recipient, letter=letter)
         log.info("daily line", extra={"day": report.day.isoformat(), "written": written})
-
-
-def _write(tx: Tx, day: date, recipient: str, letter: Letter) -> bool:
-    sender = tx.settings.mail.from_
-    raw = outbox.compose(
-        sender=sender,
-        sender_name=SENDER_NAME,
-        recipient=letters.quoted(recipient),
-        subject=letter.subject,
-        text=letter.text,
-        now=tx.now,
-        headers=(("Auto-Submitted", "auto-generated"),),
-    )
-    key = f"{KIND}:{day.isoformat()}:{recipient.lower()}"
-    return outbox.put(tx, key=key, company_id=None, kind=Kind.ADMIN, sender=sender, recipient=recipient, raw=raw)
 
 
 def render(report: Report, lang: Lang) -> Letter:
@@ -173,7 +158,7 @@ def render(report: Report, lang: Lang) -> Letter:
         "disk_floor": f"{report.disk_floor_bytes / 2**30:.1f} GiB",
         "rows": rows,
     }
-    return letters.render(KIND, lang, values)
+    return letters.render(REPORT_JOB, lang, values)
 
 
 def plain(report: Report) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from core.errors import ConfigError
 from core.jobs import Claimed
+from core.lang import lang_of
 from core.log import get_logger
 from core.runtime import Runtime, Tx
 from crm import companies, letters, wording
@@ -39,7 +40,7 @@ def _tell(tx: Tx, company_id: int, recipient: str) -> bool:
     company = tx.session.get_one(CompanyRow, company_id)
     values: dict[str, object] = {
         "held": count,
-        "release_at": wording.moment(release_at, "en" if company.locale == "en" else "ja"),
+        "release_at": wording.moment(release_at, lang_of(company.locale)),
         "console_url": tx.settings.web.base_url + CONSOLE_PATH,
     }
     key = f"hold_digest:{company_id}:{newest}"

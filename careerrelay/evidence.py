@@ -21,7 +21,7 @@ from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from crm import person_rows, persons, programmes, provisions
 from crm.consent_texts import by_hash, sha256
-from crm.tables import CompanyRow
+from crm.parties import company_row
 from gateway.tables import mail
 from ledger import heads
 from ledger.heads import SignedHead
@@ -92,8 +92,7 @@ def for_period(tx: Tx, company_id: int, period: Period, directory: Path) -> Bund
     Raises:
         NotFound, ConfigError: as in ``for_person``; also when the period ends before it begins.
     """
-    if tx.session.get(CompanyRow, company_id) is None:
-        raise NotFound(f"there is no company {company_id}")
+    company_row(tx, company_id)
     if period.last < period.first:
         raise ConfigError("the period ends before it begins")
     since, until = period.bounds

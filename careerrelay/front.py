@@ -9,18 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from core import settings as core_settings
+from core.lang import Lang
 from core.settings import Settings
 
 if TYPE_CHECKING:
     from core.runtime import Runtime  # SQLAlchemy: half a second that bare commands need not pay
 
+#: How the command line stands in the audit log.
+ACTOR = "cli"
 F = TypeVar("F", bound=Callable[..., Any])
-Lang = Literal["ja", "en"]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from careerrelay import mail_files
 from careerrelay.front import Front
 from careerrelay.mail_files import SignalLine
+from careerrelay.text_files import read_text
 from core.errors import ConfigError
 from core.runtime import Tx
 from crm import companies, signals
@@ -32,16 +33,7 @@ TEMPLATE_RECIPIENT = "applicant@template.invalid"
 
 def rules_text(path: Path) -> str:
     """Read a rule file as it stands; raises ConfigError."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(RULES_BYTES_MAX + 1)
-        if len(data) > RULES_BYTES_MAX:
-            raise ConfigError(f"{path}: larger than {RULES_BYTES_MAX} bytes")
-        return data.decode("utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8 text") from None
+    return read_text(path, RULES_BYTES_MAX)
 
 
 def load_rules(path: Path, tx: Tx | None = None, company_id: int | None = None) -> RuleSet:

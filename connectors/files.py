@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.csvtext import Row, Unreadable, read_rows
+from core.lang import Lang
 from core.runtime import Runtime, Tx
 from crm import companies, signals
 from crm.signals import SignalRow
@@ -34,7 +35,6 @@ _MOMENT = re.compile(
     r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?)?",
     re.ASCII,
 )
-Lang = Literal["ja", "en"]
 
 
 class Why(StrEnum):
@@ -128,19 +128,8 @@ def read_signals(data: bytes, zone: tzinfo, now: datetime) -> SignalsFile:
     return SignalsFile(tuple(rows), tuple(rejected), tuple(notes))
 
 
-def import_signals(tx: Tx, company_id: int, data: bytes) -> ImportReport:
-    """Store a file's signals in the caller's transaction: for files of a few rows.
-
-    Raises:
-        NotFound: no such company.
-        ConfigError: as ``read_signals``.
-    """
-    found = read_signals(data, ZoneInfo(companies.get(tx, company_id).timezone), tx.now)
-    return _report(found, _store(tx, company_id, found.rows))
-
-
 def import_in_batches(runtime: Runtime, company_id: int, data: bytes) -> ImportReport:
-    """The same in many short transactions, so that mail goes on meanwhile. Importing the file again is harmless.
+    """Store a file's signals in many short transactions, so that mail goes on. Importing the file again is harmless.
 
     Raises:
         NotFound: no such company.

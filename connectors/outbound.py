@@ -23,6 +23,9 @@ PUBLIC_PORTS = frozenset({443, 8443})
 ADDRESSES_TRIED_MAX = 3
 RETRY_AFTER_S_MAX = 86_400
 _NAT64 = IPv6Network("64:ff9b::/96")
+#: All that is given out for the open internet (RFC 4291 2.4). Elsewhere are forms that lead inside and that Python
+#: calls global: fec0::/10 (RFC 3879), 64:ff9b:1::/48 (RFC 8215), ::a.b.c.d (RFC 4291 2.5.5.1).
+_UNICAST = IPv6Network("2000::/3")
 
 Address = IPv4Address | IPv6Address
 
@@ -93,7 +96,7 @@ def is_public(address: Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(inner)
-        if address.teredo is not None:
+        if address.teredo is not None or address not in _UNICAST:
             return False
     return address.is_global and not address.is_multicast
 

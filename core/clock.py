@@ -1,11 +1,21 @@
 """Time comes from here, so that tests and the demo can move it."""
 
-import time
-from datetime import UTC, datetime, timedelta
+import time as machine
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 JST = ZoneInfo("Asia/Tokyo")
+
+
+def day_in_japan(moment: datetime) -> date:
+    """Return the date in Japan: licences, contracts, records and statements go by the Japanese day."""
+    return moment.astimezone(JST).date()
+
+
+def midnight_in_japan(moment: datetime) -> datetime:
+    """Return when the Japanese day of ``moment`` began."""
+    return datetime.combine(day_in_japan(moment), time(), JST)
 
 
 class Clock(Protocol):
@@ -23,7 +33,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return machine.monotonic()
 
 
 class ManualClock:

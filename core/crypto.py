@@ -189,9 +189,6 @@ class KeyRing:
         """Signs heads and exports of the ledger (RFC 8032)."""
         return Ed25519PrivateKey.from_private_bytes(self._active["ledger-sign"].secret)
 
-    def signer_id(self) -> str:
-        return self._active["ledger-sign"].id
-
 
 def _seal_head(key: Key, nonce: bytes) -> bytes:
     name = key.id.encode()

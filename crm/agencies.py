@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from core import audit
-from core.clock import JST
-from core.errors import ConfigError, NotFound
+from core.clock import day_in_japan
+from core.errors import ConfigError
+from core.lang import Lang, lang_of
 from core.runtime import Tx
 from crm import api_keys, webhooks
-from crm.company_input import NAME_CHARS_MAX, Locale, address
+from crm.company_input import NAME_CHARS_MAX, address
+from crm.parties import agency_row
 from crm.programmes import THRESHOLD, Programme, open_programme, programme_of
 from crm.tables import AgencyRow, ApiKeyRow, ProgrammeRow
 
@@ -38,7 +40,7 @@ class NewAgency:
     mail: str
     postal_address: str | None = None
     representative: str | None = None
-    locale: Locale = "ja"
+    locale: Lang = "ja"
     threshold: int = THRESHOLD
     with_api_key: bool = False
     odd_licence_ok: bool = False
@@ -56,7 +58,7 @@ class AgencyView:
     mail: str
     postal_address: str | None
     representative: str | None
-    locale: Locale
+    locale: Lang
     suspended: bool
     has_api_key: bool
     mails: Mails
@@ -72,7 +74,8 @@ class AddedAgency:
 
 
 def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> AddedAgency:
-    """Add an agency with its contract. A licence number that is known already only gets the new contract.
+    """Add an agency with its contract. A licence number that is known already only gets the new contract, and no key:
+    that would open what other companies' candidates gave this agency.
 
     Raises:
         NotFound: no such company.
@@ -80,7 +83,7 @@ def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> Added
             known under another name or address, or a second contract of the same two.
     """
     licence = _checked(tx, new)
-    row = tx.session.scalar(select(AgencyRow).where(AgencyRow.licence_no == licence).with_for_update())
+    known = row = tx.session.scalar(select(AgencyRow).where(AgencyRow.licence_no == licence).with_for_update())
     if row is None:
         row = AgencyRow(
             name=new.name.strip(),
@@ -98,7 +101,7 @@ def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> Added
     elif (row.name, row.mail) != (new.name.strip(), address(new.mail)):
         raise ConfigError(f"licence {licence} belongs to agency {row.id}, which has another name or mail address")
     programme = open_programme(tx, company_id, row.id, threshold=new.threshold, actor=actor)
-    api_key = api_keys.make(tx, agency_id=row.id, actor=actor) if new.with_api_key else None
+    api_key = api_keys.make(tx, agency_id=row.id, actor=actor) if new.with_api_key and known is None else None
     return AddedAgency(_view(tx, row), programme, api_key)
 
 
@@ -116,7 +119,7 @@ def renew(
     Raises:
         NotFound, ConfigError: as in ``add``.
     """
-    row = _row(tx, agency_id, lock=True)
+    row = agency_row(tx, agency_id, lock=True)
     _check_expiry(tx, licence_expires_on)
     if licence_no is not None:
         number = _licence(licence_no, odd_ok=odd_licence_ok)
@@ -133,7 +136,7 @@ def renew(
 
 def suspend(tx: Tx, agency_id: int, *, on: bool = True, actor: str = "cli") -> AgencyView:
     """Stop (or take up again) everything with an agency: no link, no hand-over, no answers by its key."""
-    row = _row(tx, agency_id, lock=True)
+    row = agency_row(tx, agency_id, lock=True)
     row.suspended_at = (row.suspended_at or tx.now) if on else None
     tx.session.flush()
     audit.record(tx, actor, "agency suspended" if on else "agency resumed", f"agency:{agency_id}")
@@ -148,7 +151,7 @@ def set_mails(tx: Tx, agency_id: int, mails: str, *, actor: str = "cli") -> Agen
         NotFound: no such agency.
         ConfigError: no such way, or ``none`` for an agency that no program asks for.
     """
-    row = _row(tx, agency_id, lock=True)
+    row = agency_row(tx, agency_id, lock=True)
     if mails not in get_args(Mails):
         raise ConfigError(f"agency mails: one of {', '.join(get_args(Mails))}")
     if mails == "none" and not api_keys.has_live(tx, agency_id) and not webhooks.is_live(tx, agency_id):
@@ -165,7 +168,7 @@ def get(tx: Tx, agency_id: int) -> AgencyView:
     Raises:
         NotFound: no such agency.
     """
-    return _view(tx, _row(tx, agency_id))
+    return _view(tx, agency_row(tx, agency_id))
 
 
 def all_agencies(tx: Tx, company_id: int | None = None) -> list[AgencyView]:
@@ -181,9 +184,21 @@ def all_agencies(tx: Tx, company_id: int | None = None) -> list[AgencyView]:
     return _views(tx, tx.session.scalars(query).all())
 
 
+def only_of(tx: Tx, company_id: int | None) -> frozenset[int]:
+    """Return ids of the agencies that never had a contract with any company but this one; None: of all agencies.
+
+    Keys, webhook and licence of an agency are one for all its companies, so only these are one company's to change.
+    """
+    if company_id is None:
+        return frozenset(tx.session.scalars(select(AgencyRow.id)))
+    first, last = func.min(ProgrammeRow.company_id), func.max(ProgrammeRow.company_id)
+    alone = select(ProgrammeRow.agency_id).group_by(ProgrammeRow.agency_id)
+    return frozenset(tx.session.scalars(alone.having(first == company_id, last == company_id)))
+
+
 def licensed(tx: Tx, company_id: int) -> list[AgencyView]:
     """Return the agencies that may stand in a mail of this company today; none: no link (domain LAW10)."""
-    today = _today(tx)
+    today = day_in_japan(tx.now)
     rows = tx.session.scalars(
         select(AgencyRow)
         .join(ProgrammeRow, ProgrammeRow.agency_id == AgencyRow.id)
@@ -224,20 +239,8 @@ def _licence(text: str, *, odd_ok: bool) -> str:
 
 
 def _check_expiry(tx: Tx, expires_on: date) -> None:
-    if expires_on < _today(tx):
+    if expires_on < day_in_japan(tx.now):
         raise ConfigError(f"the licence expired on {expires_on.isoformat()}: no agency without a valid licence")
-
-
-def _today(tx: Tx) -> date:
-    """The ministry that licenses is in Japan: a licence ends with the Japanese day."""
-    return tx.now.astimezone(JST).date()
-
-
-def _row(tx: Tx, agency_id: int, *, lock: bool = False) -> AgencyRow:
-    row = tx.session.get(AgencyRow, agency_id, with_for_update=True if lock else None)
-    if row is None:
-        raise NotFound(f"there is no agency {agency_id}")
-    return row
 
 
 def _view(tx: Tx, row: AgencyRow) -> AgencyView:
@@ -246,7 +249,7 @@ def _view(tx: Tx, row: AgencyRow) -> AgencyView:
 
 
 def _views(tx: Tx, rows: Iterable[AgencyRow]) -> list[AgencyView]:
-    found, today = list(rows), _today(tx)
+    found, today = list(rows), day_in_japan(tx.now)
     asked = (ApiKeyRow.agency_id.in_([row.id for row in found]), ApiKeyRow.revoked_at.is_(None))
     with_key = set(tx.session.scalars(select(ApiKeyRow.agency_id).where(*asked))) if found else set()
     return [
@@ -259,7 +262,7 @@ def _views(tx: Tx, rows: Iterable[AgencyRow]) -> list[AgencyView]:
             mail=row.mail,
             postal_address=row.postal_address,
             representative=row.representative,
-            locale="en" if row.locale == "en" else "ja",
+            locale=lang_of(row.locale),
             suspended=row.suspended_at is not None,
             has_api_key=row.id in with_key,
             mails=_mails(row.mails),

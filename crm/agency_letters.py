@@ -9,8 +9,6 @@ from core.runtime import Tx
 from crm import agencies, letters
 from crm.tables import CompanyRow, ProgrammeRow
 
-SENDER_NAME = "CareerRelay"
-
 
 def send(tx: Tx, agency_id: int, *, name: str, key: str, values: dict[str, object]) -> bool:
     """Put such a mail into the outbox, through the mail server of the company that has worked with it the longest.
@@ -31,7 +29,7 @@ def send(tx: Tx, agency_id: int, *, name: str, key: str, values: dict[str, objec
     letter = letters.render(name, agency.locale, {"agency": agency.name, **values})
     raw = outbox.compose(
         sender=sender,
-        sender_name=SENDER_NAME,
+        sender_name=letters.SENDER_NAME,
         recipient=letters.quoted(agency.mail),
         subject=letter.subject,
         text=letter.text,

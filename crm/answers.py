@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from core import audit
 from core.errors import NotFound
 from core.runtime import Tx
-from crm import consent, hand_overs, outcomes
+from crm import agencies, consent, hand_overs, outcomes
 from crm.consent_texts import ITEMS_OF, Purpose
 from crm.errors import Refused, WrongState
 from crm.hand_overs import Contact
@@ -35,9 +35,10 @@ def answer(tx: Tx, agency_id: int, referral_id: str, given: Answer) -> Answered:
         NotFound: no such referral of this agency.
         WrongState: withdrawn by the candidate (``withdrawn``), answered otherwise before (``answered``), or the
             dispute window is over (``dispute_over``).
-        Refused: the agency has no valid licence or the contract does not run (``no_licence``).
+        Refused: the agency has no valid licence, is suspended, or the contract does not run (``no_licence``).
     """
     row = owned(tx, agency_id, referral_id)
+    _check_not_suspended(tx, row)
     if row.answer == given and (given is not Answer.ACCEPTED or row.contact_released_at is not None):
         return Answered(view(tx, row), credited=False)
     _check_answerable(tx, row, given)
@@ -90,10 +91,11 @@ def report(tx: Tx, agency_id: int, referral_id: str, kind: OutcomeKind, happened
     Raises:
         NotFound: no such referral of this agency.
         WrongState: the contact data were not released to it, or the candidate withdrew (``no_contact``).
-        Refused: the candidate did not agree that the course is told (``no_consent``), or the day is still to come
-            (``future``).
+        Refused: the candidate did not agree that the course is told (``no_consent``), the day is still to come
+            (``future``), or the agency is suspended (``no_licence``).
     """
     row = owned(tx, agency_id, referral_id)
+    _check_not_suspended(tx, row)
     if row.contact_released_at is None or row.withdrawn_at is not None or row.state == State.DISQUALIFIED:
         raise WrongState("no_contact", "the contact data were not released, or the candidate withdrew")
     if not _outcome_agreed(tx, row):
@@ -114,6 +116,12 @@ def may_report(tx: Tx, referral: ReferralView) -> bool:
 def _outcome_agreed(tx: Tx, row: ReferralRow) -> bool:
     recipient, items = f"company:{row.company_id}", ITEMS_OF[Purpose.OUTCOME]
     return consent.live(tx, row.registration_id, Purpose.OUTCOME, recipient, items) is not None
+
+
+def _check_not_suspended(tx: Tx, row: ReferralRow) -> None:
+    """The links in its old mails still open its page: there it confirms deletions, and does nothing else."""
+    if agencies.get(tx, row.agency_id).suspended:
+        raise Refused("no_licence", "the agency is suspended")
 
 
 def _check_answerable(tx: Tx, row: ReferralRow, given: Answer) -> None:

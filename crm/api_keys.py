@@ -3,7 +3,6 @@
 A key is shown once and kept as a hash (it is random: no slow hash needed). Its scopes are the only things it opens.
 """
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ from core import audit
 from core.db import new_id
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from core.tokens import new_token
+from core.tokens import new_token, token_sha256
 from crm.tables import AgencyRow, ApiKeyRow, CompanyRow
 
 PREFIX_BYTES = 4
@@ -89,7 +88,7 @@ def make(
         agency_id=agency_id,
         company_id=company_id,
         prefix=prefix,
-        key_sha256=_hash(key),
+        key_sha256=token_sha256(key),
         scopes=[scope.value for scope in wanted],
         created_at=tx.now,
     )
@@ -103,7 +102,7 @@ def check(tx: Tx, key: str) -> Bearer | None:
     """Return who holds ``key``; None for an unknown or revoked key, and when its owner is suspended. Reads only."""
     prefix = key.partition(".")[0]
     row = tx.session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == prefix, ApiKeyRow.revoked_at.is_(None)))
-    if row is None or not hmac.compare_digest(row.key_sha256, _hash(key)):
+    if row is None or not hmac.compare_digest(row.key_sha256, token_sha256(key)):
         return None
     owner: AgencyRow | CompanyRow | None = (
         tx.session.get(AgencyRow, row.agency_id) if row.agency_id else tx.session.get(CompanyRow, row.company_id)
@@ -165,7 +164,3 @@ def _live(tx: Tx, agency_id: int | None, company_id: int | None) -> list[ApiKeyR
 
 def _owner(agency_id: int | None, company_id: int | None) -> tuple[ColumnElement[bool], ...]:
     return (ApiKeyRow.agency_id == agency_id, ApiKeyRow.company_id == company_id)
-
-
-def _hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

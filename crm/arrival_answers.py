@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 
 from core import audit
 from core.errors import NotFound
+from core.lang import lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import arrivals, letters
@@ -114,7 +115,7 @@ def _tell(tx: Tx, row: ArrivalRow, address: str, name: str, gate_ref: str, value
         company=tx.session.get_one(CompanyRow, row.company_id),
         kind=Kind.CANDIDATE,
         recipient=address,
-        lang="en" if row.lang == "en" else "ja",
+        lang=lang_of(row.lang),
         gate_ref=gate_ref,
         values=values,
     )

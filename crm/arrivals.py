@@ -16,9 +16,9 @@ from sqlalchemy import delete, func, select
 from core import audit
 from core.db import new_id
 from core.errors import NotFound
+from core.lang import Lang, lang_of
 from core.runtime import Tx
 from crm import codes, company_links, forms, invitations, links, notices, persons, signals, suppression
-from crm.choices import Lang
 from crm.errors import FormRefused, LinkGone, Problem, Refused, WrongCode, WrongState
 from crm.invitations import NoOffer, Offer
 from crm.links import LinkKind
@@ -79,9 +79,11 @@ def begin(tx: Tx, token: str, mail: str, *, sure: bool, adult: bool, lang: Lang,
     row.mail_sealed = tx.keys.seal_text(_aad(row.id), mail)
     tx.session.add(row)
     tx.session.flush()
-    code, _ = codes.make(tx, row)
     if _codes_today(tx, row) <= codes.CODE_MAILS_A_DAY_MAX:
+        code, _ = codes.make(tx, row)
         codes.mail_to(tx, company, row, mail, code, gate_ref=f"arrival:{row.id}:code")
+    else:
+        codes.make_none(tx, row)
     return links.issue(tx, LinkKind.ARRIVAL, row.id, tx.now + timedelta(hours=LINK_HOURS))
 
 
@@ -91,7 +93,7 @@ def page(tx: Tx, arrival_token: str) -> Arrival | None:
     if row is None:
         return None
     company = tx.session.get_one(CompanyRow, row.company_id)
-    return Arrival(company.id, company.name, "en" if row.lang == "en" else "ja", row.state)
+    return Arrival(company.id, company.name, lang_of(row.lang), row.state)
 
 
 def check(tx: Tx, arrival_token: str, code: str) -> Offer | NoOffer | WrongCode | None:
@@ -185,6 +187,7 @@ def _has_notice(tx: Tx, person_id: str) -> bool:
 
 
 def invite(tx: Tx, row: ArrivalRow, address: str, state: str) -> Offer | NoOffer:
+    """End the arrival in ``state`` with a personal link for its address; closed when there may be none."""
     offer = invitations.offer_for_arrival(tx, company_id=row.company_id, address=address)
     if isinstance(offer, NoOffer):
         return _closed(tx, row, offer)
@@ -201,6 +204,7 @@ def _closed(tx: Tx, row: ArrivalRow, why: NoOffer) -> NoOffer:
 
 
 def end(tx: Tx, row: ArrivalRow) -> None:
+    """Forget the address of an arrival, and end its link."""
     row.mail_sealed, row.ended_at = None, tx.now
     links.revoke(tx, LinkKind.ARRIVAL, row.id)
     tx.session.flush()
@@ -240,6 +244,7 @@ def _row(tx: Tx, token: str, *, lock: bool = False) -> ArrivalRow | None:
 
 
 def address_of(tx: Tx, row: ArrivalRow) -> str:
+    """Open the address; raises NotFound once it was forgotten."""
     if row.mail_sealed is None:
         raise NotFound("the address of this arrival was forgotten")
     return tx.keys.open_text(_aad(row.id), row.mail_sealed)

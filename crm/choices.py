@@ -1,9 +1,9 @@
 """The lists a candidate chooses from: code -> label. Codes are stored; labels are shown in ja or en."""
 
 from collections.abc import Mapping
-from typing import Literal
 
-Lang = Literal["ja", "en"]
+from core.lang import Lang
+
 Choices = Mapping[str, Mapping[Lang, str]]
 
 

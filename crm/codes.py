@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from core.lang import lang_of
 from core.outbox import Kind
 from core.runtime import Tx
+from core.tokens import new_token
 from crm import letters, links
 from crm.errors import Refused, WrongCode
 from crm.links import LinkKind
@@ -60,6 +62,13 @@ def make(tx: Tx, row: RegistrationRow | ArrivalRow) -> tuple[str, datetime]:
     return code, expires_at
 
 
+def make_none(tx: Tx, row: RegistrationRow | ArrivalRow) -> None:
+    """Make a row that takes tries as any other, and that no six digits open: none were sent."""
+    row.code_mac = tx.keys.mac("token", _code_data(row, new_token()))
+    row.code_expires_at = tx.now + timedelta(minutes=CODE_MINUTES)
+    tx.session.flush()
+
+
 def mail_to(
     tx: Tx, company: CompanyRow, row: RegistrationRow | ArrivalRow, mail: str, code: str, *, gate_ref: str
 ) -> None:
@@ -71,7 +80,7 @@ def mail_to(
         company=company,
         kind=Kind.CANDIDATE,
         recipient=mail,
-        lang="en" if row.lang == "en" else "ja",
+        lang=lang_of(row.lang),
         gate_ref=gate_ref,
         values={"code": code, "minutes": CODE_MINUTES},
     )

@@ -12,15 +12,17 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core import audit
 from core.endpoints import NextHop
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError
 from core.installation import ONLY_ROW, Installation
+from core.lang import Lang
 from core.log import get_logger
 from core.runtime import Tx
-from crm.company_input import DkimSign, Locale, NewCompany, SignedMail, checked, links_problem
+from crm.company_input import DkimSign, NewCompany, SignedMail, checked, links_problem
+from crm.parties import company_row
 from crm.tables import CompanyDomainRow, CompanyNetworkRow, CompanyRow, RecruitingSenderRow, SmtpUserRow
 from rules.model import Mode
 
-__all__ = ["CompanyView", "Locale", "NewCompany"]
+__all__ = ["CompanyView", "NewCompany"]
 
 SMTP_PASSWORD_CHARS_MIN = 8
 SMTP_CREDENTIAL_CHARS_MAX = 200
@@ -43,7 +45,7 @@ class CompanyView:
     next_hop: str | None
     bypass: bool
     suspended: bool
-    locale: Locale
+    locale: Lang
     tone: str
     mail_from: str | None
     keep_passed_days: int
@@ -87,7 +89,7 @@ def change(tx: Tx, company_id: int, *, actor: str = "cli", **given: object) -> C
         NotFound: no such company.
         ConfigError: as in ``add``, or a field that does not exist.
     """
-    row = _row(tx, company_id, lock=True)
+    row = company_row(tx, company_id, lock=True)
     known = {one.name for one in fields(NewCompany)}
     if unknown := sorted(given.keys() - known):
         raise ConfigError(f"a company has no field {', '.join(unknown)}; there are {', '.join(sorted(known))}")
@@ -114,7 +116,7 @@ def suspend(tx: Tx, company_id: int, *, on: bool = True, actor: str = "cli") -> 
 
     Mail from its networks is relayed as it came: stopping the product must not stop a company's mail.
     """
-    row = _row(tx, company_id, lock=True)
+    row = company_row(tx, company_id, lock=True)
     row.suspended_at = (row.suspended_at or tx.now) if on else None
     tx.session.flush()
     audit.record(tx, actor, "company suspended" if on else "company resumed", f"company:{company_id}")
@@ -128,7 +130,7 @@ def get(tx: Tx, company_id: int) -> CompanyView:
     Raises:
         NotFound: no such company.
     """
-    return _views(tx, [_row(tx, company_id)])[0]
+    return _views(tx, [company_row(tx, company_id)])[0]
 
 
 def all_companies(tx: Tx) -> list[CompanyView]:
@@ -143,7 +145,7 @@ def add_smtp_user(tx: Tx, company_id: int, user: str, password: str, *, actor: s
         NotFound: no such company.
         ConfigError: an impossible name, a password that is too short, or a user of another company.
     """
-    _row(tx, company_id)
+    company_row(tx, company_id)
     if not 0 < len(user) <= SMTP_CREDENTIAL_CHARS_MAX or not user.isprintable() or " " in user:
         raise ConfigError("SMTP user: 1 to 200 printable characters without blanks")
     if not SMTP_PASSWORD_CHARS_MIN <= len(password) <= SMTP_CREDENTIAL_CHARS_MAX or "\x00" in password:
@@ -177,7 +179,7 @@ def set_bypass(tx: Tx, company_id: int | None, on: bool, *, actor: str = "cli") 
     if company_id is None:
         tx.session.execute(update(Installation).where(Installation.id == ONLY_ROW).values(bypass=on))
     else:
-        _row(tx, company_id, lock=True).bypass = on
+        company_row(tx, company_id, lock=True).bypass = on
         tx.session.flush()
     subject = "installation" if company_id is None else f"company:{company_id}"
     audit.record(tx, actor, "bypass on" if on else "bypass off", subject)
@@ -255,13 +257,6 @@ def _grouped(
     for company_id, text in tx.session.execute(query):
         found[company_id] = (*found.get(company_id, ()), text)
     return found
-
-
-def _row(tx: Tx, company_id: int, *, lock: bool = False) -> CompanyRow:
-    row = tx.session.get(CompanyRow, company_id, with_for_update=True if lock else None)
-    if row is None:
-        raise NotFound(f"there is no company {company_id}")
-    return row
 
 
 def _note_auto(company_id: int, mode: Mode) -> None:

@@ -12,9 +12,9 @@ import idna
 
 from core.endpoints import NextHop
 from core.errors import ConfigError
+from core.lang import Lang
 from rules.model import Mode
 
-Locale = Literal["ja", "en"]
 SignedMail = Literal["leave", "resign"]
 DkimSign = Literal["edited", "all"]
 
@@ -46,7 +46,7 @@ class NewCompany:
     mode: Mode = Mode.OBSERVE
     next_hop: str | None = None
     hold_minutes: int = 60
-    locale: Locale = "ja"
+    locale: Lang = "ja"
     tone: str = "neutral"
     mail_from: str | None = None
     contact_mail: str | None = None

@@ -8,10 +8,11 @@ import segno
 
 from core import audit
 from core.errors import NotFound
+from core.lang import Lang
 from core.runtime import Tx
 from crm import agencies, links, wording
-from crm.choices import Lang
 from crm.links import LinkKind
+from crm.parties import company_row
 from crm.tables import CompanyRow
 
 LINK_DAYS = 3650
@@ -48,8 +49,7 @@ def make(tx: Tx, company_id: int, *, actor: str) -> CompanyLink:
     Raises:
         NotFound: there is no such company.
     """
-    if tx.session.get(CompanyRow, company_id) is None:
-        raise NotFound(f"there is no company {company_id}")
+    company_row(tx, company_id)
     ended = links.revoke(tx, LinkKind.COMPANY, str(company_id))
     links.issue(tx, LinkKind.COMPANY, str(company_id), tx.now + timedelta(days=LINK_DAYS))
     audit.record(tx, actor, "company link made", f"company:{company_id}", ended=ended)

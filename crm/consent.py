@@ -23,9 +23,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from core.db import new_id
+from core.lang import Lang
 from core.runtime import Tx
 from crm import agencies, links, persons, suppression
-from crm.choices import Lang
 from crm.consent_texts import CONSENT_DAYS, ITEMS_OF, Box, Purpose, keep
 from crm.referral_states import State
 from crm.tables import (

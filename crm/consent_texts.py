@@ -6,10 +6,11 @@ from enum import StrEnum
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.lang import Lang
 from core.runtime import Tx
 from crm import wording
 from crm.agencies import AgencyView
-from crm.choices import ITEMS, Lang, label
+from crm.choices import ITEMS, label
 from crm.forms import CONTACT_ITEMS, PROFILE_ITEMS
 from crm.tables import CompanyRow, ConsentTextRow
 

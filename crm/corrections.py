@@ -7,11 +7,11 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from core import audit
+from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import agencies, agency_events, consent, forms, hand_overs, letters, links, provisions, registration_data
 from crm.agency_events import EventType
-from crm.choices import Lang
 from crm.consent_texts import ITEMS_OF, Purpose
 from crm.errors import FormRefused, LinkGone, Problem, Refused, WrongState
 from crm.forms import ContactForm, ProfileForm
@@ -52,7 +52,7 @@ def correct(tx: Tx, manage_token: str, new: Correction) -> int:
     before, known = registration_data.profile(tx, row), registration_data.contact(tx, row)
     if row.state != consent.SUBMITTED or before is None or known is None:
         raise WrongState("ended", "the registration has ended")
-    profile, contact = _checked(new, _lang(row), known)
+    profile, contact = _checked(new, lang_of(row.lang), known)
     new_contact = contact is not None and (contact.name, contact.phone) != (known.get("name"), known.get("phone", ""))
     new_profile = profile != before
     registration_data.put_profile(tx, row, profile)
@@ -147,7 +147,3 @@ def _mail(tx: Tx, row: ReferralRow, name: str, step: str, gate_ref: str, values:
         gate_ref=gate_ref,
         values={"agency": agency.name, **values},
     )
-
-
-def _lang(row: RegistrationRow) -> Lang:
-    return "en" if row.lang == "en" else "ja"

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from core import audit, jobs
-from core.clock import JST
+from core.clock import day_in_japan
 from core.db import new_id
 from core.jobs import Claimed
 from core.runtime import Runtime, Tx
@@ -124,7 +124,7 @@ def lay_out(tx: Tx, agency_id: int, tray: Tray, page: int = 1) -> list[ReferralV
 
 def enqueue_digests(tx: Tx) -> int:
     """Write today's digest jobs (Japanese time) of the agencies that want one mail a day; how many were new."""
-    day = tx.now.astimezone(JST).date().isoformat()
+    day = day_in_japan(tx.now).isoformat()
     ids = tx.session.scalars(
         select(AgencyRow.id).where(AgencyRow.mails == "digest", AgencyRow.suspended_at.is_(None)).order_by(AgencyRow.id)
     ).all()
@@ -145,7 +145,7 @@ def send_digest(runtime: Runtime, job: Claimed) -> None:
 
 def digest(tx: Tx, agency_id: int) -> bool:
     """Write the day's mail when something happened since yesterday or still waits for an answer."""
-    today = tx.now.astimezone(JST).date()
+    today = day_in_japan(tx.now)
     key = f"{DIGEST_JOB}:{agency_id}:{today.isoformat()}"
     found = counts(tx, agency_id)
     moved = exists().where(

@@ -1,11 +1,11 @@
 """What HR may see: counts, hidden below five, and the way to the next slot; never a person (decisions 25)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import distinct, func, select
 
-from core.clock import JST
+from core.clock import day_in_japan, midnight_in_japan
 from core.runtime import Tx
 from crm import agencies, consent, programmes, registration_data
 from crm.consent_texts import TOLD_ITEMS, Purpose
@@ -78,7 +78,7 @@ def of_company(tx: Tx, company_id: int) -> CompanyFigures:
 
 def progress(tx: Tx, company_id: int) -> tuple[Progress, ...]:
     """Return k/10 and free slots of each programme, as of last midnight."""
-    midnight = datetime.combine(tx.now.astimezone(JST).date(), time.min, JST)
+    midnight = midnight_in_japan(tx.now)
     found = []
     for programme in programmes.of_company(tx, company_id):
         balance = book.balance(tx, programme.id)
@@ -110,7 +110,7 @@ def told(tx: Tx, company_id: int) -> list[Told]:
             continue
         contact = registration_data.contact(tx, row)
         if contact is not None and row.submitted_at is not None:
-            on = row.submitted_at.astimezone(JST).date()
+            on = day_in_japan(row.submitted_at)
             found.append(Told(row.id, contact.get("name", ""), contact["mail"], on))
     return found
 

@@ -10,8 +10,9 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from anonymizer.model import QUASI, Anonymised, Identity
+from core.lang import Lang
 from crm import choices
-from crm.choices import Choices, Lang
+from crm.choices import Choices
 from crm.errors import FormRefused, Problem
 
 WANTED_JOB_CHARS_MAX = 60
@@ -24,7 +25,9 @@ NAME_CHARS_MAX = 80
 MAIL_CHARS_MAX = 254
 USER_AGENT_CHARS_MAX = 200
 _PHONE = re.compile(r"\+?[0-9][0-9() -]{7,18}[0-9]\Z")
-_MAIL_SHAPE = re.compile(r"[^\s@<>\x00-\x1f\x7f\",;]{1,64}@[^\s@<>\x00-\x1f\x7f\",;]{1,189}\Z")
+# What a mail can be written to: no dots in odd places of the domain, and before the @ what RFC 5322 can quote; letters
+# outside ASCII there would need SMTPUTF8 all the way (RFC 6531), and "=?" is the beginning of an encoded word.
+_MAIL_SHAPE = re.compile(r"(?!.*=\?)[!#-+\--:=?A-~-]{1,64}@(?=.{1,189}\Z)[\w-]+(?:\.[\w-]+)*\Z")
 
 CONTACT_ITEMS = ("name", "phone", "mail")
 
@@ -147,12 +150,15 @@ def cleaned(profile: ProfileForm, lang: Lang, contact: ContactForm | None = None
     an address or something special-care is dropped as a whole; an employer in it becomes its industry.
     """
     known = (Identity(name=contact.name if contact else "", phone=contact.phone if contact else "", email=mail),)
+    # The text is confirmed before the name is typed: the name is taken out of what was shown, not of the original, or
+    # "山田商事", shown as an industry, would be given as "〔人物A〕商事".
+    shown = _anonymised(profile.summary, lang, (Identity(email=mail),)).text.strip()
     skills = (_stripped(skill, lang, known, whole=True) for skill in profile.skills)
     return replace(
         profile,
         wanted_job=_stripped(profile.wanted_job, lang, known, whole=False),
         skills=tuple(dict.fromkeys(skill for skill in skills if skill)),
-        summary=_anonymised(profile.summary, lang, known).text.strip(),
+        summary=_anonymised(shown, lang, known).text.strip() if contact else shown,
     )
 
 

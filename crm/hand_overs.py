@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from anonymizer.model import Identity
 from core import jobs
-from core.clock import JST
+from core.clock import day_in_japan
 from core.errors import Temporary
 from core.outbox import Attachment, Kind
 from core.runtime import Tx
@@ -25,7 +25,6 @@ from crm import (
     wording,
 )
 from crm.agency_events import EventType
-from crm.choices import Lang
 from crm.consent_texts import ITEMS_OF, Purpose
 from crm.links import LinkKind
 from crm.profile_sheet import ProfileSheet
@@ -138,7 +137,7 @@ def sheet(tx: Tx, row: ReferralRow) -> ProfileSheet | None:
         raise ValueError("a referral that may leave has a consent and a profile")
     typed = registration_data.contact(tx, registration) or {}
     known = Identity(name=typed.get("name", ""), phone=typed.get("phone", ""), email=typed.get("mail", ""))
-    expires_on = given.expires_at.astimezone(JST).date()
+    expires_on = day_in_japan(given.expires_at)
     agency, company = agencies.get(tx, row.agency_id), tx.session.get_one(CompanyRow, row.company_id)
     payload = profiles.payload(form, agency.locale, row.pseudonym, given.id, expires_on, (known,))
     return ProfileSheet(
@@ -202,11 +201,6 @@ def answer_url(tx: Tx, referral_id: str) -> str:
     return links.url(tx.settings, LinkKind.AGENCY, token)
 
 
-def registration_lang(row: RegistrationRow) -> Lang:
-    """Return the language in which the candidate registered."""
-    return "en" if row.lang == "en" else "ja"
-
-
 def _credit(tx: Tx, row: ReferralRow) -> bool:
     earned = book.earn(
         tx,
@@ -257,7 +251,7 @@ def _mail_contact(tx: Tx, row: ReferralRow, given: ConsentRow, contact: Contact)
         "mail": contact.mail,
         "consent_id": given.id,
         "text_sha256": given.text_sha256,
-        "dispute_until": wording.day((tx.now + timedelta(days=DISPUTE_DAYS)).astimezone(JST).date(), agency.locale),
+        "dispute_until": wording.day(day_in_japan(tx.now + timedelta(days=DISPUTE_DAYS)), agency.locale),
         "answer_url": answer_url(tx, row.id),
     }
     to_agency(tx, row, name="contact", gate_ref=f"referral:{row.id}:contact", values=values)

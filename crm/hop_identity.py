@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from core import audit
 from core.crypto import SealBroken
 from core.endpoints import NextHop, Security
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError
 from core.runtime import Tx
-from crm.tables import CompanyRow
+from crm.parties import company_row
 
 PEM_BYTES_MAX = 65_536
 PASSWORD_CHARS_MAX = 500
@@ -86,7 +86,7 @@ def set_certificate(tx: Tx, company_id: int, certificate: ClientCertificate | No
         NotFound: no such company.
         ConfigError: its next hop is spoken to without TLS, so nobody would see the certificate.
     """
-    row = _row(tx, company_id)
+    row = company_row(tx, company_id, lock=True)
     if certificate is not None:
         hop = NextHop.parse(row.next_hop) if row.next_hop else tx.settings.relay.next_hop
         if hop is not None and hop.security is Security.PLAIN:
@@ -105,7 +105,7 @@ def set_password(tx: Tx, company_id: int, password: str, *, actor: str = "cli") 
         NotFound: no such company.
         ConfigError: the company has no next hop of its own with a user, or the password is impossible.
     """
-    row = _row(tx, company_id)
+    row = company_row(tx, company_id, lock=True)
     if password and (not row.next_hop or not NextHop.parse(row.next_hop).user):
         raise ConfigError("next hop password: the company needs a next hop of its own with a user, USER@HOST")
     if len(password) > PASSWORD_CHARS_MAX or "\x00" in password:
@@ -123,7 +123,7 @@ def identity(tx: Tx, company_id: int) -> HopIdentity:
         NotFound: no such company.
         ConfigError: what is stored does not open with this key ring.
     """
-    row = _row(tx, company_id, lock=False)
+    row = company_row(tx, company_id)
     try:
         return HopIdentity(
             chain=row.client_cert,
@@ -134,13 +134,6 @@ def identity(tx: Tx, company_id: int) -> HopIdentity:
         )
     except SealBroken as broken:
         raise ConfigError(f"company {company_id}: {broken.message}") from broken
-
-
-def _row(tx: Tx, company_id: int, *, lock: bool = True) -> CompanyRow:
-    row = tx.session.get(CompanyRow, company_id, with_for_update=True if lock else None)
-    if row is None:
-        raise NotFound(f"there is no company {company_id}")
-    return row
 
 
 def _changed(tx: Tx, company_id: int, actor: str, what: str) -> None:

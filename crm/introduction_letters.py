@@ -1,9 +1,9 @@
 """The mail that tells the other side of an introduction what happened: which need and what, never who."""
 
+from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import letters, wording
-from crm.choices import Lang
 from crm.introduction_states import State
 from crm.tables import AgencyRow, CompanyRow, IntroductionRow
 
@@ -27,7 +27,7 @@ _OPEN = {"ja": "相談", "en": "open"}
 def to_agency(tx: Tx, row: IntroductionRow) -> bool:
     """Tell the agency: a need in full when it is new, else what the company did."""
     company, agency = _parties(tx, row)
-    lang: Lang = "en" if agency.locale == "en" else "ja"
+    lang = lang_of(agency.locale)
     new = row.state == State.REQUESTED
     values: dict[str, object] = {"agency": agency.name, "number": row.id, "job": row.job}
     if new:
@@ -52,7 +52,7 @@ def to_company(tx: Tx, row: IntroductionRow) -> bool:
     company, agency = _parties(tx, row)
     if not company.contact_mail:
         return False
-    lang: Lang = "en" if company.locale == "en" else "ja"
+    lang = lang_of(company.locale)
     url = f"{tx.settings.web.base_url}/console/introductions/{row.id}"
     return letters.send(
         tx,

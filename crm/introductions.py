@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from core import audit
-from core.clock import JST
+from core.clock import day_in_japan
 from core.db import new_id
 from core.errors import NotFound
 from core.runtime import Tx
@@ -62,6 +62,7 @@ class By:
 
 
 def by_agency(agency_id: int) -> By:
+    """Return an agency as the one who acts."""
     return By("agency", agency_id, f"agency:{agency_id}")
 
 
@@ -117,7 +118,7 @@ def propose(tx: Tx, agency_id: int, introduction_id: str, proposal: Proposal) ->
     """
     by = by_agency(agency_id)
     row = _locked(tx, by, introduction_id)
-    clean = proposal_checked(proposal, tx.now.astimezone(JST).date())
+    clean = proposal_checked(proposal, day_in_japan(tx.now))
     if not agency_may_receive(tx, row.company_id, row.agency_id):
         raise Refused("no_licence", "the agency has no valid licence or no running programme")
 
@@ -129,7 +130,11 @@ def propose(tx: Tx, agency_id: int, introduction_id: str, proposal: Proposal) ->
 
 
 def accept(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
-    """The company would like to meet the person, who enters as a candidate with source ``relay_slot``."""
+    """The company would like to meet the person, who enters as a candidate with source ``relay_slot``.
+
+    Raises:
+        WrongState: the person's data were deleted meanwhile (``introduction_erased``); else as every step.
+    """
     row = _locked(tx, by, introduction_id)
 
     def enter(_: State) -> None:

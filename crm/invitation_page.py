@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.clock import JST
+from core.clock import day_in_japan
+from core.lang import Lang, lang_of
 from core.runtime import Tx
 from crm import agencies, arrivals, company_links, consent_texts, invitations, links, profiles, programmes
 from crm.agencies import AgencyView
-from crm.choices import Lang
 from crm.consent_texts import CONSENT_DAYS, Box
 from crm.errors import FormRefused, LinkGone
 from crm.forms import ContactForm, ProfileForm, cleaned, profile_problems
@@ -70,7 +70,7 @@ def _page(tx: Tx, company: CompanyRow, lang: Lang) -> InvitationPage:
     return InvitationPage(
         company_id=company.id,
         company=company.name,
-        locale="en" if company.locale == "en" else "ja",
+        locale=lang_of(company.locale),
         agencies=tuple(offered),
         boxes=consent_texts.boxes(company, offered, lang),
         expires_on=None,
@@ -97,7 +97,7 @@ def preview(
     problems = profile_problems(profile)
     if problems:
         raise FormRefused(problems)
-    expires_on = (tx.now + timedelta(days=CONSENT_DAYS)).astimezone(JST).date()
+    expires_on = day_in_japan(tx.now + timedelta(days=CONSENT_DAYS))
     return profiles.payload(cleaned(profile, lang, contact, mail), lang, PREVIEW_PSEUDONYM, "", expires_on)
 
 

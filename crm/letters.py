@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from core import outbox
 from core.errors import ConfigError
+from core.lang import Lang, lang_of
 from core.outbox import Attachment, Kind
 from core.runtime import Tx
 from crm import wording
-from crm.choices import Lang
 from crm.tables import CompanyRow
 
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+
+#: Who a mail of the installation itself is from; other mails bear the name of their company.
+SENDER_NAME = "CareerRelay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,24 @@ def send(
     )
 
 
+def send_to_operator(tx: Tx, *, key: str, recipient: str, letter: Letter) -> bool:
+    """Write a mail from the installation itself to one of its operators (``admin.mail``); False: ``key`` is known.
+
+    ``mail.from`` is set: who may not rely on that asks before.
+    """
+    sender = tx.settings.mail.from_
+    raw = outbox.compose(
+        sender=sender,
+        sender_name=SENDER_NAME,
+        recipient=quoted(recipient),
+        subject=letter.subject,
+        text=letter.text,
+        now=tx.now,
+        headers=(("Auto-Submitted", "auto-generated"),),
+    )
+    return outbox.put(tx, key=key, company_id=None, kind=Kind.ADMIN, sender=sender, recipient=recipient, raw=raw)
+
+
 def send_hold_digest(tx: Tx, *, company: CompanyRow, key: str, recipient: str, values: dict[str, object]) -> bool:
     """Tell those on duty how many mails wait: numbers only. ``values``: held, release_at, console_url."""
     return send(
@@ -79,14 +100,18 @@ def send_hold_digest(tx: Tx, *, company: CompanyRow, key: str, recipient: str, v
         company=company,
         kind=Kind.OWN_COMPANY,
         recipient=recipient,
-        lang="en" if company.locale == "en" else "ja",
+        lang=lang_of(company.locale),
         gate_ref=f"company:{company.id}:digest",
         values=values,
     )
 
 
 def sender_of(tx: Tx, company: CompanyRow) -> str:
-    """Return the address our mails for this company come from."""
+    """Return the address our mails for this company come from.
+
+    Raises:
+        ConfigError: neither the company nor the installation has one.
+    """
     sender = company.mail_from or tx.settings.mail.from_
     if not sender:
         raise ConfigError(f"company {company.id} has no sender for our mails: set CAREERRELAY_MAIL__FROM or its own")

@@ -3,22 +3,20 @@
 from collections.abc import Iterator
 from datetime import date
 
-from core import outbox
-from core.clock import JST
+from core.clock import day_in_japan
 from core.jobs import Claimed
+from core.lang import Lang, lang_of
 from core.log import get_logger
 from core.outbox import Kind
 from core.runtime import Runtime, Tx
 from crm import agencies, companies, letters, wording
 from crm.agencies import AgencyView
-from crm.choices import Lang
 from crm.companies import CompanyView
 from crm.tables import CompanyRow
 
 LICENCES_JOB = "licences"
 NOTICE_DAYS = (7, 30, 60)
 EXPIRED = -1
-SENDER_NAME = "CareerRelay"
 PATH = "/console/agencies/"
 _log = get_logger("crm.licences")
 
@@ -34,7 +32,7 @@ def step(expires_on: date, today: date) -> int | None:
 def tell(runtime: Runtime, _job: Claimed) -> None:
     """Job ``licences``, daily: each notice once a recipient and licence date, however often it runs."""
     with runtime.read() as tx:
-        today = tx.now.astimezone(JST).date()
+        today = day_in_japan(tx.now)
         due = [
             (agency, reached)
             for agency in agencies.all_agencies(tx)
@@ -52,7 +50,7 @@ def _tell(tx: Tx, agency: AgencyView, reached: int, today: date) -> int:
     written = 0
     for company in _partners(tx, agency.id):
         if company.contact_mail and not company.suspended:
-            lang: Lang = "en" if company.locale == "en" else "ja"
+            lang = lang_of(company.locale)
             written += letters.send(
                 tx,
                 name="licence",
@@ -71,18 +69,9 @@ def _tell(tx: Tx, agency: AgencyView, reached: int, today: date) -> int:
 
 
 def _to_admin(tx: Tx, key: str, recipient: str, agency: AgencyView, reached: int, today: date) -> bool:
-    lang, sender = tx.settings.admin.locale, tx.settings.mail.from_
+    lang = tx.settings.admin.locale
     letter = letters.render("licence", lang, _values(tx, agency, reached, today, lang))
-    raw = outbox.compose(
-        sender=sender,
-        sender_name=SENDER_NAME,
-        recipient=letters.quoted(recipient),
-        subject=letter.subject,
-        text=letter.text,
-        now=tx.now,
-        headers=(("Auto-Submitted", "auto-generated"),),
-    )
-    return outbox.put(tx, key=key, company_id=None, kind=Kind.ADMIN, sender=sender, recipient=recipient, raw=raw)
+    return letters.send_to_operator(tx, key=key, recipient=recipient, letter=letter)
 
 
 def _values(tx: Tx, agency: AgencyView, reached: int, today: date, lang: Lang) -> dict[str, object]:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from core.lang import Lang, lang_of
 from core.runtime import Tx
 from crm import agencies, consent_texts, links, provisions, referral_views, registration_data
-from crm.choices import Lang
 from crm.forms import ProfileForm
 from crm.links import LinkKind
 from crm.provisions import Provision
@@ -71,7 +71,7 @@ def manage(tx: Tx, manage_token: str) -> ManageView | None:
         registration_id=row.id,
         company=tx.session.get_one(CompanyRow, row.company_id).name,
         state=row.state,
-        lang="en" if row.lang == "en" else "ja",
+        lang=lang_of(row.lang),
         submitted_at=row.submitted_at,
         hand_over_at=row.hand_over_at,
         can_undo=row.state == "submitted" and all(one.shared_at is None for one in held),

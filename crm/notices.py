@@ -44,21 +44,6 @@ def note(tx: Tx, company_id: int, person_id: str, *, source: str, sent: bool) ->
     return row
 
 
-def injections_today(tx: Tx, company_id: int) -> int:
-    """Count the mails of the company's own day that carry an invitation."""
-    return _counts(tx, company_id, local_day(tx, company_id)).get(local_day(tx, company_id).isoformat(), 0)
-
-
-def daily_cap(tx: Tx, company_id: int) -> int | None:
-    """Return max(20, 3 x mean of those of the last 14 days that had traffic); None on a company's first day.
-
-    A brake compares with what is usual. On the first day nothing is, and a company that starts with its yearly
-    round of notices must not be cut off after the twentieth applicant (`docs/adr/0010-first-day-without-cap.md`).
-    """
-    today = local_day(tx, company_id)
-    return cap_from([mails for day, mails in _counts(tx, company_id, today).items() if day != today.isoformat()])
-
-
 def room(tx: Tx, company_id: int, day: str) -> int | None:
     """How many more mails may get a link on ``day`` (ISO 8601, the company's own); None: no limit yet."""
     counts = _counts(tx, company_id, date.fromisoformat(day))
@@ -93,7 +78,11 @@ _MAILS_BY_DAY = select(InvitationDayRow.day, InvitationDayRow.mails).where(
 
 
 def cap_from(counts: Sequence[int]) -> int | None:
-    """Do the arithmetic of the cap over the earlier days that had traffic."""
+    """Return max(20, 3 x mean) of the mails on the earlier days that had traffic; None when there was none.
+
+    A brake compares with what is usual. On the first day nothing is, and a company that starts with its yearly
+    round of notices must not be cut off after the twentieth applicant (`docs/adr/0010-first-day-without-cap.md`).
+    """
     return max(CAP_MIN, CAP_FACTOR * sum(counts) // len(counts)) if counts else None
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import delete, select
 
-from core.clock import JST
+from core.clock import day_in_japan
 from core.db import new_id
 from core.runtime import Tx
 from crm.tables import OutcomeRow, ReferralRow
@@ -66,4 +66,4 @@ def forget(tx: Tx, registration_id: str) -> int:
 
 def in_future(tx: Tx, happened_on: date) -> bool:
     """Whether a day is still to come in Japan."""
-    return happened_on > tx.now.astimezone(JST).date()
+    return happened_on > day_in_japan(tx.now)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from core.lang import Lang
 from core.runtime import Tx
 from crm import persons, wording
-from crm.choices import ITEMS, Lang, label
+from crm.choices import ITEMS, label
 from crm.consent_texts import by_hash
 from crm.person_rows import rows_of
 from crm.tables import AgencyRow, CompanyRow

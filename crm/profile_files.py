@@ -7,9 +7,10 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
+from core.lang import Lang
 from core.outbox import Attachment
 from crm import wording
-from crm.choices import ITEMS, Lang, label
+from crm.choices import ITEMS, label
 from crm.forms import PROFILE_ITEMS
 from crm.profile_sheet import ProfileSheet
 from ledger.csvfile import BOM, cell
@@ -92,7 +93,8 @@ def _story(sheet: ProfileSheet, words: dict[str, Any], width: float) -> list[Any
 
     def table(rows: list[tuple[str, str]], style: ParagraphStyle) -> Table:
         cells = [[Paragraph(_markup(name), small), Paragraph(_markup(value), style)] for name, value in rows]
-        made = Table(cells, colWidths=(width * 0.28, width * 0.72))
+        # A summary of many short lines is longer than a page: its row goes on on the next one.
+        made = Table(cells, colWidths=(width * 0.28, width * 0.72), splitInRow=1)
         rules = [("LINEBELOW", (0, 0), (-1, -1), 0.5, line), ("VALIGN", (0, 0), (-1, -1), "TOP")]
         padding = [("TOPPADDING", (0, 0), (-1, -1), 5), ("BOTTOMPADDING", (0, 0), (-1, -1), 5)]
         made.setStyle(TableStyle([*rules, *padding]))

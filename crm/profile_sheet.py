@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from core.lang import Lang
 from crm import wording
-from crm.choices import ITEMS, Lang, label
+from crm.choices import ITEMS, label
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 
 from anonymizer.model import Identity
+from core.lang import Lang
 from crm import choices
-from crm.choices import ITEMS, Lang, label
+from crm.choices import ITEMS, label
 from crm.forms import ProfileForm
 
 

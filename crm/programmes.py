@@ -6,10 +6,11 @@ from datetime import date
 from sqlalchemy import select
 
 from core import audit
-from core.clock import JST
+from core.clock import day_in_japan
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm.tables import AgencyRow, CompanyRow, ProgrammeRow
+from crm.parties import agency_row, company_row
+from crm.tables import ProgrammeRow
 from ledger import book
 
 THRESHOLD = 10
@@ -42,10 +43,8 @@ def open_programme(
         NotFound: no such company or agency.
         ConfigError: the two have a programme already, or terms out of range.
     """
-    if tx.session.get(CompanyRow, company_id, with_for_update=True) is None:
-        raise NotFound(f"there is no company {company_id}")
-    if tx.session.get(AgencyRow, agency_id) is None:
-        raise NotFound(f"there is no agency {agency_id}")
+    company_row(tx, company_id, lock=True)
+    agency_row(tx, agency_id)
     if not 1 <= threshold <= THRESHOLD_MAX:
         raise ConfigError(f"programme: threshold 1 to {THRESHOLD_MAX}")
     if _find(tx, company_id, agency_id) is not None:
@@ -54,7 +53,7 @@ def open_programme(
         company_id=company_id,
         agency_id=agency_id,
         threshold=threshold,
-        valid_from=tx.now.astimezone(JST).date(),
+        valid_from=day_in_japan(tx.now),
         valid_until=None,
         created_at=tx.now,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.clock import JST
+from core.clock import day_in_japan
 from core.db import new_id
 from core.runtime import Tx
 from crm.tables import AgencyRow, ConsentRow, ProvisionRow, ReferralRow
@@ -74,7 +74,7 @@ def record(
             text_sha256=consent.text_sha256,
             payload_sha256=payload_sha256(payload),
             provided_at=tx.now,
-            keep_until=tx.now.astimezone(JST).date() + timedelta(days=KEEP_DAYS),
+            keep_until=day_in_japan(tx.now) + timedelta(days=KEEP_DAYS),
         )
     )
     tx.session.flush()
@@ -90,11 +90,6 @@ def payload_sha256(payload: Mapping[str, Any]) -> str:
 def of_referral(tx: Tx, referral_id: str) -> list[Provision]:
     """Return the records of one referral in order."""
     return _list(tx, select(ProvisionRow).where(ProvisionRow.referral_id == referral_id))
-
-
-def of_person(tx: Tx, person_id: str) -> list[Provision]:
-    """Return everything that was given about one person: disclosed on request (33条5項)."""
-    return _list(tx, select(ProvisionRow).where(ProvisionRow.person_id == person_id))
 
 
 def of_company(tx: Tx, company_id: int) -> list[Provision]:

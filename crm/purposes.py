@@ -7,9 +7,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from core.lang import Lang
 from core.runtime import Tx
 from crm import agencies, companies, wording
-from crm.choices import Lang
 
 LANGS: Mapping[str, Lang] = {"ja": "ja", "en": "en"}
 

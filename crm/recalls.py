@@ -8,6 +8,7 @@ from sqlalchemy import select
 from core import audit
 from core.errors import NotFound
 from core.jobs import Claimed
+from core.lang import lang_of
 from core.log import get_logger
 from core.outbox import Kind
 from core.runtime import Runtime, Tx
@@ -113,7 +114,7 @@ def _remind(tx: Tx, referral_id: str) -> None:
             company=company,
             kind=Kind.OWN_COMPANY,
             recipient=company.contact_mail,
-            lang="en" if company.locale == "en" else "ja",
+            lang=lang_of(company.locale),
             gate_ref=f"company:{company.id}:recall",
             values={"agency": agency.name, "days": (tx.now - recall.asked_at).days},
         )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core import audit
 from core.db import new_id
+from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import (
@@ -28,7 +29,6 @@ from crm import (
     registration_data,
     wording,
 )
-from crm.choices import Lang
 from crm.codes import CodeNeeded
 from crm.consent_texts import Box, Purpose
 from crm.corrections import Correction, correct
@@ -161,7 +161,7 @@ def _start(tx: Tx, invitation: InvitationRow, form: RegistrationForm) -> Registr
 def _finish(tx: Tx, row: RegistrationRow) -> Registered:
     """Write the consents, plan the hand-overs, send the receipt: the registration counts from here on."""
     company = tx.session.get_one(CompanyRow, row.company_id)
-    lang: Lang = "en" if row.lang == "en" else "ja"
+    lang = lang_of(row.lang)
     chosen = _ticked(tx, company, dict(row.boxes), lang)
     contact = registration_data.contact(tx, row) or {}
     if row.mail_proof == "code":
@@ -224,7 +224,7 @@ def _refer(tx: Tx, row: RegistrationRow, agency_id: int) -> str:
 def _send_receipt(
     tx: Tx, company: CompanyRow, row: RegistrationRow, chosen: list[Box], registered: Registered, mail: str
 ) -> None:
-    lang: Lang = "en" if row.lang == "en" else "ja"
+    lang = lang_of(row.lang)
     names = {box.name for box in chosen}
     shown = [agencies.get(tx, box.agency_id) for box in chosen if box.purpose is Purpose.PROFILE and box.agency_id]
     letters.send(

@@ -5,8 +5,8 @@ import unicodedata
 
 from anonymizer import lexicon
 from anonymizer.model import Anonymised
+from core.lang import Lang
 from crm import choices
-from crm.choices import Lang
 from crm.forms import SKILL_CHARS_MAX, SKILLS_MAX, SUMMARY_CHARS_MAX, WANTED_JOB_CHARS_MAX, YEARS_MAX, ProfileForm
 
 _WANTED = re.compile(

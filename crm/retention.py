@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 
-from core.clock import JST
+from core.clock import day_in_japan
 from core.runtime import Tx
 from crm import arrival_answers, introductions, person_rows, provisions, registration_data
 from crm.consent_texts import CONSENT_DAYS
@@ -166,7 +166,7 @@ def _old_counts(tx: Tx) -> int:
 
 def _old_provisions(tx: Tx) -> int:
     """Three years after the hand-over the record may go (施行規則 21条)."""
-    ids = _page(tx, select(ProvisionRow.id).where(ProvisionRow.keep_until < tx.now.astimezone(JST).date()))
+    ids = _page(tx, select(ProvisionRow.id).where(ProvisionRow.keep_until < day_in_japan(tx.now)))
     tx.session.execute(delete(ProvisionRow).where(ProvisionRow.id.in_(ids)))
     return len(ids)
 

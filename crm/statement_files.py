@@ -5,24 +5,21 @@ from datetime import timedelta
 from core import jobs
 from core.errors import NotFound
 from core.jobs import Claimed
+from core.lang import Lang, lang_of
 from core.log import get_logger
 from core.outbox import Attachment, Kind
 from core.runtime import Runtime, Tx
 from crm import letters, programmes, statement_words, statements
-from crm.choices import Lang
-from crm.consent import agency_may_receive
 from crm.statements import Statement
 from crm.tables import AgencyRow, CompanyRow, ProgrammeRow
-from ledger import book, months, rows
+from ledger import months
 from ledger.csvfile import BOM, line
 
 log = get_logger(__name__)
 
-KIND = "statements"
+STATEMENTS_JOB = "statements"
 #: Hour of the first day of a month, in Japan, from which the last month's statements go out.
 HOUR = 9
-#: A free slot that nobody used for so long is mentioned (domain 3.6: warn 180 d).
-REMIND_DAYS = 180
 
 
 def csv(one: Statement, lang: Lang) -> bytes:
@@ -52,7 +49,7 @@ def enqueue_due(tx: Tx) -> bool:
     name = months.before(months.month_name(tx.now))
     if tx.now < months.bounds(name)[1] + timedelta(hours=HOUR) or not programmes.all_ids(tx):
         return False
-    return jobs.enqueue(tx, KIND, f"{KIND}:{name}", {"month": name})
+    return jobs.enqueue(tx, STATEMENTS_JOB, f"{STATEMENTS_JOB}:{name}", {"month": name})
 
 
 def send_all(runtime: Runtime, job: Claimed) -> None:
@@ -81,42 +78,7 @@ def send(tx: Tx, programme_id: int, name: str) -> int:
     if company.contact_mail:
         recipients.append((Kind.OWN_COMPANY, "company", company.contact_mail, company.locale))
     return sum(
-        _send(tx, one, company, kind, side, address, "en" if locale == "en" else "ja")
-        for kind, side, address, locale in recipients
-    )
-
-
-def remind(tx: Tx, programme_id: int) -> bool:
-    """Tell the company of slots that nobody used for half a year, and again after each further half year; a slot does
-    not expire. True when the mail is new."""
-    free_since = months.free_since(
-        rows.read(tx, programme_id), {one.policy.version: one.policy.threshold for one in book.terms(tx, programme_id)}
-    )
-    balance = book.balance(tx, programme_id)
-    row = tx.session.get_one(ProgrammeRow, programme_id)
-    company = tx.session.get_one(CompanyRow, row.company_id)
-    if free_since is None or not balance.slots_free or not company.contact_mail:
-        return False
-    if not agency_may_receive(tx, row.company_id, row.agency_id):
-        return False  # nothing can be asked of this agency now
-    times = (tx.now - free_since).days // REMIND_DAYS
-    if not times:
-        return False
-    return letters.send(
-        tx,
-        name="slot_reminder",
-        key=f"slot_reminder:{programme_id}:{free_since.isoformat()}:{times}",
-        company=company,
-        kind=Kind.OWN_COMPANY,
-        recipient=company.contact_mail,
-        lang="en" if company.locale == "en" else "ja",
-        gate_ref=f"statement:{programme_id}:company",
-        values={
-            "agency": tx.session.get_one(AgencyRow, row.agency_id).name,
-            "slots_free": balance.slots_free,
-            "days": times * REMIND_DAYS,
-            "console_url": f"{tx.settings.web.base_url}/console/introductions/new?programme={programme_id}",
-        },
+        _send(tx, one, company, kind, side, address, lang_of(locale)) for kind, side, address, locale in recipients
     )
 
 

@@ -15,8 +15,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from core.lang import Lang
 from crm import statement_words, wording
-from crm.choices import Lang
 from crm.statement_words import Item
 from crm.statements import SlotLine, Statement
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from core.lang import Lang
 from crm import wording
-from crm.choices import Lang
 from crm.statements import Statement
 from ledger.manifest import fingerprint
 from ledger.reservations import SlotState

@@ -7,7 +7,7 @@ to a paper outside of this installation (`ledger/heads.py`).
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from core.clock import JST
+from core.clock import day_in_japan
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from crm.tables import AgencyRow, CompanyRow, ProgrammeRow
@@ -116,8 +116,4 @@ def _line(slot: Slot, starts: datetime, ends: datetime) -> SlotLine | None:
     if slot.reserved_at >= ends or (settled is not None and settled < starts):
         return None
     state = slot.state if settled is not None else SlotState.RESERVED
-    return SlotLine(slot.requisition, state, _day(slot.reserved_at), _day(settled) if settled else None)
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(JST).date()
+    return SlotLine(slot.requisition, state, day_in_japan(slot.reserved_at), day_in_japan(settled) if settled else None)

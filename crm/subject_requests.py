@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core import audit
-from core.clock import JST
+from core.clock import day_in_japan
 from core.db import new_id
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from crm import company_input, person_file, persons, suppression, withdrawals
 from crm.errors import WrongState
-from crm.tables import CompanyRow, SubjectRequestRow
+from crm.parties import company_row
+from crm.tables import SubjectRequestRow
 
 DUE_DAYS = 14
 NOTE_CHARS_MAX = 2000
@@ -106,8 +107,7 @@ def receive(tx: Tx, company_id: int, kind: Kind, channel: Channel, mail: str, *,
         NotFound: no such company.
         ConfigError: the address cannot be one, or the note is too long.
     """
-    if tx.session.get(CompanyRow, company_id) is None:
-        raise NotFound(f"there is no company {company_id}")
+    company_row(tx, company_id)
     address = company_input.address(mail)
     if len(note) > NOTE_CHARS_MAX:
         raise ConfigError(f"note: at most {NOTE_CHARS_MAX} characters")
@@ -119,7 +119,7 @@ def receive(tx: Tx, company_id: int, kind: Kind, channel: Channel, mail: str, *,
         channel=channel.value,
         state=Standing.RECEIVED.value,
         received_at=tx.now,
-        due_on=tx.now.astimezone(JST).date() + timedelta(days=DUE_DAYS),
+        due_on=day_in_japan(tx.now) + timedelta(days=DUE_DAYS),
     )
     _say(tx, row, {"mail": address, "note": note.strip(), "answer": ""})
     tx.session.add(row)
@@ -228,7 +228,7 @@ def count_open(tx: Tx, company_id: int | None = None, *, overdue: bool = False) 
     if company_id is not None:
         query = query.where(SubjectRequestRow.company_id == company_id)
     if overdue:
-        query = query.where(SubjectRequestRow.due_on < tx.now.astimezone(JST).date())
+        query = query.where(SubjectRequestRow.due_on < day_in_japan(tx.now))
     return int(tx.session.scalar(query) or 0)
 
 
@@ -283,7 +283,7 @@ def _view(tx: Tx, row: SubjectRequestRow) -> Request:
         refusal=Refusal(row.refusal) if row.refusal else None,
         received_at=row.received_at,
         due_on=row.due_on,
-        overdue=row.state in OPEN and row.due_on < tx.now.astimezone(JST).date(),
+        overdue=row.state in OPEN and row.due_on < day_in_japan(tx.now),
         identity_at=row.identity_at,
         ended_at=row.ended_at,
     )

@@ -2,6 +2,7 @@
 
 from core import audit
 from core.errors import NotFound
+from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import (
@@ -17,7 +18,6 @@ from crm import (
     wording,
 )
 from crm.agency_events import EventType
-from crm.choices import Lang
 from crm.consent_texts import Box, Purpose
 from crm.errors import FormRefused, LinkGone, Problem, WrongState
 from crm.forms import ContactForm, contact_checked
@@ -127,7 +127,7 @@ def tell_silence(tx: Tx, referral_id: str) -> bool:
         "answer_url": hand_overs.answer_url(tx, row.id),
     }
     hand_overs.to_agency(tx, row, name="silence_agency", gate_ref=f"silence:{row.id}:agency", values=to_agency)
-    lang = hand_overs.registration_lang(tx.session.get_one(RegistrationRow, row.registration_id))
+    lang = lang_of(tx.session.get_one(RegistrationRow, row.registration_id).lang)
     values: dict[str, object] = {"agency": agency.name, "days": ANSWER_DAYS}
     shared_on = {"shared_on": wording.moment(row.shared_at, lang)}
     gate_ref = f"silence:{row.id}:candidate"
@@ -140,7 +140,7 @@ def tell_silence(tx: Tx, referral_id: str) -> bool:
             company=company,
             kind=Kind.OWN_COMPANY,
             recipient=company.contact_mail,
-            lang="en" if company.locale == "en" else "ja",
+            lang=lang_of(company.locale),
             gate_ref=f"company:{company.id}:silence",
             values=values,
         )
@@ -185,7 +185,7 @@ def _to_candidate(tx: Tx, row: ReferralRow, *, name: str, gate_ref: str, values:
         company=tx.session.get_one(CompanyRow, row.company_id),
         kind=Kind.CANDIDATE,
         recipient=contact["mail"],
-        lang=hand_overs.registration_lang(registration),
+        lang=lang_of(registration.lang),
         gate_ref=gate_ref,
         values=values | {"manage_url": links.url(tx.settings, LinkKind.MANAGE, links.reveal(tx, link))},
     )

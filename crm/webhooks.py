@@ -13,6 +13,7 @@ from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from crm import agency_events
 from crm.agency_events import Delivery, Event, EventType
+from crm.parties import agency_row
 from crm.tables import AgencyEventRow, AgencyRow, AgencyWebhookRow
 
 SECRET_BYTES = 32  # the specification asks for 24 to 64
@@ -47,8 +48,7 @@ def put(tx: Tx, agency_id: int, url: str, *, actor: str) -> str | None:
         NotFound: no such agency.
         ConfigError: not an address a webhook may have.
     """
-    if tx.session.get(AgencyRow, agency_id, with_for_update=True) is None:
-        raise NotFound(f"there is no agency {agency_id}")
+    agency_row(tx, agency_id, lock=True)
     row, checked = tx.session.get(AgencyWebhookRow, agency_id), _checked(url)
     if row is not None:
         row.url, row.stopped_at, row.quiet_until = checked, None, None

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from core import audit, jobs
+from core.lang import lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import (
@@ -62,7 +63,8 @@ def undo(tx: Tx, token: str) -> bool:
 def withdraw(tx: Tx, manage_token: str, agency_id: int | None = None) -> int:
     """End the consents for one agency, or all: nothing more leaves, what left is recalled. Returns consents ended.
 
-    Before the agency's acceptance there will be no credit; after it the credit stays as a bare number.
+    When none is left, what was typed is emptied. Before the agency's acceptance there will be no credit; after it the
+    credit stays as a bare number.
 
     Raises:
         LinkGone: the link is not valid.
@@ -73,10 +75,8 @@ def withdraw(tx: Tx, manage_token: str, agency_id: int | None = None) -> int:
     ended = _end_consents(tx, row, agency_id)
     if ended:
         _send_ended(tx, row, agency_id)
-    if agency_id is None:
-        row.state, row.ended_at = WITHDRAWN, tx.now
-        registration_data.forget(row)  # nobody may receive it any more, so there is no purpose to keep it
-        tx.session.flush()
+    if agency_id is None or ended:
+        _close_if_unused(tx, row)
     if ended:
         audit.record(tx, "candidate", "consent withdrawn", f"registration:{row.id}", agency=agency_id, consents=ended)
     return ended
@@ -84,6 +84,7 @@ def withdraw(tx: Tx, manage_token: str, agency_id: int | None = None) -> int:
 
 def withdraw_from_company(tx: Tx, manage_token: str, purpose: Purpose) -> int:
     """End one consent that the company itself holds (pool, job mails, ...); the referrals go on. Returns how many.
+    As in ``withdraw``, the last one takes with it what was typed.
 
     Raises:
         LinkGone: the link is not valid.
@@ -91,6 +92,7 @@ def withdraw_from_company(tx: Tx, manage_token: str, purpose: Purpose) -> int:
     row = _registration(tx, manage_token, LinkKind.MANAGE)
     ended = consent.withdraw(tx, row.id, f"company:{row.company_id}", purpose)
     if ended:
+        _close_if_unused(tx, row)
         audit.record(tx, "candidate", "consent withdrawn", f"registration:{row.id}", purpose=purpose.value)
     return ended
 
@@ -155,6 +157,14 @@ def stop_use(tx: Tx, person_id: str, *, actor: str) -> int:
     return ended
 
 
+def _close_if_unused(tx: Tx, row: RegistrationRow) -> None:
+    """Nobody may receive it any more, so there is no purpose to keep it (個人情報保護法 22条)."""
+    if row.state == SUBMITTED and not consent.any_live(tx, row.id):
+        row.state, row.ended_at = WITHDRAWN, tx.now
+        registration_data.forget(row)
+        tx.session.flush()
+
+
 def _end_consents(tx: Tx, row: RegistrationRow, agency_id: int | None) -> int:
     ended = consent.withdraw(tx, row.id, None if agency_id is None else f"agency:{agency_id}")
     for one in _referrals(tx, row.id):
@@ -208,7 +218,7 @@ def _send_ended(tx: Tx, row: RegistrationRow, agency_id: int | None) -> None:
         company=tx.session.get_one(CompanyRow, row.company_id),
         kind=Kind.CANDIDATE,
         recipient=contact["mail"],
-        lang=hand_overs.registration_lang(row),
+        lang=lang_of(row.lang),
         gate_ref=f"ended:{row.id}",
         values={
             "agencies": names,

@@ -6,7 +6,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from core.clock import JST
-from crm.choices import Lang
+from core.lang import Lang
 
 _WEEKDAYS_JA = "月火水木金土日"
 _MONTHS_EN = (

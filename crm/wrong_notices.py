@@ -8,11 +8,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from core.errors import ConfigError
+from core.lang import Lang, lang_of
 from core.log import get_logger
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import letters, wording
-from crm.choices import Lang
 from crm.letters import Letter
 from crm.tables import CompanyRow
 
@@ -37,7 +37,7 @@ def tell(tx: Tx, wrong: WrongMail, mail_url: str) -> int:
     Without a sender or a recipient nobody can be told by mail, and the report still counts: the console shows the same.
     """
     company = tx.session.get_one(CompanyRow, wrong.company_id)
-    lang: Lang = "en" if company.locale == "en" else "ja"
+    lang = lang_of(company.locale)
     draft = apology(tx, wrong)
     values: dict[str, object] = {
         "mail_id": wrong.mail_id,

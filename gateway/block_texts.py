@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from core import audit
 from core.errors import ConfigError, NotFound
+from core.lang import Lang, lang_of
 from core.runtime import Tx
 from crm.companies import get as get_company
 from gateway import blocks
-from gateway.blocks import BlockTemplate, Lang
+from gateway.blocks import BlockTemplate
 from gateway.tables_rules import BlockTextRow
 
 #: A company's own templates by language and tone.
@@ -96,7 +97,7 @@ def tones(tx: Tx | None = None, company_id: int | None = None) -> frozenset[str]
 
 def _template(row: BlockTextRow) -> BlockTemplate:
     return BlockTemplate(
-        lang="en" if row.lang == "en" else "ja",
+        lang=lang_of(row.lang),
         tone=row.tone,
         sentences=tuple(row.sentences),
         relay_label=row.relay_label,

@@ -13,14 +13,13 @@ from datetime import date
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from core.errors import ConfigError
+from core.lang import Lang, lang_of
 from gateway import charset
 from gateway.block import Block
 from rules.toml_lines import find_lines, line_of
-
-Lang = Literal["ja", "en"]
 
 DEFAULT_TONE = "polite"
 CHARACTERS_MAX = 300
@@ -147,7 +146,7 @@ def load(text: str, file: str) -> BlockTemplate:
     if wrong:
         raise ConfigError(*(f"{file}:{problem}" for problem in wrong))
     template = BlockTemplate(
-        lang="en" if found["lang"] == "en" else "ja",
+        lang=lang_of(found["lang"]),
         tone=found["tone"],
         sentences=tuple(found["sentences"]),
         relay_label=found["relay_label"],

@@ -90,6 +90,8 @@ _ONE_CHARACTER = {
 _ONE_OCTET = re.compile(rb".", re.DOTALL)
 # Octets that only Shift_JIS uses, or that EUC-JP never does.
 _NOT_EUC = re.compile(rb"[\x80-\x8d\x90-\xa0\xff]")
+# Octets that are neither ASCII nor half-width kana of Shift_JIS.
+_NOT_KANA = re.compile(rb"[\x80-\xa0\xe0-\xff]")
 
 
 def lookup(label: str) -> Charset | None:
@@ -98,7 +100,7 @@ def lookup(label: str) -> Charset | None:
 
 
 def guess(octets: bytes) -> Charset:
-    """Return the charset that undeclared text most likely has; for reading only, never for writing."""
+    """Return the charset that undeclared text most likely has; for reading only, for writing see `certain`."""
     if b"\x1b$" in octets:
         return ISO_2022_JP
     if octets.isascii():
@@ -106,12 +108,32 @@ def guess(octets: bytes) -> Charset:
     for charset in (UTF_8, EUC_JP, SHIFT_JIS):
         if charset is EUC_JP and _NOT_EUC.search(octets):
             continue
-        try:
-            octets.decode(charset.codec, charset.errors)
-        except UnicodeDecodeError:
-            continue
-        return charset
+        if _decodes(octets, charset):
+            return charset
     return LATIN_1
+
+
+def certain(octets: bytes) -> Charset | None:
+    """Return the charset that text without a label has beyond doubt, None where another one reads it as well.
+
+    RFC 2045 5.2 makes such text US-ASCII. Programmes that leave the label out send UTF-8 (which RFC 6532 3.2 allows in
+    header fields, not here) or ISO-2022-JP; both refuse nearly everything else. What UTF-8 takes but EUC-JP, or
+    Shift_JIS with nothing but half-width kana, would take too, is left in doubt.
+    """
+    charset = guess(octets)
+    if charset.family in (Family.ASCII, Family.ISO_2022_JP):
+        return charset
+    if charset is not UTF_8 or not _NOT_KANA.search(octets):
+        return None
+    return UTF_8 if _NOT_EUC.search(octets) or not _decodes(octets, EUC_JP) else None
+
+
+def _decodes(octets: bytes, charset: Charset) -> bool:
+    try:
+        octets.decode(charset.codec, charset.errors)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def decode(octets: bytes, charset: Charset) -> str:

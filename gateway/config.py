@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from core.clock import JST
+from core.clock import day_in_japan
 from core.endpoints import NextHop
 from core.errors import ConfigError, Temporary
 from core.installation import config_version
@@ -59,6 +59,7 @@ class Snapshot:
 
 
 def read_snapshot(tx: Tx) -> Snapshot:
+    """Read all that judging needs to know of companies, agencies and rules, at one version."""
     version = config_version(tx.session)
     companies = tuple(all_companies(tx))
     return Snapshot(
@@ -68,16 +69,12 @@ def read_snapshot(tx: Tx) -> Snapshot:
         sentences=read_sentences(tx),
         hops=_hops(companies),
         agencies={company.id: tuple(licensed(tx, company.id)) for company in companies},
-        day=_day(tx.now),
+        day=day_in_japan(tx.now),
         signers=signers_for(tx),
         rule_sets=read_rule_sets(tx),
         texts=block_texts.of_all(tx),
         by_id={company.id: company for company in companies},
     )
-
-
-def _day(now: datetime) -> date:
-    return now.astimezone(JST).date()
 
 
 def _hops(companies: tuple[CompanyView, ...]) -> dict[int, NextHop]:
@@ -115,6 +112,6 @@ class Directory:
 
     def _look(self) -> Snapshot | None:
         with self._runtime.read() as tx:
-            if config_version(tx.session) == self.current.version and _day(tx.now) == self.current.day:
+            if config_version(tx.session) == self.current.version and day_in_japan(tx.now) == self.current.day:
                 return None
             return read_snapshot(tx)

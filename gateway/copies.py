@@ -83,6 +83,7 @@ def seal(
 
 
 def directory_of(settings: Settings) -> Path:
+    """Return where the kept copies lie as files."""
     return (settings.home / "copies").absolute()
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, update
 
 from core.bulk import Bulk
 from core.crypto import KeyRing
+from core.lang import lang_of
 from core.runtime import Tx
 from core.settings import Settings
 from crm import offers
@@ -182,7 +183,7 @@ def _edits(
     orders = request.decision.orders or NO_ORDERS
     lang, tone = block_name(orders.block or request.company.tone)
     text = block(
-        "en" if (lang or request.decision.lang) == "en" else "ja",
+        lang_of(lang or request.decision.lang),
         tone,
         agency=offer.agency,
         licence_no=offer.licence_no,

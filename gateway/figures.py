@@ -120,18 +120,18 @@ def since(tx: Tx, moment: datetime, company_id: int | None = None) -> Flow:
     counted: Any = tx.session.execute(
         select(
             func.count().label("received"),
-            _count(columns.judged).label("judged"),
-            _count(columns.verdict == Verdict.INJECT.value).label("rejections"),
-            _count(columns.note == EDITED_NOTE).label("edited"),
-            _count(columns.state == MailState.HELD.value).label("held"),
+            how_many(columns.judged).label("judged"),
+            how_many(columns.verdict == Verdict.INJECT.value).label("rejections"),
+            how_many(columns.note == EDITED_NOTE).label("edited"),
+            how_many(columns.state == MailState.HELD.value).label("held"),
         ).where(*came)
     ).one()
     each = delivery.c
     left: Any = tx.session.execute(
         select(
-            _count(each.state == DeliveryState.SENT.value).label("delivered"),
-            _count(and_(each.state == DeliveryState.WAITING.value, each.tries > 0)).label("deferred"),
-            _count(each.state == DeliveryState.FAILED.value).label("failed"),
+            how_many(each.state == DeliveryState.SENT.value).label("delivered"),
+            how_many(and_(each.state == DeliveryState.WAITING.value, each.tries > 0)).label("deferred"),
+            how_many(each.state == DeliveryState.FAILED.value).label("failed"),
         )
         .join_from(delivery, mail, each.mail_id == columns.id)
         .where(*came)
@@ -217,5 +217,6 @@ def _unanswered(company_id: int | None) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Count the rows of a query for which ``condition`` holds."""
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

@@ -14,7 +14,6 @@ from gateway.doubt import Doubt
 
 VENDOR_JIS = "careerrelay.vendor-jis"
 VENDOR_EUC = "careerrelay.vendor-euc"
-ESCAPE = 0x1B
 ASCII = b"\x1b(B"
 ROMAN = b"\x1b(J"
 _KANA_OCTETS = range(0xA1, 0xE0)

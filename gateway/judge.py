@@ -54,5 +54,6 @@ def decide(mail: Mail, approval: Approval, ats: AtsAnswer | None, rule_set: Rule
 
 
 def limits(settings: Settings) -> Limits:
+    """Return how much of a mail is read, as this installation has it."""
     judge = settings.judge
     return Limits(judge.text_bytes_max, judge.parts_max, judge.depth_max, judge.spans_max)

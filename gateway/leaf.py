@@ -80,9 +80,11 @@ def _charset(part: Part, octets: bytes) -> Charset:
     charset = charsets.lookup(label) if label else charsets.ASCII
     if charset is None:
         raise Doubt("charset: not known")
-    # Outlook and others send ISO-2022-JP without saying so; its octets cannot be anything else.
+    # Outlook and others send ISO-2022-JP without saying so; its octets cannot be anything else. Nor can most UTF-8.
     if charset is charsets.ASCII and b"\x1b$" in octets:
         return charsets.ISO_2022_JP
+    if not label:
+        return charsets.certain(octets) or charset
     return charset
 
 

@@ -107,11 +107,6 @@ def list_mails(
     return [_line(row) for row in rows]
 
 
-def open_mails(tx: Tx, *, company_id: int | None = None, limit: int = 50) -> list[MailLine]:
-    """What has not left yet."""
-    return list_mails(tx, company_id=company_id, states=UNFINISHED_MAIL, limit=limit)
-
-
 def show_mail(tx: Tx, mail_id: int, *, company_id: int | None = None) -> MailDetail:
     """One mail; ``company_id`` limits it to a company's own.
 
@@ -177,7 +172,12 @@ def retry(tx: Tx, mail_id: int, *, by: str, company_id: int | None = None) -> No
 
 
 def delete(tx: Tx, mail_id: int, *, by: str, company_id: int | None = None) -> None:
-    """Throw away what has not left; nobody is told. A delivery under way runs to its end."""
+    """Throw away what has not left; nobody is told. A delivery under way runs to its end.
+
+    Raises:
+        NotFound: no such mail, or another company's.
+        Permanent: it has left already.
+    """
     row = _check(tx, mail_id, company_id)
     if row.state not in [state.value for state in UNFINISHED_MAIL]:
         raise Permanent(f"mail {mail_id} has left already (state: {row.state})")

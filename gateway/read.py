@@ -158,7 +158,8 @@ class _TextReader:
             charset = charsets.guess(octets)
         if charset is charsets.ASCII:
             charset = charsets.guess(octets)
-            if charset.family not in (charsets.Family.ASCII, charsets.Family.ISO_2022_JP):
+            # A label that the octets belie is no missing one: readers go by it.
+            if charsets.certain(octets) is not charset or (label and charset is charsets.UTF_8):
                 sure = self._doubt("charset: not declared")
         return charset, sure
 

@@ -48,6 +48,7 @@ class SentenceLine:
 
 
 def note_answer(tx: Tx, mail_id: int, answer: str, by: str) -> None:
+    """Write down what somebody said about a mail; ``by``: an id, never an address."""
     tx.session.execute(insert(review).values(mail_id=mail_id, answer=answer, by=by, at=tx.now))
 
 

@@ -71,6 +71,7 @@ def shipped() -> RuleSet:
 
 
 def read_sentences(tx: Tx) -> Sentences:
+    """Read the decision sentences that count now, of every company and sender."""
     columns = approved_sentence.c
     rows = tx.session.execute(
         select(columns.company_id, columns.sender, columns.sha256, columns.answer).where(columns.undone_at.is_(None))

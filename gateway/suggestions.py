@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from core.runtime import Tx
 from crm.companies import CompanyView
-from gateway.figures import first_id
+from gateway.figures import first_id, how_many
 from gateway.tables import Origin, mail, review
 from rules.compare import SAYS_REJECTION
 from rules.model import Mode, Verdict
@@ -49,11 +49,11 @@ def trial(tx: Tx, company: CompanyView) -> Trial:
     row = tx.session.execute(
         select(
             func.count(),
-            _count(link),
-            _count(columns.verdict == Verdict.REVIEW.value),
-            _count(and_(link, _answered(*(answer for answer, yes in SAYS_REJECTION.items() if yes)))),
-            _count(and_(link, _answered(*(answer for answer, yes in SAYS_REJECTION.items() if not yes)))),
-            _count(and_(link, _answered(_RELEASED))),
+            how_many(link),
+            how_many(columns.verdict == Verdict.REVIEW.value),
+            how_many(and_(link, _answered(*(answer for answer, yes in SAYS_REJECTION.items() if yes)))),
+            how_many(and_(link, _answered(*(answer for answer, yes in SAYS_REJECTION.items() if not yes)))),
+            how_many(and_(link, _answered(_RELEASED))),
         ).where(
             columns.id >= first_id(tx, since),
             columns.received_at >= since,
@@ -78,7 +78,3 @@ def next_mode(seen: Trial) -> Mode | None:
 
 def _answered(*answers: str) -> ColumnElement[bool]:
     return exists().where(review.c.mail_id == mail.c.id, review.c.answer.in_(answers))
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

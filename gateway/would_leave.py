@@ -47,6 +47,7 @@ class Making:
 
 
 def read_making(tx: Tx, company_ids: Sequence[int]) -> Making:
+    """Read what the steps of a mail's way need to know of these companies."""
     return Making(
         agencies={company_id: agencies.licensed(tx, company_id) for company_id in company_ids},
         signers=signers_for(tx),

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from core.lang import lang_of
 from core.runtime import Tx
 from crm import wrong_notices
 from crm.letters import Letter
@@ -11,7 +12,6 @@ from crm.wrong_notices import WrongMail
 from gateway.figures import EDITED_NOTE
 from gateway.review import reviews_of
 from gateway.tables import DeliveryState, Variant, delivery, mail
-from rules.model import Lang
 
 #: The answer (`review.ReviewLine`) by which a mail is known as reported.
 ANSWER = "wrong"
@@ -42,6 +42,6 @@ def _wrong_mail(tx: Tx, mail_id: int, hand_overs_stopped: int) -> WrongMail:
     under_way = each.state.in_((DeliveryState.SENT.value, DeliveryState.SENDING.value))
     left = or_(under_way, each.uncertain > 0) if row.note == EDITED_NOTE else each.uncertain > 0
     carried = select(func.count()).where(each.mail_id == mail_id, each.variant == Variant.EDITED.value, left)
-    lang: Lang = "en" if (row.decision or {}).get("lang") == "en" else "ja"
+    lang = lang_of((row.decision or {}).get("lang"))
     may_have_left = bool(tx.session.scalar(carried))
     return WrongMail(mail_id, row.company_id, row.received_at, lang, may_have_left, hand_overs_stopped)

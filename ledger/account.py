@@ -152,14 +152,17 @@ def policies(tx: Tx, programme_id: int) -> dict[int, Policy]:
 
 
 def policy_of(row: PolicyRow) -> Policy:
+    """Return the terms that a row holds."""
     return Policy(row.version, row.threshold, row.dispute_days, row.window_days)
 
 
 def tally_of(row: Account) -> Tally:
+    """Return the sums that an account row holds beside its chain."""
     return Tally(**{name: getattr(row, name) for name in TALLY_FIELDS})
 
 
 def entry_row(entry: Entry, body: bytes, prev: str) -> EntryRow:
+    """Return an entry as it is stored; ``body``: its canonical bytes, ``prev``: the hash before it."""
     return EntryRow(
         programme_id=entry.programme_id,
         seq=entry.seq,

@@ -20,6 +20,7 @@ from rules.vetoes import Veto
 PLACEHOLDERS = ("{{careerrelay}}", "{{キャリアリレー}}")
 MARKER_HEADER = "x-careerrelay"
 REASONS_MAX = 60
+_GOES_ON = LIVE_STATUSES - {AtsStatus.ON_HOLD}
 #: A clock that runs behind the ATS's is no reason to doubt its answer.
 ATS_AHEAD_DAYS_MAX = 1.0
 
@@ -48,6 +49,8 @@ def decide(mail: Mail, ruleset: RuleSet, signals: Signals) -> Decision:
     seconds = _second_signals(digest, signals, ruleset, marker=marker)
     contrary = _contrary(signals.ats)
     verdict = _verdict(text, mail, gate, seconds, contrary, _says_rejected(signals.ats, ruleset))
+    if not marker and _goes_on(text, reading, signals.ats):
+        verdict = Verdict.PASS
     cues = frozenset(veto.reason.id for veto in stopped)
     ruled = company.apply(verdict, company.Case(mail, reading, text, cues, signals, ruleset))
     because: tuple[Reason, ...] = (
@@ -166,6 +169,25 @@ def _verdict(
     if text is not TextVerdict.NONE or rejected or marked or mail.decoding_problem:
         return Verdict.REVIEW
     return Verdict.PASS
+
+
+def _goes_on(text: TextVerdict, reading: Reading, ats: AtsAnswer | None) -> bool:
+    """Tell whether words and ATS agree that the application lives: then nobody need be asked.
+
+    Text that says no "no" needs only the ATS, however it was decoded. Beside a "no" the last word must be a "yes".
+    """
+    if ats is None or ats.contrary or ats.status not in _GOES_ON:
+        return False
+    if text is TextVerdict.NONE:
+        return True
+    said = [hit for hit in reading.of("no", "yes") if hit.place == "text"]
+    last = max(said, key=lambda hit: (hit.sentence, hit.start), default=None)
+    return (
+        text is TextVerdict.AMBIGUOUS
+        and last is not None
+        and last.phrase.kind == "yes"
+        and not reading.of("unsure", "elsewhere")
+    )
 
 
 def _says_rejected(ats: AtsAnswer | None, ruleset: RuleSet) -> bool:

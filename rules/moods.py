@@ -68,7 +68,15 @@ _JA_NOT_AFTER = re.compile(
 _QUESTION_AFTER = re.compile(r"[^。]{0,16}(でしょうか|ですか|ますか|ませんか|んか)|[^.。]{0,30}\?")
 _JA_REQUEST = re.compile(r"(ません|ない|ず)?(でしょうか|か(。|$|\?|、))")
 _JA_AGAIN = re.compile(
-    r"(また|今後|将来|次の?機会|いつか|改めて|再度|再び|来年|次年度|別の機会)[^。]{0,24}$|(機会|ご縁)(が|の|に)"
+    r"また(の|別|ご縁|ご?応募|ぜひ|是非|何か|お(会|目|越|声)|いつか|機会|よろしく|次|募集)|今後|将来|(次|別|また)の?機会|いつか|来年|来期|来季|次年度|次回|機会(が|の|に)"
+    r"|ご縁(が|の)(あり(まし|ます際)|あれ|あった|あっ|ござい(まし|ます際)|際)"
+    r"|(採用|求人|募集|ホーム|公式)(情報)?(ページ|サイト)|(弊社|当社)(の)?(サイト|ホームページ|hp)|マイナビ|ハローワーク"
+)
+#: An invitation that was looked for and not found: 「別の職種も検討いたしましたが、…ございませんでした」.
+_JA_NONE_AFTER = re.compile(
+    r"ません|[^。、]{0,20}(?:(?:ござい|あり|おり|い|でき)ません|でき(?:ず|ない|かね)|なく|なかった|添え|見送|見合わせ|難し|困難|かね(?:ます|る))"
+    r"|[^。、]{0,24}(?:検討|考慮|模索|相談|確認|打診)[^。、]{0,10}(?:が|ものの|けれども?)、?[^。]{0,40}"
+    r"(?:ません|ず|ない|なか|なく|添え|見送|難し|かね)"
 )
 _JA_SOMEDAY = re.compile(r"(将来|いつか|またの機会|(次|別)の機会|機会が(あれば|あり|ござい))[^。]{0,24}$")
 
@@ -98,6 +106,7 @@ _EN_NOT_BEFORE = re.compile(
     r"\b(not|unable|cannot|never|nor|without|rather than|instead of|decided against|no longer|hoped"
     r"|wish(ed)?|could have|would have)\b[^.,;:]{0,30}$"
 )
+_EN_NOT_RIGHT_BEFORE = re.compile(r"\b(?:not|unable|cannot|nor|no longer)(?: \w+){0,3} $")
 _EN_NOT_FAR_BEFORE = re.compile(
     r"\b(not|unable|cannot|never|nor|without|against|no longer|difficult|sorry|rather than)\b[^.;:]*$"
 )
@@ -111,11 +120,16 @@ _EN_OTHERS_AFTER = re.compile(
 )
 _EN_SOMEDAY = re.compile(
     r"\b(future|on file|in mind|encourage|feel free|welcome to (re)?apply|hesitate|talent (pool"
-    r"|community)|again)\b"
+    r"|community)|again|(careers?|jobs?) (page|site|portal|website)|website)\b"
 )
 _EN_THANKS_BEFORE = re.compile(
     r"\b(thank(s| you)|appl(y|ied|ying|ication)|interest(ed)?|wish(ed)?|hop(ed?|ing)|opportunity|want(ed)?) "
     r"[^.,;:]{0,24}$"
+)
+#: 「not to go ahead with any of the other candidates」: whoever reads this is the one they go ahead with.
+_EN_OTHERS_AFTER_NO = re.compile(
+    r" (?:ahead |forward |on )?(?:with )?(?:any(?: of the)? other|(?:all )?the other|the (?:rest|others)(?: of the)?)"
+    r" ?(?:candidates|applicants|finalists|people|\b)"
 )
 _EN_DENIAL_BEFORE = re.compile(r"\b(does not mean|is not to say|not because|would not say|not a) [^.]{0,30}$")
 
@@ -142,11 +156,13 @@ def _sign(mood: str, *, only: Sequence[str] = (), never: Sequence[str] = (), **w
 
 #: Said of others, these say no to the reader.
 _OF_OTHERS = ("en.no.candidate-chosen", "en.no.stronger-field", "en.no.not-a-match", "en.no.other-candidates")
+#: A place that somebody else may give up, a post that the reader may choose: the condition is what is said.
+_OPEN_TO_THE_READER = ("waiting_list", "other_post")
 _JA_SAID = (
     _sign("denied", after=_JA_DENIAL_AFTER),
-    _sign("conditional", after=_JA_CONDITION_AFTER, never=["waiting_list"]),
-    _sign("conditional", before=_JA_CONDITION_BEFORE, never=["waiting_list"]),
-    _sign("conditional", within=_JA_CONDITION_WITHIN, never=["waiting_list"]),
+    _sign("conditional", after=_JA_CONDITION_AFTER, never=_OPEN_TO_THE_READER),
+    _sign("conditional", before=_JA_CONDITION_BEFORE, never=_OPEN_TO_THE_READER),
+    _sign("conditional", within=_JA_CONDITION_WITHIN, never=_OPEN_TO_THE_READER),
     _sign("nominal", after=_JA_NOMINAL_AFTER),
     _sign("past", before=_JA_PAST_BEFORE),
     _sign("question", after=_JA_REQUEST, never=["unsure"]),
@@ -155,6 +171,7 @@ _JA_SAID = (
     _sign("part", within=_JA_PART_BEFORE, only=["no"]),
     _sign("others", before=_JA_OTHERS_BEFORE, only=["no"], never=["ja.no.others-chosen"]),
     _sign("someday", anywhere=_JA_AGAIN, only=["other_post"]),
+    _sign("denied", after=_JA_NONE_AFTER, only=["other_post"]),
 )
 _JA_YES = (
     _sign("thanks", after=_JA_THANKS_AFTER, never=["ja.yes.joining", "ja.yes.offer", "ja.yes.congratulations"]),
@@ -165,16 +182,18 @@ _JA_YES = (
     _sign("someday", before=_JA_SOMEDAY),
 )
 _EN_SAID = (
-    _sign("conditional", before=_EN_CONDITION_BEFORE),
+    _sign("conditional", before=_EN_CONDITION_BEFORE, never=["other_post"]),
     _sign("conditional", after=_EN_CONDITION_AFTER, never=["unsure"]),
-    _sign("conditional", within=_EN_CONDITION_WITHIN),
+    _sign("conditional", within=_EN_CONDITION_WITHIN, never=["other_post"]),
     _sign("denied", before=_EN_DENIAL_BEFORE),
     _sign("past", before=_EN_PAST_BEFORE),
     _sign("past", after=_EN_PAST_AFTER),
     _sign("question", after=_QUESTION_AFTER, never=["unsure"]),
     _sign("someday", anywhere=_EN_SOMEDAY, only=["other_post"]),
     _sign("denied", before=_EN_NOT_BEFORE, only=["hold"]),
+    _sign("denied", before=_EN_NOT_RIGHT_BEFORE, only=["other_post"]),
     _sign("others", before=_EN_OTHERS_BEFORE, only=["no"], never=_OF_OTHERS),
+    _sign("others", after=_EN_OTHERS_AFTER_NO, only=["no"]),
 )
 _EN_YES = (
     _sign("denied", before=_EN_NOT_BEFORE, never=["en.yes.unlike-others"]),

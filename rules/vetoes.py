@@ -71,7 +71,7 @@ _ASKS_NOTHING = re.compile(
 #: What a decision goes on to say after "but" without taking anything back.
 _KIND_WORDS = re.compile(
     r"了承|理解|容赦|祈|(?<!お)願|応募|機会|縁|感謝|礼|ありがと|申し訳|詫び|今後|健勝|活躍|許し|からず|応援|エントリー|履歴書|書類"
-    r"|何卒|よろしく|優秀|素晴ら|魅力|励み|挑戦|チャレンジ|参考|残念|不本意|光栄|うれし|嬉し|印象|心苦し|返却|返送|破棄|廃棄"
+    r"|何卒|よろしく|優秀|素晴ら|魅力|届い(?:て|ら)|満た|不足|達し|及(?:ば|び)ま|励み|挑戦|チャレンジ|参考|残念|不本意|光栄|うれし|嬉し|印象|心苦し|返却|返送|破棄|廃棄"
     r"|\b(thank|wish|luck|future|appl(y|ied|ying)|encourag|keep|file|hop|impress|appreciat|feedback|regret|sorry|success"
     r"|best|enjoy|difficult|hard|tough|understand|other (roles|opportunit|opening|position)|touch|mind|disappoint"
     r"|pleasure|great|strong|talent|remain|interest|time)"

@@ -110,7 +110,9 @@ def _answer(tx: Tx, referral: ReferralView) -> str:
 
 
 def _talk(tx: Tx, referral: ReferralView) -> str:
-    referrals.ask_to_talk(tx, referral.agency_id, referral.id)
+    asked = referrals.ask_to_talk(tx, referral.agency_id, referral.id)
+    if asked.contact_released_at is not None:
+        return gettext("受け付けました。ご本人は連絡先の提供に同意済みです。「連絡先を見る」からご覧ください。")
     return gettext("ご希望を候補者に伝えました。候補者が応じると、連絡先をお送りします。")
 
 

@@ -27,6 +27,7 @@ _SESSION = "agency_desk"
 #: Where nobody needs to be signed in.
 _OPEN = frozenset({"index", "ask", "asked", "way_in", "sign_in"})
 FILE_ROWS_MAX = 10  # pages of a tray in one CSV
+PAGES_MAX = 10_000  # no database counts without end
 
 
 @blueprint.before_request
@@ -40,6 +41,9 @@ def who() -> BaseResponse | None:
         return None
     if (request.endpoint or "").rpartition(".")[2] in _OPEN:
         return None
+    flash(
+        gettext("サインインしていないか、期限が切れています。アドレスを入力して、リンクをお受け取りください。"), "wait"
+    )
     return redirect(url_for("agency_desk.index"), 303)
 
 
@@ -56,7 +60,7 @@ def ask() -> Page:
     """Mail a link, if an agency has this address; the answer is the same if none has."""
     mail = request.form.get("mail", "")
     with writing() as tx:
-        sent = desk.ask_for_link(tx, mail) if "@" in mail else 0
+        sent = desk.ask_for_link(tx, mail) if "@" in mail and mail.isprintable() else 0
     metrics.LOGINS.labels("agency_asked" if sent else "agency_unknown").inc()
     return redirect(url_for("agency_desk.asked"), 303)
 
@@ -103,7 +107,7 @@ def sign_out() -> Page:
 @blueprint.get("/inbox/<tray>")
 def inbox(tray: str) -> Page:
     """One tray, a page of it."""
-    wanted, page = _tray(tray), max(request.args.get("page", 1, type=int), 1)
+    wanted, page = _tray(tray), min(max(request.args.get("page", 1, type=int), 1), PAGES_MAX)
     with reading() as tx:
         agency = seated(tx)
         counts = desk.counts(tx, agency.id)

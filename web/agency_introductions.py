@@ -5,7 +5,7 @@ from datetime import date, datetime
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
-from core.clock import JST
+from core.clock import JST, day_in_japan
 from crm import introductions
 from crm.errors import FormRefused, WrongState
 from crm.introduction_states import Act
@@ -95,7 +95,7 @@ def _page(introduction_id: str, given: dict[str, str], problems: list[Problem]) 
     with reading() as tx:
         found = introductions.get(tx, "agency", seated(tx).id, introduction_id)
         over = found.interview_at is not None and found.interview_at <= tx.now
-        today = tx.now.astimezone(JST).date()
+        today = day_in_japan(tx.now)
     page = render_template(
         "agency/introduction.html",
         one=found,

@@ -1,11 +1,13 @@
 """What the agency's pages say: trays of the inbox, and the steps behind an introduction."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from flask import Flask
 
 from crm.desk import Tray
 from crm.outcomes import OutcomeKind
+from crm.referral_states import ANSWER_DAYS, ReferralView
 from web.i18n import gettext
 
 
@@ -62,6 +64,13 @@ def outcome_choices() -> list[tuple[str, str]]:
     return [(kind.value, outcome_words(kind)) for kind in OutcomeKind]
 
 
+def answer_by(referral: ReferralView) -> datetime | None:
+    """The day by which an answer is asked for; after it the silence is told to all."""
+    return None if referral.shared_at is None else referral.shared_at + timedelta(days=ANSWER_DAYS)
+
+
 def install(app: Flask) -> None:
     """Let templates ask."""
-    app.jinja_env.globals.update(tray_words=tray_words, outcome_words=outcome_words, outcome_choices=outcome_choices)
+    app.jinja_env.globals.update(
+        tray_words=tray_words, outcome_words=outcome_words, outcome_choices=outcome_choices, answer_by=answer_by
+    )

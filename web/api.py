@@ -22,7 +22,7 @@ from web.context import reading, writing
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 PAGE_MAX = 100
-CURSOR_DIGITS_MAX = 18
+CURSOR_DIGITS_MAX = 9  # what fits into the column of the numbers, on every database
 
 
 @blueprint.get("/openapi.json")

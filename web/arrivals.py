@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from core import metrics
 from crm import arrivals, invitation_page
 from crm.arrivals import Arrival
-from crm.choices import Lang
 from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
 from crm.invitation_page import InvitationPage
 from crm.invitations import NoOffer, Offer
@@ -43,7 +42,7 @@ def begin(token: str) -> Page:
                 form.get("mail", ""),
                 sure=form.get("mail_sure") == "1",
                 adult=form.get("adult") == "1",
-                lang=_lang(),
+                lang=i18n.lang(),
                 place=place,
             )
     except FormRefused as error:
@@ -90,9 +89,9 @@ def ask(token: str) -> Page:
 
 def _page(token: str) -> InvitationPage:
     with reading() as tx:
-        page = invitation_page.company_page(tx, token, _lang())
+        page = invitation_page.company_page(tx, token, i18n.lang())
         if page is not None and i18n.prefer(page.locale):
-            page = invitation_page.company_page(tx, token, _lang())
+            page = invitation_page.company_page(tx, token, i18n.lang())
     if page is None:
         raise LinkGone
     return page
@@ -114,7 +113,3 @@ def _arrival(token: str) -> Arrival:
 def _where(arrival: Arrival, problems: list[Problem]) -> str:
     pages = {arrivals.UNMATCHED: "public/arrival_unmatched.html", arrivals.WAITING: "public/arrival_waiting.html"}
     return render_template(pages.get(arrival.state, "public/arrival_code.html"), arrival=arrival, problems=problems)
-
-
-def _lang() -> Lang:
-    return "en" if i18n.lang() == "en" else "ja"

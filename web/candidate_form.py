@@ -57,7 +57,7 @@ def registration(state: dict[str, object]) -> RegistrationForm:
         profile=without(ProfileForm.from_json(mapping(state["profile"])), form.getlist("strike")),
         boxes=boxes,
         adult=form.get("adult") == "1",
-        lang="en" if lang() == "en" else "ja",
+        lang=lang(),
         contact=ContactForm(form.get("name", ""), form.get("phone", "")),
         mail_sure=state.get("mail_sure") is True,
         summary_sha256=form.get("summary_ok", ""),
@@ -66,6 +66,7 @@ def registration(state: dict[str, object]) -> RegistrationForm:
 
 
 def state_of(mail: str, *, sure: bool, typed: ProfileForm | None = None) -> dict[str, object]:
+    """Return what `sign` puts into the hidden field: plain JSON values."""
     state: dict[str, object] = {"mail": mail, "mail_sure": sure}
     return state if typed is None else state | {"profile": asdict(typed)}
 

@@ -77,6 +77,7 @@ _ROWS = (
         "",
         lambda one: gettext("%(name)sの「%(value)s」は、メールアドレスの形ではありません。", **one),
     ),
+    _row("'' is not a mail address", "mail", lambda _one: gettext("メールアドレスを入力してください。")),
     _row(
         "'(?P<value>.*)' is not a (?:mail address|domain)",
         "mail",

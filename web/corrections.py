@@ -7,7 +7,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm import forms, profiles, registrations
-from crm.choices import Lang
 from crm.errors import FormRefused, LinkGone
 from crm.forms import ContactForm, ProfileForm
 from crm.invitation_page import PREVIEW_PSEUDONYM
@@ -94,7 +93,7 @@ def _form(token: str, view: ManageView, typed: ProfileForm, problems: list[Probl
 
 
 def _preview(token: str, view: ManageView, typed: ProfileForm, contact: ContactForm | None) -> str:
-    lang, mail = _lang(), (view.contact or {}).get("mail", "")
+    lang, mail = i18n.lang(), (view.contact or {}).get("mail", "")
     made = profiles.payload(forms.cleaned(typed, view.lang, contact, mail), lang, PREVIEW_PSEUDONYM, "", date.max)
     state: dict[str, object] = {"profile": asdict(typed), "contact": asdict(contact) if contact else None}
     return render_template(
@@ -109,7 +108,3 @@ def _preview(token: str, view: ManageView, typed: ProfileForm, contact: ContactF
         receivers=[step.agency for step in view.steps if step.referral.shared_at and not step.referral.withdrawn_at],
         state=candidate_form.sign(token, state),
     )
-
-
-def _lang() -> Lang:
-    return "en" if i18n.lang() == "en" else "ja"

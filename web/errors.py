@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, abort, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -72,6 +72,13 @@ def _show(error: Exception) -> Response | tuple[str, int]:
     return render_template("error.html", status=found.status, code=found.code), found.status
 
 
+def _refuse_nul() -> None:
+    """PostgreSQL holds no U+0000 in a text: nothing that can be found is named so."""
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        abort(404)
+
+
 def install(app: Flask) -> None:
+    app.before_request(_refuse_nul)
     # The web error handler is one of the five places where everything is caught (docs/architecture.md, Errors).
     app.register_error_handler(Exception, _show)

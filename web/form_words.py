@@ -11,7 +11,7 @@ from web.problems import Problem
 
 def options(listed: Choices) -> list[tuple[str, str]]:
     """Codes and labels of a list, in the language of the page."""
-    return [(code, labels[_lang()]) for code, labels in listed.items()]
+    return [(code, labels[lang()]) for code, labels in listed.items()]
 
 
 def lists() -> dict[str, list[tuple[str, str]]]:
@@ -28,6 +28,7 @@ def lists() -> dict[str, list[tuple[str, str]]]:
 
 
 def of_refusal(error: FormRefused) -> list[Problem]:
+    """What a refused form says, in words."""
     return of_problems(error.problems)
 
 
@@ -45,6 +46,7 @@ def of_code(code: str) -> str:
 
 
 def has_field(problems: Iterable[Problem], *names: str) -> bool:
+    """Whether any of these fields has a problem."""
     return any(problem.field in names for problem in problems)
 
 
@@ -74,8 +76,4 @@ def words(field: str, code: str) -> str:
 
 def field_label(field: str) -> str:
     """The name of a field, the same as in consent texts, mails and provision records."""
-    return choices.label(choices.ITEMS, field, _lang()) if field in choices.ITEMS else gettext("入力内容")
-
-
-def _lang() -> choices.Lang:
-    return "en" if lang() == "en" else "ja"
+    return choices.label(choices.ITEMS, field, lang()) if field in choices.ITEMS else gettext("入力内容")

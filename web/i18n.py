@@ -21,6 +21,7 @@ from flask_babel import gettext as translated
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from core.clock import JST
+from core.lang import Lang, lang_of
 
 LANGS = ("ja", "en")
 DEFAULT = "ja"
@@ -68,10 +69,10 @@ def gettext(text: str, **values: object) -> str:
     return str(translated(text, **values))
 
 
-def lang() -> str:
-    """ "ja" or "en" for this request."""
+def lang() -> Lang:
+    """The language of this request."""
     locale = get_locale()
-    return locale.language if locale is not None and locale.language in LANGS else DEFAULT
+    return lang_of(locale.language if locale is not None else None)
 
 
 def prefer(language: str) -> bool:

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, current_app, flash, json, redirect, rende
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import NotFound
+from core.lang import Lang
 from core.runtime import Tx
 from crm import profiles, referrals, registrations
-from crm.choices import Lang
 from crm.consent_texts import OF_COMPANY, Purpose
 from crm.errors import FormRefused, LinkGone, WrongState
 from crm.forms import ContactForm
@@ -53,7 +53,7 @@ def undo(token: str) -> Page:
     """Take the whole registration back while nothing was handed over."""
     with writing() as tx:
         done = registrations.undo(tx, token)
-    return render_template("public/undone.html", done=done)
+    return render_template("public/undone.html", done=done, manage_token=token)
 
 
 @blueprint.post("/<token>/withdraw")
@@ -95,7 +95,7 @@ def agree(token: str, referral_id: str) -> Page:
     contact = ContactForm(form.get("name", ""), form.get("phone", ""))
     try:
         with writing() as tx:
-            referrals.agree_to_talk(tx, token, referral_id, contact, form.get("text_sha256", ""), _lang())
+            referrals.agree_to_talk(tx, token, referral_id, contact, form.get("text_sha256", ""), i18n.lang())
     except FormRefused as error:
         with reading() as tx:
             return _show(tx, token, form_words.of_refusal(error)), 422
@@ -132,7 +132,7 @@ def download(token: str) -> Page:
 def _show(tx: Tx, token: str, problems: list[Problem] | None = None) -> str:
     view = _view(tx, token)
     i18n.prefer(view.lang)
-    lang = _lang()
+    lang = i18n.lang()
     return render_template(
         "public/manage.html",
         view=view,
@@ -159,10 +159,6 @@ def _view(tx: Tx, token: str) -> ManageView:
 def _too_late(token: str) -> BaseResponse:
     flash(gettext("この問い合わせには、すでに返事が済んでいます。"), "stop")
     return redirect(url_for("manage.index", token=token), 303)
-
-
-def _lang() -> Lang:
-    return "en" if i18n.lang() == "en" else "ja"
 
 
 def _plain(value: object) -> object:

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from core import metrics
 from core.runtime import Tx
 from crm import forms, invitations, links, profiles, registrations
-from crm.choices import Lang
 from crm.codes import CodeNeeded
 from crm.errors import FormRefused, LinkGone, WrongCode, WrongState
 from crm.links import LinkKind
@@ -65,7 +64,7 @@ def resume(token: str) -> Page:
         return back(token, "resume")
     with reading() as tx:
         page = _page(tx, token)
-    read = resumes.read_request(str(state["mail"]), _lang())
+    read = resumes.read_request(str(state["mail"]), i18n.lang())
     if isinstance(read, Problem):
         return _profile(token, page, state, [read]), 422
     return _profile(token, page, state, [], read)
@@ -150,9 +149,9 @@ def check_code(token: str) -> Page:
 
 def _page(tx: Tx, token: str) -> InvitationPage:
     """The page model in the visitor's language: the chosen one, else the company's."""
-    page = registrations.page(tx, token, _lang())
+    page = registrations.page(tx, token, i18n.lang())
     if page is not None and i18n.prefer(page.locale):
-        page = registrations.page(tx, token, _lang())
+        page = registrations.page(tx, token, i18n.lang())
     if page is None:
         raise LinkGone
     return page
@@ -188,7 +187,7 @@ def _profile(
 
 
 def _preview(tx: Tx, token: str, page: InvitationPage, state: dict[str, object], problems: list[Problem]) -> str:
-    typed, lang, mail = candidate_form.registration(state).profile, _lang(), str(state["mail"])
+    typed, lang, mail = candidate_form.registration(state).profile, i18n.lang(), str(state["mail"])
     signed = candidate_form.sign(token, state)
     made = registrations.preview(tx, token, typed, lang, mail=mail)
     return render_template(
@@ -214,7 +213,3 @@ def _again(token: str, state: dict[str, object], problems: list[Problem]) -> str
         if form_words.has_field(problems, *forms.PROFILE_ITEMS):
             return _profile(token, page, state, problems)
         return _preview(tx, token, page, state, problems)
-
-
-def _lang() -> Lang:
-    return "en" if i18n.lang() == "en" else "ja"

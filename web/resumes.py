@@ -12,8 +12,8 @@ from flask import Flask, Request, request
 
 from anonymizer.engine import anonymise
 from anonymizer.model import Anonymised, Identity
+from core.lang import Lang
 from crm import resume_fields
-from crm.choices import Lang
 from crm.forms import ProfileForm
 from web import resume_child
 from web.i18n import gettext
@@ -23,6 +23,8 @@ from web.resume_child import TEXT_CHARS_MAX
 RESUME_BYTES_MAX = 3 * 1024 * 1024
 READ_S = 10
 READERS_MAX = 2
+#: Who waits holds a thread of the whole site: files that read slowly, sent on purpose, must not fill them all.
+WAIT_S = 0.5
 ENDPOINT = "public.resume"
 _readers = BoundedSemaphore(READERS_MAX)
 _CJK = "぀-ヿ㐀-鿿豈-﫿々〆〇！-～"
@@ -32,11 +34,29 @@ _PEN_MOVES = re.compile(rf"(?<=[{_CJK}])[ \u00a0](?=[{_CJK}])")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the text. ``kind`` is empty where nothing changed; ``put`` is what stands there afterwards."""
+    """A stretch of the text. ``kind`` is empty where nothing changed; ``put`` is what stands there afterwards.
+
+    ``why`` names the rule of the decision trace, ``recogniser`` whose it is.
+    """
 
     text: str
     put: str
     kind: str = ""
+    recogniser: str = ""
+    why: str = ""
+
+    @property
+    def ground(self) -> str:
+        """What the decision rests on, in the words of the person it is about."""
+        if self.recogniser == "identity":
+            return gettext("登録に使うメールアドレスと一致")
+        if self.recogniser == "propagation":
+            return gettext("文中の別の箇所で名前と判断")
+        if self.recogniser.startswith("person"):
+            return gettext("名前の辞書、見出し、前後の言葉")
+        if self.recogniser == "special":
+            return gettext("選考で尋ねてはならない事柄の言葉")
+        return gettext("書き方の形、桁、見出し")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +68,14 @@ class ReadResume:
     cut: bool
 
     @property
+    def taken(self) -> tuple[Piece, ...]:
+        """What was taken out, a piece each, in the order of the text."""
+        return tuple(piece for piece in self.pieces if piece.kind)
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """What was taken out, each kind once, in the order of the text."""
-        return tuple(dict.fromkeys(piece.kind for piece in self.pieces if piece.kind))
+        return tuple(dict.fromkeys(piece.kind for piece in self.taken))
 
 
 class InMemoryRequest(Request):
@@ -94,7 +119,7 @@ def read_request(mail: str, lang: Lang) -> ReadResume | Problem:
 
 def text_of_file(data: bytes) -> str | Problem:
     """Have a child process read a file; it has seconds and little memory, and ends with what it reads."""
-    if not _readers.acquire(timeout=READ_S):
+    if not _readers.acquire(timeout=WAIT_S):
         return Problem("file", gettext("ただいま混み合っています。少し待つか、文章を貼り付けてください。"))
     try:
         done = subprocess.run(  # noqa: S603 - our own file, no shell
@@ -157,7 +182,7 @@ def _pieces(text: str, stripped: Anonymised) -> list[Piece]:
     for one in stripped.findings:
         if one.start > at:
             found.append(Piece(text[at : one.start], text[at : one.start]))
-        found.append(Piece(text[one.start : one.end], one.replacement, one.type))
+        found.append(Piece(text[one.start : one.end], one.replacement, one.type, one.recogniser, one.why))
         at = one.end
     if at < len(text):
         found.append(Piece(text[at:], text[at:]))

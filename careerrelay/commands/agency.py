@@ -7,11 +7,9 @@ from typing import Any
 import click
 
 from careerrelay.commands.agency_webhook import webhook
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
 from crm import agencies
 from crm.agencies import AgencyView, NewAgency
-
-ACTOR = "cli"
 
 
 class Day(click.ParamType[date]):

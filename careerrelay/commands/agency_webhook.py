@@ -5,12 +5,11 @@ from typing import Any
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
 from core.errors import NotFound
 from crm import agency_events, webhooks
 from crm.agency_events import Event
 
-ACTOR = "cli"
 LISTED = 50
 
 

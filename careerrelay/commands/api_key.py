@@ -4,11 +4,10 @@ from dataclasses import asdict
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
 from crm import api_keys
 from crm.api_keys import Scope
 
-ACTOR = "cli"
 _OWNERS = (
     click.option("--agency", "agency_id", type=int, metavar="ID"),
     click.option("--company", "company_id", type=int, metavar="ID"),

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from careerrelay.text_files import read_text
 from core.errors import ConfigError
+from core.lang import lang_of
 
 if TYPE_CHECKING:
     from gateway.block_texts import TextLine
     from gateway.blocks import BlockTemplate
 
-ACTOR = "cli"
 FILE_BYTES_MAX = 65_536
 
 _company = click.option("--company", "company_id", type=int, required=True, metavar="ID")
@@ -31,7 +32,7 @@ def check(file: Path, as_json: bool) -> None:
     """Check a text: form, length, sentences, and that every charset of Japanese mail can carry it."""
     from gateway import blocks
 
-    template = blocks.load(_text(file), str(file))
+    template = blocks.load(read_text(file, FILE_BYTES_MAX), str(file))
     emit(as_json, {"ok": True, **_name(template)}, f"{file}: good ({template.lang}-{template.tone})")
 
 
@@ -45,7 +46,7 @@ def save(front: Front, file: Path, company_id: int, as_json: bool) -> None:
     from gateway import block_texts
 
     with front.runtime() as runtime, runtime.begin() as tx:
-        saved = block_texts.save(tx, company_id, _text(file), file=str(file), by=ACTOR)
+        saved = block_texts.save(tx, company_id, read_text(file, FILE_BYTES_MAX), file=str(file), by=ACTOR)
     emit(as_json, _as_json(saved), f"saved {saved.template.lang}-{saved.template.tone} for company {company_id}")
 
 
@@ -79,21 +80,8 @@ def remove(front: Front, name: str, company_id: int, as_json: bool) -> None:
     if not lang:
         raise ConfigError(f"{name!r}: write language and tone, such as ja-polite")
     with front.runtime() as runtime, runtime.begin() as tx:
-        block_texts.remove(tx, company_id, "en" if lang == "en" else "ja", tone, by=ACTOR)
+        block_texts.remove(tx, company_id, lang_of(lang), tone, by=ACTOR)
     emit(as_json, {"removed": name}, f"removed {name} of company {company_id}")
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(FILE_BYTES_MAX + 1)
-        if len(data) > FILE_BYTES_MAX:
-            raise ConfigError(f"{file}: larger than {FILE_BYTES_MAX} bytes")
-        return data.decode("utf-8")
-    except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file}: not UTF-8 text") from None
 
 
 def _name(template: "BlockTemplate") -> dict[str, Any]:

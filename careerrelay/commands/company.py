@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from careerrelay.commands import company_data
-from careerrelay.front import Front, emit, json_option, pass_front, read_secret, table
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, read_secret, table
 from crm import companies, company_links, hop_identity
 from crm.companies import CompanyView, NewCompany
 from gateway import dkim_keys
@@ -16,7 +16,6 @@ from rules.model import Mode
 
 GENERATED_PASSWORD_BYTES = 18
 
-ACTOR = "cli"
 _PEM = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _MODE = click.Choice([mode.value for mode in Mode])
 

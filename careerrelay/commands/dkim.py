@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
 from core.errors import Permanent
 from core.resolver import Resolver
 from core.runtime import Tx
@@ -17,7 +17,6 @@ from gateway.dkim_keys import DkimKey
 from gateway.dkim_record import Finding
 from gateway.tables_dkim import KeyState
 
-ACTOR = "cli"
 #: Receivers read the record at delivery and again in reports; caches keep it for its TTL.
 DNS_MARGIN = timedelta(days=2)
 

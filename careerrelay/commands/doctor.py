@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
-from careerrelay.doctor.finding import Finding, Lang, Level, meaning, title, to_do
+from careerrelay.doctor.finding import Finding, Level, meaning, title, to_do
 from careerrelay.front import Front, emit, json_option, lang_option, pass_front, table, terminal_lang
 from core.errors import ConfigError
+from core.lang import Lang
 
 _MARKS = {Level.OK: "ok", Level.WARN: "WARN", Level.FAIL: "FAIL"}
 

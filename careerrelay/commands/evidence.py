@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from careerrelay.commands.agency import Day
-from careerrelay.front import Front, emit, json_option, pass_front
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front
 from core.errors import ConfigError
 
 
@@ -45,7 +45,7 @@ def export(
             elif first is not None and last is not None:
                 made = bundles.for_period(tx, company_id, bundles.Period(first, last), directory)
         with runtime.begin() as tx:
-            audit.record(tx, "cli", "evidence exported", f"company:{company_id}", person=address is not None)
+            audit.record(tx, ACTOR, "evidence exported", f"company:{company_id}", person=address is not None)
     value = {"directory": str(directory), "lines": made.lines, "fingerprint": made.fingerprint}
     shown = ", ".join(f"{count} {name}" for name, count in made.lines.items())
     emit(as_json, value, f"{shown} in {directory}", f"signed with {made.fingerprint}")

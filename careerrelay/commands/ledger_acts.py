@@ -17,6 +17,7 @@ import click
 from careerrelay.front import Front, emit, json_option, pass_front, table
 from core.clock import JST
 from core.errors import ConfigError
+from core.lang import lang_of
 
 if TYPE_CHECKING:
     from crm.statements import Statement
@@ -205,7 +206,7 @@ def statement(
 def _write(one: Statement, lang: str, directory: Path) -> list[Path]:
     from crm import statement_files
 
-    files = statement_files.attachments(one, "en" if lang == "en" else "ja")
+    files = statement_files.attachments(one, lang_of(lang))
     for file in files:
         try:
             (directory / file.name).write_bytes(file.content)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front
 from core import audit
 from core.errors import ConfigError, NotFound
+from core.lang import lang_of
 from core.runtime import Tx
 from crm import person_file, persons
 
-ACTOR = "cli"
 _COMPANY = click.option("--company", "company_id", type=int, required=True, metavar="ID")
 _ADDRESS = click.argument("address", metavar="ADDRESS")
 
@@ -35,7 +35,7 @@ def export(front: Front, company_id: int, address: str, directory: Path, lang: s
         with runtime.read() as tx:
             person_id = _person(tx, company_id, address)
             file = person_mails.with_mails(tx, person_file.file_of(tx, person_id))
-            text = person_file.as_text(file, "en" if lang == "en" else "ja")
+            text = person_file.as_text(file, lang_of(lang))
         with runtime.begin() as tx:
             audit.record(tx, ACTOR, "person's file opened", f"person:{person_id}")
     write_texts(directory, {"person.json": person_file.as_json(file), "person.txt": text})

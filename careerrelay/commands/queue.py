@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from careerrelay.front import Front, Lang, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, lang_option, pass_front, table
+from core.lang import Lang
 
 if TYPE_CHECKING:
     from core.runtime import Tx
     from gateway.queue import MailDetail, MailLine
     from gateway.review import SentenceLine
 
-ACTOR = "cli"
 # Words of `gateway.tables.MailState`, written out so that --help loads no database; a test compares them.
 OPEN_STATES = ("received", "ready", "held")
 STATES = (*OPEN_STATES, "done", "failed", "cancelled")

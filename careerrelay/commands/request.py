@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from careerrelay.commands.person import write_texts
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from core.lang import lang_of
 from crm import person_file, recalls, subject_requests
 from crm.subject_requests import Channel, Identity, Kind, Refusal, Request
 
-ACTOR = "cli"
 _ID = click.argument("request_id", metavar="ID")
 _COMPANY = click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's.")
 
@@ -75,7 +75,7 @@ def file_(front: Front, request_id: str, directory: Path, lang: str, as_json: bo
 
     with front.runtime() as runtime, runtime.begin() as tx:
         file = person_mails.with_mails(tx, subject_requests.file_for(tx, request_id, actor=ACTOR))
-        text = person_file.as_text(file, "en" if lang == "en" else "ja")
+        text = person_file.as_text(file, lang_of(lang))
     write_texts(directory, {"person.json": person_file.as_json(file), "person.txt": text})
     emit(as_json, {"id": request_id, "directory": str(directory)}, f"file of request {request_id} in {directory}")
 

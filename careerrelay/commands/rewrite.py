@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from careerrelay.front import Front, pass_front
-from core.clock import JST, SystemClock
+from core.clock import SystemClock, day_in_japan
+from core.lang import lang_of
 
 EXAMPLE_AGENCY, EXAMPLE_LICENCE, EXAMPLE_DAYS = "みらいキャリア株式会社", "13-ユ-300001", 90
 
@@ -42,7 +43,7 @@ def rewrite(front: Front, file: Path, recipient: str, lang: str | None, tone: st
     made = edit(
         raw,
         block(
-            "en" if lang == "en" else "ja",
+            lang_of(lang),
             tone,
             agency=EXAMPLE_AGENCY,
             licence_no=EXAMPLE_LICENCE,
@@ -66,4 +67,4 @@ def example_token(recipient: str) -> str:
 
 
 def example_expiry() -> date:
-    return SystemClock().now().astimezone(JST).date() + timedelta(days=EXAMPLE_DAYS)
+    return day_in_japan(SystemClock().now()) + timedelta(days=EXAMPLE_DAYS)

@@ -11,8 +11,9 @@ import click
 from careerrelay.commands.rules_replay import replay
 from careerrelay.commands.rules_sentences import approvals, approve, forget
 from careerrelay.commands.rules_versions import activate, rollback, versions
-from careerrelay.front import Front, Lang, emit, json_option, lang_option, pass_front
+from careerrelay.front import Front, emit, json_option, lang_option, pass_front
 from core.errors import ConfigError
+from core.lang import Lang
 
 if TYPE_CHECKING:
     from careerrelay.judging import Judge

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from careerrelay.front import Front, Lang, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import Front, emit, json_option, lang_option, pass_front, table
+from core.lang import Lang
 
 if TYPE_CHECKING:
     from core.runtime import Runtime

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from careerrelay.front import Front, Lang, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, lang_option, pass_front, table
+from core.lang import Lang
 
 if TYPE_CHECKING:
     from careerrelay.judging import Proposal
-
-ACTOR = "cli"
 
 
 @click.command()

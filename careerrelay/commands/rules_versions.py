@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from careerrelay.commands.rules_replay import lines, run_with_progress
-from careerrelay.front import Front, Lang, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import ACTOR, Front, emit, json_option, lang_option, pass_front, table
 from core.errors import ConfigError
+from core.lang import Lang
 
 if TYPE_CHECKING:
     from core.runtime import Tx
     from gateway.replay import Replay
     from gateway.ruleset import VersionLine
 
-ACTOR = "cli"
 #: How far back an activation looks before it does anything.
 REPLAY_DAYS = 14
 

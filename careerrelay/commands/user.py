@@ -2,11 +2,9 @@
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front, read_secret
+from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, read_secret
 from core import audit
 from core.errors import NotFound
-
-ACTOR = "cli"
 
 
 @click.group()

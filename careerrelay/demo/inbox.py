@@ -18,6 +18,7 @@ from waitress.wasyncore import close_all
 from waitress.wasyncore import loop as poll_loop
 
 from careerrelay.demo.sink import Delivered, Sink
+from core.clock import JST
 
 POLL_S = 0.2
 _LINK = re.compile(r"https?://[^\s<>\"']+")
@@ -148,7 +149,7 @@ def _reader(mail: Delivered, place: Place) -> str:
 
 def _row(mail: Delivered) -> Row:
     name, address = parseaddr(str(mail.parsed()["From"] or mail.sender))
-    when = mail.at.astimezone().strftime("%H:%M:%S")
+    when = mail.at.astimezone(JST).strftime("%H:%M:%S")
     return Row(mail.number, when, ", ".join(mail.recipients), name or address, mail.subject, mail.edited)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from careerrelay.doctor import trial
 from careerrelay.doctor.finding import Finding, fail, ok, warn
 from careerrelay.doctor.patient import Patient
-from core.clock import JST
+from core.clock import day_in_japan
 from core.runtime import Tx
 from crm import agencies
 from crm.companies import CompanyView
@@ -60,7 +60,7 @@ def _entrance(tx: Tx, view: CompanyView) -> Iterator[Finding]:
 
 
 def _agency(tx: Tx, view: CompanyView) -> Iterator[Finding]:
-    today = tx.now.astimezone(JST).date()
+    today = day_in_japan(tx.now)
     licensed = agencies.licensed(tx, view.id)
     if not licensed:
         yield (warn if view.mode is Mode.OBSERVE else fail)("agency", "none", view.name, view.id)

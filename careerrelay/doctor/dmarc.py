@@ -15,7 +15,6 @@ class Policy:
     found_at: str
     policy: str
     strict_dkim: bool
-    strict_spf: bool
 
     @property
     def strict(self) -> bool:
@@ -42,7 +41,7 @@ def _read(name: str, tags: dict[str, str], *, inherited: bool) -> Policy:
     policy = tags.get("p", "none")
     if inherited:
         policy = tags.get("sp", policy)
-    return Policy(name, policy, tags.get("adkim") == "s", tags.get("aspf") == "s")
+    return Policy(name, policy, tags.get("adkim") == "s")
 
 
 def _tags(record: str) -> dict[str, str]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any
 
-Lang = Literal["ja", "en"]
+from core.lang import Lang
 
 
 class Level(StrEnum):

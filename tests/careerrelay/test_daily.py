@@ -40,7 +40,7 @@ def at(runtime: Runtime, text: str) -> None:
 
 def due(runtime: Runtime) -> list[str]:
     with runtime.read() as tx:
-        return [job.key for job in tx.session.query(jobs.Job).filter_by(kind=daily.KIND).order_by(jobs.Job.id)]
+        return [job.key for job in tx.session.query(jobs.Job).filter_by(kind=daily.REPORT_JOB).order_by(jobs.Job.id)]
 
 
 def test_it_is_due_once_a_day_at_its_time(runtime: Runtime) -> None:

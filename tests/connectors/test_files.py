@@ -13,7 +13,6 @@ from connectors.files import (
     Remark,
     Why,
     import_in_batches,
-    import_signals,
     read_signals,
 )
 from core.clock import JST
@@ -166,8 +165,7 @@ FILE = (
 
 
 def test_a_file_becomes_signals_of_one_company(any_runtime: Runtime, company: int) -> None:
-    with any_runtime.begin() as tx:
-        report = import_signals(tx, company, FILE.encode("cp932"))
+    report = import_in_batches(any_runtime, company, FILE.encode("cp932"))
     assert report.to_json("en") == {
         "imported": 4,
         "changed": 3,
@@ -205,5 +203,3 @@ def test_a_file_makes_no_notice_no_job_and_no_mail(any_runtime: Runtime, company
 def test_a_company_that_does_not_exist_is_refused(any_runtime: Runtime) -> None:
     with pytest.raises(NotFound):
         import_in_batches(any_runtime, 99, FILE.encode())
-    with any_runtime.begin() as tx, pytest.raises(NotFound):
-        import_signals(tx, 99, FILE.encode())

@@ -97,7 +97,7 @@ def test_without_contact_consent_a_name_is_not_even_kept(runtime: Runtime) -> No
 @pytest.mark.parametrize("end", ["withdrawn", "suspended"])
 def test_a_correction_leaves_only_while_the_consent_and_the_licence_hold(runtime: Runtime, end: str) -> None:
     made = parties(runtime)
-    done, referral_id = shared(runtime, made)
+    done, referral_id = shared(runtime, made, "pool")
     before = len(mails_to(runtime, AGENCY.mail))
     with runtime.begin() as tx:
         if end == "withdrawn":

@@ -47,7 +47,7 @@ def test_the_daily_look_uses_a_slot_whose_credits_have_ripened(runtime: Runtime)
         introductions.held(tx, one.id, company(made))
     used = []
     for _ in range(8):
-        slot_care.look_after(runtime, Claimed(1, slot_care.KIND, "k", {}, 1, "test"))
+        slot_care.look_after(runtime, Claimed(1, slot_care.SLOTS_JOB, "k", {}, 1, "test"))
         used.append(balance(runtime, made).slots_used)
         clock_of(runtime).advance(DAY_S)
     assert used == [0, 0, 0, 0, 0, 1, 1, 1]

@@ -11,10 +11,10 @@ import pytest
 from jinja2 import UndefinedError
 
 from core.errors import ConfigError
+from core.lang import Lang
 from core.outbox import Kind
 from core.runtime import Runtime
 from crm import letters, wording
-from crm.choices import Lang
 from crm.tables import CompanyRow
 from tests.crm.world import mails, parties
 

@@ -80,7 +80,6 @@ def test_reading_functions_change_no_row(any_runtime: Runtime) -> None:
         referrals.get(tx, made.agency_id, referral_id)
         figures.of_company(tx, made.company_id)
         figures.told(tx, made.company_id)
-        provisions.of_person(tx, person_id)
         provisions.of_company(tx, made.company_id)
         companies.all_companies(tx)
         companies.check_smtp_password(tx, "nobody", "nothing")

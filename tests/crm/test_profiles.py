@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anonymizer.model import Identity
+from core.lang import Lang
 from crm import choices, forms, profiles
-from crm.choices import Choices, Lang
+from crm.choices import Choices
 from tests.crm.world import PROFILE
 
 EXPIRES = date(2027, 11, 21)
@@ -82,3 +83,13 @@ def test_identifying_text_never_reaches_the_payload(secret: str, skill: str, pla
 
 def test_forms_survive_being_stored() -> None:
     assert forms.ProfileForm.from_json(forms.stored(PROFILE)) == PROFILE
+
+
+def test_a_name_typed_after_the_preview_is_taken_out_of_what_was_shown() -> None:
+    written = replace(PROFILE, summary="山田商事で法人営業を6年。担当は山田。")
+    shown = forms.cleaned(written, "ja", mail="taro@example.com").summary
+    given = forms.cleaned(written, "ja", forms.ContactForm("山田 太郎"), "taro@example.com").summary
+    assert "商事" not in shown
+    assert "商事" not in given
+    assert "山田" not in given
+    assert given.split("。")[0] == shown.split("。")[0]

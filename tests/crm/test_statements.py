@@ -14,9 +14,9 @@ from pypdf import PdfReader
 from core import jobs, outbox
 from core.errors import ConfigError, NotFound
 from core.jobs import Claimed
+from core.lang import Lang
 from core.runtime import Runtime
-from crm import introductions, programmes, statement_files, statement_pdf, statements
-from crm.choices import Lang
+from crm import introductions, programmes, slot_care, statement_files, statement_pdf, statements
 from crm.statements import Statement
 from ledger import book
 from ledger.reservations import SlotState
@@ -124,7 +124,7 @@ def _parsed(raw: bytes) -> EmailMessage:
 
 
 def test_each_side_gets_it_once_with_both_files(runtime: Runtime, made: Parties) -> None:
-    job = Claimed(1, statement_files.KIND, "k", {"month": "2026-12"}, 1, "test")
+    job = Claimed(1, statement_files.STATEMENTS_JOB, "k", {"month": "2026-12"}, 1, "test")
     statement_files.send_all(runtime, job)
     statement_files.send_all(runtime, job)
     mails = sent(runtime)
@@ -155,7 +155,7 @@ def test_the_job_is_written_on_the_first_morning_of_the_next_month_and_once(runt
     clock.advance(60)
     with runtime.begin() as tx:
         assert statement_files.enqueue_due(tx)
-        found = jobs.claim(tx, "test", 10, 60.0, [statement_files.KIND])
+        found = jobs.claim(tx, "test", 10, 60.0, [statement_files.STATEMENTS_JOB])
     assert [job.payload for job in found] == [{"month": "2026-10"}, {"month": "2026-11"}]
 
 
@@ -193,7 +193,7 @@ def test_a_free_slot_that_waits_half_a_year_is_told_once(runtime: Runtime) -> No
     def told(days: float) -> bool:
         clock_of(runtime).advance(days * DAY_S)
         with runtime.begin() as tx:
-            return statement_files.remind(tx, found.programme_id)
+            return slot_care.remind(tx, found.programme_id)
 
     assert [told(179), told(2), told(1), told(170), told(10)] == [False, True, False, False, True]
     asked(runtime, found)

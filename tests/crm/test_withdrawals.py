@@ -105,7 +105,7 @@ def test_withdrawing_after_the_hand_over_recalls_it(any_runtime: Runtime) -> Non
         assert consent.may_leave(tx, recall.gate_ref)
         view = registrations.manage(tx, done.manage_token)
     assert view is not None
-    assert view.state == "submitted"
+    assert (view.state, view.profile, view.contact) == ("withdrawn", None, None)
     assert (view.steps[0].referral.state, view.steps[0].next_step) == (State.DISQUALIFIED, "ended")
     assert view.steps[0].referral.recall_asked_at is not None
     assert len(view.provisions) == 1

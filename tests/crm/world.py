@@ -11,11 +11,11 @@ from sqlalchemy import select
 from core import jobs, outbox
 from core.clock import ManualClock
 from core.db import Base
+from core.lang import Lang
 from core.runtime import Runtime, Tx
 from crm import agencies, companies, consent, invitations, referrals, registrations
 from crm.agencies import NewAgency
 from crm.answers import Answered
-from crm.choices import Lang
 from crm.companies import NewCompany
 from crm.forms import ContactForm, ProfileForm, RegistrationForm
 from crm.invitations import Offer

@@ -207,6 +207,8 @@ def _shown(one: Message) -> Shown:
     text = None
     if one.get_content_maintype() == "text" and one.get_content_disposition() != "attachment":
         label = str(one.get_content_charset() or "us-ascii")
+        if one.get_content_charset() is None and not octets.isascii():
+            label = "utf-8"
         codec = "iso2022_jp_ext" if label == "us-ascii" and b"\x1b$" in octets else _CODECS.get(label, label)
         # Vendor characters show as their octets: the witness knows no tables but Python's.
         text = octets.decode(codec, "backslashreplace" if codec in ("iso2022_jp_ext", "euc_jp") else "strict")

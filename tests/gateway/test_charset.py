@@ -129,6 +129,24 @@ def test_undeclared_text_is_guessed_for_reading(octets: bytes, text: str) -> Non
     assert charsets.read_loosely(octets, "") == text
 
 
+@pytest.mark.parametrize(
+    ("octets", "found"),
+    [
+        (b"plain", charsets.ASCII),
+        ("選考結果".encode("iso2022_jp"), charsets.ISO_2022_JP),
+        ("選考結果のご連絡".encode(), charsets.UTF_8),
+        ("we\u2019ve".encode(), charsets.UTF_8),
+        ("選考結果のご連絡".encode("cp932"), None),
+        ("選考結果のご連絡".encode("euc_jp"), None),
+        (b"caf\xe9", None),
+        ("人人".encode(), None),  # three characters of EUC-JP
+        ("café".encode(), None),  # half-width kana of Shift_JIS
+    ],
+)
+def test_undeclared_text_is_certain_where_no_other_charset_fits(octets: bytes, found: charsets.Charset | None) -> None:
+    assert charsets.certain(octets) is found
+
+
 JAPANESE = st.text(st.sampled_from("abc <>{}\r\n-漢字かなカナ、。〜①㈱"), max_size=60)
 
 

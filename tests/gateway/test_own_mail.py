@@ -11,7 +11,7 @@ from core.outbox import Kind, Outgoing
 from core.runtime import Runtime, Tx
 from crm import companies
 from gateway import queue
-from gateway.tables import mail
+from gateway.tables import UNFINISHED_MAIL, mail
 from tests.gateway.rig import CANDIDATE, Gateway, add_company
 from tests.gateway.sink import Sink
 
@@ -117,7 +117,7 @@ def test_stopping_releasing_retrying_and_deleting(any_runtime: Runtime, clock: M
     with Sink() as sink, Gateway(any_runtime, sink.port) as gateway:
         gateway.wait_for(lambda: [(d.state, d.tries) for d in gateway.deliveries()] == [("waiting", 1)])
         with any_runtime.begin() as tx:
-            (line,) = queue.open_mails(tx)
+            (line,) = queue.list_mails(tx, states=UNFINISHED_MAIL)
             assert (line.tries, line.sender, line.next_try_at is not None) == (1, "", True)
             queue.hold(tx, line.id, by="cli")
         clock.advance(100_000)
@@ -130,7 +130,7 @@ def test_stopping_releasing_retrying_and_deleting(any_runtime: Runtime, clock: M
             put(tx, "b", "rcpt450.y@example.com")
         gateway.wait_for(lambda: [(d.state, d.tries) for d in gateway.deliveries()[1:]] == [("waiting", 1)])
         with any_runtime.begin() as tx:
-            (line,) = queue.open_mails(tx)
+            (line,) = queue.list_mails(tx, states=UNFINISHED_MAIL)
             queue.retry(tx, line.id, by="cli")
         gateway.wait_for(lambda: [(d.state, d.tries) for d in gateway.deliveries()[1:]] == [("waiting", 2)])
         with any_runtime.begin() as tx:

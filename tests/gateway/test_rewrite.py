@@ -85,6 +85,13 @@ def test_undeclared_iso_2022_jp_stays_undeclared() -> None:
     assert "無料キャリア相談" in mails.texts(new)[0]
 
 
+def test_undeclared_utf_8_stays_undeclared() -> None:
+    head = TOP + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    new = edited(head + mails.TEXT_JA.encode())
+    assert new.startswith(head)
+    assert "無料キャリア相談" in new[len(head) :].decode()
+
+
 @pytest.mark.parametrize("label", ["iso-2022-jp", "cp50220", "cp50221", "iso-2022-jp-ms"])
 def test_vendor_characters_in_iso_2022_jp_stay_as_they_are(label: str) -> None:
     body = b"\x1b$B-!-j\x1b(B abc \x1b(I12\x1b(B\r\n" + mails.TEXT_JA.encode("iso2022_jp")
@@ -205,7 +212,8 @@ def test_related_is_edited_in_the_part_that_start_names() -> None:
         (mail(part("x", "x-unknown", "8bit", codec="utf-8")), "charset: not known"),
         (mail(part("x", "utf-16", "base64")), "charset: not known"),
         (mail(part(b"\xff", "utf-8", "8bit")), "charset: text is not utf-8"),
-        (TOP + b"Content-Type: text/plain\r\n\r\n\xe3\x81\x82\r\n", "charset: text is not ascii"),
+        (TOP + b"Content-Type: text/plain\r\n\r\n\xa4\xa2\r\n", "charset: text is not ascii"),
+        (TOP + b"Content-Type: text/plain; charset=us-ascii\r\n\r\n\xe3\x81\x82\r\n", "charset: text is not ascii"),
         (mail(part(b"===\r\n", "utf-8", "quoted-printable")).replace(b"=3D", b"="), "encoding: bad quoted-printable"),
         (mail(part("x", "utf-8", "x-uuencode")), "encoding: not known"),
         (mail(part("x", "utf-8; charset=us-ascii", "8bit", codec="utf-8")), "unclear header field"),

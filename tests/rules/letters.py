@@ -58,6 +58,8 @@ _CHARSETS = (
     "utf-8",
     "undeclared",
 )
+#: Without a label UTF-8 is certain, Shift_JIS is not.
+_UNDECLARED = ("utf-8", "cp932")
 #: What an ATS that is right says about a mail of this kind; anything else is nobody's application.
 _STATUS = {
     "offer": "offered", "offerdecline": "withdrawn", "passing": "in_process", "invite": "in_process",
@@ -113,17 +115,17 @@ class Letter:
         """The letter as a mail: charset, transfer encoding and parts change from letter to letter."""
         charset = _CHARSETS[self._turn % len(_CHARSETS)]
         text = self.dressed
+        written = _UNDECLARED[self._turn // 10 % 2] if charset == "undeclared" else charset
         try:
-            plain = text.encode("utf-8" if charset == "undeclared" else charset)
+            plain = text.encode(written)
         except UnicodeEncodeError:
+            written = "utf-8"
             charset, plain = "utf-8", text.encode()
         shape = self._turn // 11 % 4
         body = _body(plain, charset, "plain", self._turn // 13 % 3)
         if shape >= 2:
             rows = (f"<p>{row}</p>" if row else "<br>" for row in text.split("\n"))
-            marked = f"<html><body>{''.join(rows)}</body></html>".encode(
-                charset if charset != "undeclared" else "utf-8"
-            )
+            marked = f"<html><body>{''.join(rows)}</body></html>".encode(written)
             shown = _body(marked, charset, "html", 0)
             parts = b"--b0\r\n" + body + b"\r\n--b0\r\n" + shown + b"\r\n--b0--\r\n"
             body = shown if shape == 3 else b'Content-Type: multipart/alternative; boundary="b0"\r\n\r\n' + parts

@@ -83,6 +83,33 @@ def test_a_text_that_cannot_be_read_properly_is_shown_to_a_person() -> None:
         assert decide(broken, RULES, ats(AtsStatus.REJECTED)).verdict is Verdict.REVIEW
 
 
+TURNED = "リーダー職は採用を見送らせていただきます。メンバー職にて二次面接へお進みいただきたく存じます。"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "verdict"),
+    [
+        (TURNED, AtsStatus.IN_PROCESS, Verdict.PASS),
+        (TURNED, AtsStatus.OFFERED, Verdict.PASS),
+        (TURNED, AtsStatus.ON_HOLD, Verdict.REVIEW),
+        (TURNED, AtsStatus.REJECTED, Verdict.REVIEW),
+        (TURNED + "別の店舗でのご勤務をお願いしたく存じます。", AtsStatus.IN_PROCESS, Verdict.REVIEW),
+        (TURNED + "{{careerrelay}}", AtsStatus.IN_PROCESS, Verdict.REVIEW),
+        ("二次面接を通過されました。このたびの採用は見送らせていただきます。", AtsStatus.IN_PROCESS, Verdict.REVIEW),
+        ("このたびの採用は見送らせていただきます。", AtsStatus.IN_PROCESS, Verdict.REVIEW),
+    ],
+)
+def test_a_last_word_and_an_ats_that_both_go_on_ask_nobody(text: str, status: AtsStatus, verdict: Verdict) -> None:
+    mail = mail_of("この度はご応募いただきありがとうございました。" + text)
+    assert decide(mail, RULES, ats(status)).verdict is verdict
+
+
+def test_undecodable_words_without_a_no_ask_nobody_while_the_ats_goes_on() -> None:
+    broken = replace(SILENT, decoding_problem="charset: not declared")
+    assert decide(broken, RULES, ats(AtsStatus.IN_PROCESS)).verdict is Verdict.PASS
+    assert decide(broken, RULES, Signals()).verdict is Verdict.REVIEW
+
+
 def test_a_stub_of_a_text_part_does_not_hide_the_html() -> None:
     stub = replace(REJECTION, text="このメールはHTML形式です。", html_text=REJECTION.text)
     assert decide(stub, RULES, Signals()).verdict is Verdict.REVIEW

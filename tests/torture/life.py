@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from core.runtime import Runtime
 from gateway import leases, queue, server, sweep
+from gateway.tables import MailState
 from tests.torture import points
 from tests.torture.points import Point
 from tests.torture.world import Letter, World, iso, put_own
@@ -82,7 +83,7 @@ def bury_the_dead(world: World, at_s: float) -> None:
 
 def _approve_everything(runtime: Runtime) -> None:
     with runtime.read() as tx:
-        held = [line.id for line in queue.open_mails(tx, limit=200) if line.state == "held"]
+        held = [line.id for line in queue.list_mails(tx, states=[MailState.HELD], limit=200)]
     for mail_id in held:
         with runtime.begin() as tx:
             queue.approve(tx, mail_id, by="torture")

@@ -33,7 +33,9 @@ def test_from_need_to_hire(site: Site) -> None:
     browser = ask(site)
     assert "枠を1つ確保し" in browser.page.text
     assert "4,000,000円 〜 5,500,000円" in browser.page.text
+    assert "候補者の紹介が" not in browser.open("/console/").text
     number = propose(site)
+    assert "候補者の紹介が1件届いています" in browser.open("/console/").text
     page = browser.open(f"/console/introductions/{number}")
     assert PROPOSAL.summary in page.text
     assert PROPOSAL.name not in page.text

@@ -23,7 +23,7 @@ DAY_S = 86_400
 def ask(site: Site, kind: str, mail: str = CANDIDATE) -> Browser:
     browser = site.signed_in("admin")
     browser.open("/console/requests/")
-    browser.press("受け付ける", kind=kind, channel="letter", mail=mail, note="書面で届きました")
+    browser.press("請求を記録する", kind=kind, channel="letter", mail=mail, note="書面で届きました")
     return browser
 
 
@@ -90,7 +90,7 @@ def test_an_overdue_request_is_shown_on_the_first_page(sqlite_site: Site) -> Non
 def test_wrong_input_is_named_and_kept(sqlite_site: Site) -> None:
     browser = sqlite_site.signed_in("admin")
     browser.open("/console/requests/")
-    browser.press("受け付ける", kind="erasure", mail="nobody", note="消してください")
+    browser.press("請求を記録する", kind="erasure", mail="nobody", note="消してください")
     assert browser.status == 422
     assert "消してください" in browser.html
 

@@ -156,6 +156,12 @@ def test_a_pasted_resume_is_shown_beside_its_de_identified_form_and_fills_the_pr
     left, right = re.findall(r'<div class="beside-text".*?</div>', browser.html, re.DOTALL)
     assert all(secret in left for secret in SECRETS)
     assert not [secret for secret in SECRETS if secret in right]
+    reasons = re.findall(r"<li><del>(.*?)</del> (.*?)</li>", browser.html)
+    grounds = dict(reasons)
+    assert len(reasons) == right.count("<ins>")
+    assert "電話番号。根拠: 書き方の形、桁、見出し" in grounds["090-1234-5678"]
+    assert "(mobile: 0[5-9]0 and 8 digits)" in grounds["090-1234-5678"]
+    assert "根拠: 名前の辞書" in grounds["山田 太郎"]
     (form,) = [form for form in browser.page.forms if form.action.endswith("/preview")]
     fields = dict(form.fields)
     assert (fields["wanted_job"], fields["prefecture"], fields["years"]) == ("法人営業", "13", "6")

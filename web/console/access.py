@@ -9,10 +9,11 @@ from flask import Flask, abort, redirect, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.errors import NotFound
+from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from crm import companies
 from crm.companies import CompanyView
+from web.i18n import gettext
 
 EVERYONE = frozenset({"admin", "recruiter", "viewer", "auditor"})
 HANDLES_MAIL = frozenset({"admin", "recruiter"})
@@ -116,6 +117,14 @@ def in_scope(company_id: int | None) -> None:
 def own_companies(tx: Tx) -> list[CompanyView]:
     """The companies this person may see."""
     return companies.all_companies(tx) if scope() is None else [companies.get(tx, scope() or 0)]
+
+
+def chosen_company_id(tx: Tx, text: str) -> int:
+    """The company that a form names; raises ConfigError for none, and for one that this person may not see."""
+    for company in own_companies(tx):
+        if str(company.id) == text:
+            return company.id
+    raise ConfigError(gettext("導入企業を選んでください。"))
 
 
 def install(app: Flask) -> None:

@@ -16,4 +16,5 @@ def names(tx: Tx, actors: Iterable[str]) -> dict[str, str]:
     known = tx.session.execute(select(ConsoleUser.id, ConsoleUser.email).where(ConsoleUser.id.in_(ids)))
     people = {f"user:{user_id}": email for user_id, email in known}
     others = {"cli": gettext("コマンド操作"), "system": gettext("自動")}
-    return {actor: people.get(actor) or others.get(actor) or gettext("以前の利用者") for actor in wanted}
+    agencies = {actor: gettext("紹介会社") for actor in wanted if actor.startswith("agency:")}
+    return {actor: (people | others | agencies).get(actor) or gettext("以前の利用者") for actor in wanted}

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import JST
+from core.clock import day_in_japan
 from core.errors import ConfigError
-from core.runtime import Tx
+from core.lang import lang_of
 from crm import agencies, api_keys
 from crm.agencies import AgencyView, NewAgency
-from web.console.access import actor, own_companies, scope
+from web.console.access import actor, chosen_company_id, own_companies, scope
 from web.console.agency_delivery import own
 from web.context import reading, runtime, writing
 from web.i18n import gettext
@@ -41,10 +41,10 @@ def expires_soon(agency: AgencyView, today: date) -> bool:
 def index() -> str:
     with reading() as tx:
         rows = agencies.all_agencies(tx, scope())
-        known = own_companies(tx)
-    today = runtime().clock.now().astimezone(JST).date()
+        known, mine = own_companies(tx), agencies.only_of(tx, scope())
+    today = day_in_japan(runtime().clock.now())
     soon = {agency.id for agency in rows if expires_soon(agency, today)}
-    return render_template("console/agencies.html", rows=rows, soon=soon, companies=known)
+    return render_template("console/agencies.html", rows=rows, soon=soon, companies=known, mine=mine)
 
 
 @blueprint.get("/new")
@@ -63,11 +63,11 @@ def add() -> str | tuple[str, int] | BaseResponse:
             mail=form.get("mail", "").strip(),
             postal_address=form.get("postal_address", "").strip() or None,
             representative=form.get("representative", "").strip() or None,
-            locale="en" if form.get("locale") == "en" else "ja",
+            locale=lang_of(form.get("locale")),
             with_api_key=form.get("with_api_key") == "1",
         )
         with writing() as tx:
-            added = agencies.add(tx, _company_id(tx, form.get("company_id", "")), wanted, actor=actor())
+            added = agencies.add(tx, chosen_company_id(tx, form.get("company_id", "")), wanted, actor=actor())
     except ConfigError as error:
         return _form(dict(form.items()), of_config(error)), 422
     if added.api_key:
@@ -104,13 +104,6 @@ def _form(given: dict[str, str], problems: list[Problem]) -> str:
         choices = [(company.id, company.name) for company in own_companies(tx)]
     whole = _BLANK | given
     return render_template("console/agency_new.html", given=whole, choices=choices, problems=problems)
-
-
-def _company_id(tx: Tx, text: str) -> int:
-    for company in own_companies(tx):
-        if str(company.id) == text:
-            return company.id
-    raise ConfigError(gettext("導入企業を選んでください。"))
 
 
 def _date(text: str) -> date:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from crm import agencies, agency_events, api_keys, webhooks
-from crm.agency_events import Delivery
+from crm.agency_events import Delivery, EventType
 from crm.api_keys import OF_AGENCIES, Scope
 from web.console.access import actor, scope
 from web.context import reading, writing
@@ -39,6 +39,7 @@ def one(agency_id: int) -> Page:
         scopes=[(one.value, scope_words(one)) for one in Scope if one in OF_AGENCIES],
         scope_words=scope_words,
         delivery_chip=delivery_chip,
+        event_words=event_words,
     )
 
 
@@ -125,12 +126,13 @@ def revoke_key(agency_id: int, prefix: str) -> Page:
 
 
 def own(tx: Tx, agency_id: int) -> int:
-    """The id, for people who may see that agency.
+    """The id, for people who may set something for that agency.
 
     Raises:
-        NotFound: it works for none of their companies.
+        NotFound: it works for none of their companies, or for others too: a key or a webhook opens what all of them
+            gave it.
     """
-    if agency_id not in {agency.id for agency in agencies.all_agencies(tx, scope())}:
+    if agency_id not in agencies.only_of(tx, scope()):
         raise NotFound("no such agency for this person")
     return agency_id
 
@@ -144,6 +146,18 @@ def scope_words(one: Scope) -> str:
         Scope.INTRODUCTIONS_WRITE: gettext("紹介の依頼に応じる"),
         Scope.INVITATIONS_WRITE: gettext("案内のリンクを発行する"),
     }[one]
+
+
+def event_words(kind: EventType) -> str:
+    """What an agency was told; the code beside it is what its server reads."""
+    return {
+        EventType.SHARED: gettext("プロフィールを提供"),
+        EventType.CORRECTED: gettext("プロフィールを訂正"),
+        EventType.CONTACT: gettext("連絡先を提供"),
+        EventType.DECLINED: gettext("候補者が面談を辞退"),
+        EventType.RECALLED: gettext("削除のお願い"),
+        EventType.TEST: gettext("テスト用の通知"),
+    }[kind]
 
 
 def delivery_chip(delivery: Delivery) -> Chip:

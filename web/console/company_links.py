@@ -27,8 +27,10 @@ def make(company_id: int) -> BaseResponse:
     """Make the link; one that was printed before ends."""
     in_scope(company_id)
     with writing() as tx:
+        again = company_links.of(tx, company_id) is not None
         company_links.make(tx, company_id, actor=actor())
-    flash(gettext("会社のリンクを作りました。前のリンクは使えなくなりました。"), "good")
+    made = gettext("会社のリンクを作りました。")
+    flash(gettext("会社のリンクを作り直しました。前のリンクは使えなくなりました。") if again else made, "good")
     return redirect(url_for("company_links.index"), 303)
 
 

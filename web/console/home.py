@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
 
 from flask import Blueprint, render_template, url_for
 
-from core.clock import JST
+from core.clock import day_in_japan, midnight_in_japan
 from core.runtime import Tx
-from crm import agencies, recalls, subject_requests
+from crm import agencies, arrival_answers, introductions, recalls, subject_requests
 from crm import figures as people
 from crm.companies import CompanyView
 from gateway import figures
@@ -44,11 +43,12 @@ class Tile:
 def index() -> str:
     with reading() as tx:
         known = own_companies(tx)
-        midnight = datetime.combine(tx.now.astimezone(JST).date(), time(), JST)
+        midnight = midnight_in_japan(tx.now)
         page = {
             "companies": known,
             "todo": [
                 *_queues(figures.waiting(tx, scope())),
+                *_people(tx),
                 *_rights(tx),
                 *_settings(tx, known),
                 *_suggestions(tx, known),
@@ -73,6 +73,16 @@ def _queues(waiting: Waiting) -> Iterator[Todo]:
         yield Todo("info", gettext("見直し"), text, gettext("見直す"), url_for("queues.review_queue"))
 
 
+def _people(tx: Tx) -> Iterator[Todo]:
+    """Who waits for this company's word: people whom an agency proposed, and people who came by its link."""
+    if may("introductions.index") and (proposed := introductions.count_proposed(tx, scope())):
+        text = gettext("紹介会社から、候補者の紹介が%(n)d件届いています。会うかどうかをお返事ください。", n=proposed)
+        yield Todo("wait", gettext("お返事待ち"), text, gettext("紹介を見る"), url_for("introductions.index"))
+    if may("company_links.index") and (arrived := arrival_answers.count_waiting(tx, scope())):
+        text = gettext("会社のリンクから来た方が%(n)d人、お知らせを送った相手かどうかの確認を待っています。", n=arrived)
+        yield Todo("wait", gettext("確認待ち"), text, gettext("確認する"), url_for("company_links.index"))
+
+
 def _rights(tx: Tx) -> Iterator[Todo]:
     """What people asked and what agencies owe them, once its day has passed."""
     if not may("requests.index"):
@@ -81,13 +91,16 @@ def _rights(tx: Tx) -> Iterator[Todo]:
     if overdue := subject_requests.count_open(tx, scope(), overdue=True):
         text = gettext("本人からの請求が%(n)d件、期限を過ぎています。", n=overdue)
         yield Todo("stop", late, text, gettext("請求を見る"), here)
+    if waiting := subject_requests.count_open(tx, scope()) - overdue:
+        text = gettext("本人からの請求が%(n)d件あります。期限までにお答えください。", n=waiting)
+        yield Todo("info", gettext("請求"), text, gettext("請求を見る"), here)
     if silent := sum(one.overdue for one in recalls.open_recalls(tx, scope())):
         text = gettext("紹介会社からの削除の報告が%(n)d件届いていません。", n=silent)
         yield Todo("wait", late, text, gettext("依頼を見る"), here)
 
 
 def _settings(tx: Tx, known: list[CompanyView]) -> Iterator[Todo]:
-    today = tx.now.astimezone(JST).date()
+    today = day_in_japan(tx.now)
     for company in known:
         here = url_for("companies.one", company_id=company.id)
         if not company.recruiting_senders:

@@ -91,7 +91,7 @@ def yen(amount: int | None) -> str:
 
 def month_words(name: str) -> str:
     """2026年10月, October 2026, from 2026-10."""
-    return wording.month(date.fromisoformat(f"{name}-01"), "en" if lang() == "en" else "ja")
+    return wording.month(date.fromisoformat(f"{name}-01"), lang())
 
 
 def install(app: Flask) -> None:

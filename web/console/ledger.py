@@ -4,11 +4,11 @@ HR sees months, an auditor every line (decisions 25).
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from flask import Blueprint, Response, render_template, request
 
-from core.clock import JST
+from core.clock import day_in_japan, midnight_in_japan
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from crm import figures, introductions, programmes, statement_files, statements
@@ -24,7 +24,9 @@ from ledger.manifest import fingerprint
 from ledger.months import Month
 from ledger.slots import Balance
 from web import i18n
+from web.console import actors
 from web.console.access import SEES_WHOLE_BOOK, own_companies, roles
+from web.console.book_words import cause_words
 from web.context import reading
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/console/ledger")
@@ -76,7 +78,11 @@ def index() -> str:
     after = max(request.args.get("after", 0, type=int), 0)
     with reading() as tx:
         books = [one for company in own_companies(tx) for one in _books(tx, company, whole=whole, after=after)]
-    return render_template("console/ledger.html", books=books, whole=whole, after=after)
+        lines = [line for one in books if one.lines for line in one.lines.entries]
+        people = actors.names(tx, (who for line in lines for who in (line.actor, line.approver) if who))
+    return render_template(
+        "console/ledger.html", books=books, whole=whole, after=after, people=people, cause_words=cause_words
+    )
 
 
 @blueprint.get("/<int:programme_id>/proof")
@@ -99,7 +105,7 @@ def statement(programme_id: int, month: str, kind: str) -> Response:
             made = statements.statement(tx, own_programme(tx, programme_id).id, month)
         except ConfigError:
             raise NotFound("there is no such statement") from None
-    files = statement_files.attachments(made, "en" if i18n.lang() == "en" else "ja")
+    files = statement_files.attachments(made, i18n.lang())
     [file] = [one for one in files if one.name.endswith(kind)]
     response = Response(file.content, mimetype=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
@@ -120,7 +126,7 @@ def own_programme(tx: Tx, programme_id: int) -> programmes.Programme:
 
 
 def _books(tx: Tx, company: CompanyView, *, whole: bool, after: int) -> list[Book]:
-    midnight = datetime.combine(tx.now.astimezone(JST).date(), time(), JST)
+    midnight = midnight_in_japan(tx.now)
     waiting = [one for one in introductions.for_company(tx, company.id) if one.state in BEFORE_INTERVIEW]
     return [
         _book(tx, company, progress, waiting, midnight, whole, after) for progress in figures.progress(tx, company.id)
@@ -162,7 +168,7 @@ def _proof(tx: Tx, programme_id: int) -> Proof:
     short = rows.last_seq(tx, programme_id) <= ENTRIES_PROVED_MAX
     return Proof(
         report=check_book(tx, programme_id) if short else None,
-        signed_on=datetime.fromisoformat(signed.at).astimezone(JST).date() if signed else None,
+        signed_on=day_in_japan(datetime.fromisoformat(signed.at)) if signed else None,
         fingerprint=fingerprint(bytes.fromhex(signed.public_key)) if signed else "",
     )
 

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import audit
-from core.clock import JST
+from core.clock import JST, day_in_japan
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
 from crm import agencies, companies, figures
@@ -19,6 +19,7 @@ from ledger.policy import Reason
 from ledger.slots import NotEnoughCredits
 from web.console import actors
 from web.console.access import actor
+from web.console.book_words import reason_words, why_words
 from web.console.ledger import own_programme
 from web.context import reading, writing
 from web.i18n import gettext
@@ -60,7 +61,7 @@ def show(programme_id: int) -> str:
             [one for one in terms if one.effective_from <= tx.now or one is terms[0]][-1],
             actors.names(tx, [one.asked_by for one in waiting] + [one.actor for one in terms]),
         )
-        today = tx.now.astimezone(JST).date()
+        today = day_in_japan(tx.now)
     return render_template(
         "console/ledger_hands.html",
         hands=hands,
@@ -148,29 +149,9 @@ def change_terms(programme_id: int) -> BaseResponse:
 
 
 def _change(tx: Tx, programme_id: int, given: dict[str, int], starts: datetime | None) -> None:
-    today = starts is not None and starts.date() <= tx.now.astimezone(JST).date()
+    today = starts is not None and starts.date() <= day_in_japan(tx.now)
     new = book.change_policy(tx, programme_id, actor=actor(), effective_from=None if today else starts, **given)
     audit.record(tx, actor(), "terms changed", f"programme:{programme_id}", version=new.version)
-
-
-def why_words(why: Why) -> str:
-    """A reason of an adjustment."""
-    return {
-        Why.CORRECTION: gettext("数え間違いの訂正"),
-        Why.CONTRACT: gettext("両社の合意"),
-        Why.GOODWILL: gettext("お詫び・ご厚意"),
-        Why.MIGRATION: gettext("手作業の台帳からの引き継ぎ"),
-    }[why]
-
-
-def reason_words(reason: Reason) -> str:
-    """Why a credit is taken back."""
-    return {
-        Reason.WRONG_PERSON: gettext("人違い"),
-        Reason.BOUNCED: gettext("存在しないアドレス"),
-        Reason.FRAUD: gettext("不正"),
-        Reason.MERGED: gettext("同一人物の二重登録"),
-    }[reason]
 
 
 def _back(programme_id: int, words: str, style: str = "good") -> BaseResponse:

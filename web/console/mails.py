@@ -210,7 +210,7 @@ def _pieces(detail: MailDetail) -> list[Piece]:
     if detail.decision is None or detail.original is None:
         return []
     text = mail_content.judged_text(detail.original, runtime().settings)
-    found = marks.pieces(text, detail.decision, "en" if i18n.lang() == "en" else "ja")
+    found = marks.pieces(text, detail.decision, i18n.lang())
     return [replace(piece, text=mail_content.without_tokens(piece.text)) for piece in found]
 
 

@@ -1,14 +1,14 @@
 """What was decided about a mail in one line, why it left as it did, and what people have answered, in words."""
 
 from rules import explain
-from rules.model import Decision, Lang
+from rules.model import Decision
 from web import i18n
 from web.i18n import gettext
 
 
 def summary(decision: Decision) -> str:
     """The result in one line."""
-    return explain.lines(decision, _lang())[0]
+    return explain.lines(decision, i18n.lang())[0]
 
 
 def note_words(note: str) -> str:
@@ -39,7 +39,3 @@ def answer_words(answer: str) -> str:
         "not_rejection": gettext("不採用通知ではない"),
         "wrong": gettext("まちがいとして報告"),
     }.get(answer, answer)
-
-
-def _lang() -> Lang:
-    return "en" if i18n.lang() == "en" else "ja"

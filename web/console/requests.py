@@ -10,7 +10,7 @@ from core.runtime import Tx
 from crm import person_file, recalls, subject_requests
 from crm.subject_requests import Channel, Identity, Kind, Refusal, Request, Standing
 from gateway import person_mails
-from web.console.access import actor, in_scope, own_companies, scope
+from web.console.access import actor, chosen_company_id, in_scope, own_companies, scope
 from web.context import reading, writing
 from web.i18n import gettext, lang
 from web.problems import Problem, of_config
@@ -35,7 +35,7 @@ def add() -> str | tuple[str, int] | BaseResponse:
         with writing() as tx:
             made = subject_requests.receive(
                 tx,
-                _company_id(tx, form.get("company_id", "")),
+                chosen_company_id(tx, form.get("company_id", "")),
                 _chosen(Kind, form.get("kind", "")),
                 _chosen(Channel, form.get("channel", "")),
                 form.get("mail", "").strip(),
@@ -71,7 +71,7 @@ def file(request_id: str) -> Response:
     with writing() as tx:
         _own(tx, request_id)
         whole = person_mails.with_mails(tx, subject_requests.file_for(tx, request_id, actor=actor()))
-        text = person_file.as_text(whole, "en" if lang() == "en" else "ja") if readable else person_file.as_json(whole)
+        text = person_file.as_text(whole, lang()) if readable else person_file.as_json(whole)
     name = "person.txt" if readable else "person.json"
     response = current_app.response_class(text, mimetype="text/plain" if readable else "application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -134,13 +134,6 @@ def _own(tx: Tx, request_id: str) -> Request:
     found = subject_requests.get(tx, request_id)
     in_scope(found.company_id)
     return found
-
-
-def _company_id(tx: Tx, text: str) -> int:
-    for company in own_companies(tx):
-        if str(company.id) == text:
-            return company.id
-    raise ConfigError(gettext("導入企業を選んでください。"))
 
 
 def _chosen(words: type[_Word], text: str) -> _Word:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gateway.review import APPROVE, SentenceLine
 from rules import explain
 from rules.compare import ats_of
-from rules.model import Decision, Lang, Mode, Reason, TextVerdict
+from rules.model import Decision, Mode, Reason, TextVerdict
 from rules.ruleset import RuleSet
 from web import i18n
 from web.i18n import gettext, show_date, show_time
@@ -66,7 +66,7 @@ def why(decision: Decision, told: Sequence[Told], received_at: datetime, rule_se
         steps.append(_own_rules(decision, rules))
     same = rule_set.version == decision.ruleset
     limits = (rule_set.review_score, rule_set.inject_score) if same else None
-    return Why(steps, explain.changes(decision, _lang()), decision.ruleset, limits)
+    return Why(steps, explain.changes(decision, i18n.lang()), decision.ruleset, limits)
 
 
 def told_words(lines: Sequence[SentenceLine], people: dict[str, str]) -> list[Told]:
@@ -96,7 +96,7 @@ def _words(decision: Decision, quotes: bool) -> Step:
         TextVerdict.AMBIGUOUS: Chip(gettext("どちらとも読める"), "wait"),
         TextVerdict.NONE: Chip(gettext("不採用の通知ではない"), "calm"),
     }[decision.text]
-    hits = [explain.said(reason, _lang()) for reason in _of(decision, "hit")] if quotes else []
+    hits = [explain.said(reason, i18n.lang()) for reason in _of(decision, "hit")] if quotes else []
     problems = [_said(reason) for reason in _of(decision, "note") if reason.id == "decoding_problem"]
     return Step(gettext("文面は何と言っていますか"), chip, problems, more=hits, score=decision.score)
 
@@ -156,8 +156,4 @@ def _quoted(reason: Reason) -> str:
 
 
 def _said(reason: Reason) -> str:
-    return explain.said(reason, _lang())
-
-
-def _lang() -> Lang:
-    return "en" if i18n.lang() == "en" else "ja"
+    return explain.said(reason, i18n.lang())

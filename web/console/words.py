@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask import Flask
 
-from core.clock import JST
+from core.clock import day_in_japan
 from gateway.tables import DeliveryState, MailState
 from web.console.reasons import note_words
 from web.i18n import gettext, show_date, show_time
@@ -44,7 +44,7 @@ def bytes_words(size: int) -> str:
 
 def day_or_time(moment: datetime, now: datetime) -> str:
     """The time alone for today's, the day with the time for older ones."""
-    if moment.astimezone(JST).date() == now.astimezone(JST).date():
+    if day_in_japan(moment) == day_in_japan(now):
         return show_time(moment)
     return f"{show_date(moment)} {show_time(moment)}"
 
