@@ -126,12 +126,16 @@ class View:
         surface = self.text[start:end]
         before, after = self.text[start - 1 : start], self.text[end : end + 1]
         if surface.isascii():
-            plain = len(surface) > 2 and surface.lower() not in lexicon.words("capitalised")
+            word = surface.lower()
+            everyday = word in lexicon.words("capitalised") or word in lexicon.words("everyday_names")
+            plain = len(surface) > 2 and not everyday
             return self._word(start, end) and (plain or surface[0].isupper())
         if is_kanji(surface[0]):
             return self._kanji_alone(start, end, before, after)
         if "ァ" <= surface[0] <= "ヶ":
-            return len(surface) > 1 and not _kana(before, "ァ", "ー") and not _kana(after, "ァ", "ー")
+            alone = len(surface) > 1 and not _kana(before, "ァ", "ー") and not _kana(after, "ァ", "ー")
+            # ホンダ技研, リオ五輪: the word of a name inside a longer one.
+            return alone and (not after or not is_kanji(after) or _AFTER.match(self.text, end) is not None)
         if _kana(before, "ぁ", "ん") and start not in self.boundary:
             return False
         if len(surface) == 2:

@@ -14,6 +14,8 @@ from anonymizer.normalise import WALL
 
 PAGE_CHARS_MAX = 3_000
 OVERLAP_CHARS = 200
+# A page of its own costs as much as reading so much text again.
+NEAR_CHARS = 40
 _DIGIT = re.compile(r"[0-9〇零一二三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿𠀀-𯿿]")
@@ -47,7 +49,10 @@ class Page:
         start = 0
         for line in self.text.splitlines(keepends=True):
             known = self.lines.get(line)
-            if known is None:
+            tokens: tuple[names.Token, ...]
+            if line == "\n":
+                tokens = (names.Token(start, start + 1, line, names.Word.SYMBOL),)
+            elif known is None:
                 tokens = names.tokenise(line, start)
                 self.lines[line] = (start, tokens)
             else:
@@ -127,21 +132,16 @@ def pages(text: str, lines: LineCache, start: int, stop: int) -> Iterator[Page]:
 
 
 def changed(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of whole lines that hold a placeholder, with a line before and behind each."""
-    start = stop = at = 0
+    """Yield the stretches of whole lines that hold a placeholder, those apart by a few short lines as one."""
+    start, stop, at = 0, 0, text.find(WALL)
     while at >= 0:
-        at = text.find(WALL, max(at, stop))
-        if at < 0:
-            break
-        first = text.rfind("\n", 0, max(text.rfind("\n", 0, at), 0)) + 1
-        line_end = text.find("\n", at)
-        following = text.find("\n", line_end + 1) if line_end >= 0 else -1
-        last = following + 1 if following >= 0 else len(text)
-        if first > stop and stop:
+        first = text.rfind("\n", 0, at) + 1
+        if stop and first - stop > NEAR_CHARS:
             yield start, stop
+        if not stop or first - stop > NEAR_CHARS:
             start = first
-        elif not stop:
-            start = first
-        stop = last
+        line_end = text.find("\n", at)
+        stop = line_end + 1 if line_end >= 0 else len(text)
+        at = text.find(WALL, stop)
     if stop:
         yield start, stop

@@ -7,6 +7,7 @@ import sys
 
 from tests.anonymizer.measure import Tally, measure
 from tests.anonymizer.records import Record, one_off, templated
+from tests.anonymizer.wide import composed
 
 _STRICT = ("PHONE", "EMAIL", "POSTAL_CODE", "ID_NUMBER", "BANK", "BIRTH_DATE")
 _QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY", "ORIGIN")
@@ -24,6 +25,8 @@ def sets() -> dict[str, list[Record]]:
         "first B": one_off("first/hostile.txt", "B"),
         "second A": templated(5, 5, "second/"),
         "second B": one_off("second/hostile.txt", "B"),
+        "third A": composed(7, 2),
+        "third B": one_off("third/hostile.txt", "B"),
         "N": plain + one_off("first/plain.txt", "N") + one_off("second/plain.txt", "N"),
     }
 

@@ -35,10 +35,12 @@ def _lived_in(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
-    tail = load(NAME).patterns["TAIL"]
+    patterns = load(NAME).patterns
     for span in apply(load(NAME), page, NAME):
-        found = tail.sub("", page.text[span.start : span.end])
-        yield replace(span, end=span.start + len(found.rstrip(" .,")))
+        found = patterns["TAIL"].sub("", page.text[span.start : span.end]).rstrip(" .,")
+        end = span.start + len(found)
+        building = patterns["BUILDING_TAIL"].match(page.text, end) if end == span.end else None
+        yield replace(span, end=building.end() if building else end)
     if page.japanese and page.has_digits:
         yield from _town_and_block(page)
     if page.japanese:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
+from anonymizer.name_lists import is_given_kana
 from anonymizer.names import NAME, Token, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import in_organisation, is_kanji, is_rare_given, rare_given_end
@@ -15,6 +16,10 @@ _NO_NAME = Word.PARTICLE | Word.SYMBOL | Word.SUFFIX | Word.NUMBER
 _EVERYDAY = Word.COMMON | Word.PROPER | Word.PLACE | Word.VERBAL | Word.OTHER
 _KATAKANA = re.compile(r"[ァ-ヶー]+")
 _KANJI = re.compile(r"[一-鿿々ヶ]{1,3}(?![一-鿿々ヶ])")
+# 小野寺つむぎ, 森 ひなたさん: all of a run of kana, but for what may follow a name.
+_HIRAGANA_GIVEN = re.compile(
+    r"(?!さん|さま|くん|ちゃん|です)(?P<x>[ぁ-ん]{3,4}?)(?=(?:さん|さま|くん|ちゃん|です|と申|でござ|より|から|は|が|を|に|の|と|も|へ)?(?![ぁ-ん]))"
+)
 _AFTER_NAME = frozenset("はがをにもとへでのやよりからまでさだけ、。・,./()「」『』[]:;!?\n \t→-=|~〜")
 
 
@@ -40,6 +45,13 @@ def _given_after(page: Page, index: int) -> int | None:
     if not rest:
         return None
     first = rest[0]
+    kana = (
+        _HIRAGANA_GIVEN.match(page.text, first.start)
+        if surname.word & Word.SURNAME and is_kanji(surname.surface[-1])
+        else None
+    )
+    if kana and is_given_kana(kana.group("x")):
+        return kana.end("x")
     if spaced and len(surname.surface) == 1 and _KATAKANA.fullmatch(first.surface) and len(first.surface) >= 2:
         return first.end
     if spaced and surname.word & Word.SURNAME:

@@ -9,7 +9,7 @@ from anonymizer.engine import anonymise
 from anonymizer.model import Identity
 from anonymizer.name_lists import is_family_kana, is_given_kana, kana_split
 from anonymizer.normalise import WALL, normalise
-from anonymizer.page import changed
+from anonymizer.page import NEAR_CHARS, changed
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,9 @@ def test_readings_of_names_are_known_with_and_without_small_kana() -> None:
     assert kana_split("マネジメント") is None
 
 
-def test_lines_beside_a_placeholder_are_looked_at_again_and_no_others() -> None:
-    text = "\n".join(("a", "b", WALL, "d", "e", "f", "g", WALL * 3, "i", WALL, "k", "l"))
-    assert [text[start:end] for start, end in changed(text)] == [
-        f"b\n{WALL}\nd\n",
-        f"g\n{WALL * 3}\ni\n{WALL}\nk\n",
-    ]
+def test_lines_with_a_placeholder_are_looked_at_again_and_what_stands_far_from_them_is_not() -> None:
+    far = "e" * (NEAR_CHARS + 1)
+    text = "\n".join(("a", WALL, far, WALL * 3, "i", WALL, "k", "l"))
+    assert [text[start:end] for start, end in changed(text)] == [f"{WALL}\n", f"{WALL * 3}\ni\n{WALL}\n"]
     assert list(changed("a\nb")) == []
     assert list(changed(WALL)) == [(0, 1)]
