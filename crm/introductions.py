@@ -157,8 +157,14 @@ def accept(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
 
 
 def schedule(tx: Tx, introduction_id: str, interview_at: datetime, by: By) -> IntroductionView:
-    """Name the time of the interview, or another one."""
+    """Name the time of the interview, or another one.
+
+    Raises:
+        WrongState: an agency names a time that is over (``in_the_past``); with *held* next it would use the slot alone.
+    """
     row = _locked(tx, by, introduction_id)
+    if by.side == "agency" and interview_at <= tx.now:
+        raise WrongState("in_the_past", "an agency names the time of an interview that is to come")
 
     def put(_: State) -> None:
         row.interview_at = interview_at

@@ -38,6 +38,7 @@ PROBLEMS: Mapping[str, Meaning] = {
     "no_licence": Meaning(409, "No valid licence or no running contract", "Have the licence renewed here first."),
     "refused": Meaning(409, "Not possible", "See where it stands, then decide anew."),
     "talk_impossible": Meaning(409, "The candidate declined", "Do not ask again."),
+    "in_the_past": Meaning(409, "In the past", "Name a time that is to come; the company can record an earlier one."),
     "too_early": Meaning(409, "Too early", "Say so when it has happened."),
     "withdrawn": Meaning(409, "The candidate withdrew consent", "Delete what you hold, and confirm it."),
     "no_licensed_agency": Meaning(409, "No licensed agency", "The company has none that a link could lead to."),

@@ -31,7 +31,10 @@ class Operation:
     refusals: tuple[str, ...] = ()
 
 
-_STEPS = ("introduction_state", "introduction_side", "introduction_erased", "too_early", "no_licence", "refused")
+_STEPS = (
+    *("introduction_state", "introduction_side", "introduction_erased", "in_the_past", "too_early"),
+    *("no_licence", "refused"),
+)
 _REFERRAL = "/agency/referrals/{referral_id}"
 _INTRODUCTION = "/agency/introductions/{introduction_id}"
 OPERATIONS = (

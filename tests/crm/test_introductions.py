@@ -112,6 +112,16 @@ def test_a_no_before_the_interview_gives_the_slot_back(runtime: Runtime, made: P
     asked(runtime, made)  # and it can be used again
 
 
+def test_an_agency_alone_cannot_say_that_an_interview_was_held(runtime: Runtime, made: Parties) -> None:
+    one = scheduled(runtime, made)
+    with runtime.begin() as tx, pytest.raises(WrongState) as refusal:
+        introductions.schedule(tx, one.id, tx.now, agency(made))
+    assert refusal.value.code == "in_the_past"
+    with runtime.begin() as tx:
+        introductions.schedule(tx, one.id, tx.now, company(made))  # an interview that was held before it was noted
+    agree(runtime)
+
+
 def test_who_does_not_come_costs_no_slot_and_who_declines_an_offer_does(runtime: Runtime, made: Parties) -> None:
     earn(runtime, made, 10, first=10)
     missed, met = scheduled(runtime, made), None

@@ -66,6 +66,8 @@ def refused(code: str) -> str:
     """Why a step was not taken."""
     if code == "too_early":
         return gettext("面談の日時より前に、実施済みにはできません。")
+    if code == "in_the_past":
+        return gettext("これからの日時を指定してください。過ぎた面談は、企業側で記録できます。")
     return gettext("すでに状態が変わっているため、この操作はできません。")
 
 
