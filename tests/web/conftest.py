@@ -17,7 +17,7 @@ from crm.invitations import Offer
 from rules.model import Mode
 from tests.web import axe
 from tests.web.browser import Browser
-from web import auth, context
+from web import api_access, auth, context
 from web.app import create_app
 
 COMPANY = "みなと精密工業株式会社"
@@ -72,10 +72,12 @@ _apps: list[Flask] = []
 
 
 def _app(runtime: Runtime) -> Flask:
-    """One app for all tests, moved from database to database: it holds no state, and is slow to build 200 times."""
+    """One app for all tests, moved from database to database: it is slow to build 200 times. Its one state, the count
+    of calls in this minute, begins anew."""
     if not _apps:
         _apps.append(create_app(runtime))
     context.attach(_apps[0], runtime)
+    api_access.install(_apps[0])
     return _apps[0]
 
 
