@@ -1,4 +1,5 @@
-"""What HR may see: counts, hidden below five, and the way to the next slot; never a person (decisions 25)."""
+"""What HR may see: counts, hidden below five, the way to the next slot, and of persons only those who asked us to tell
+(decisions 25)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,11 +12,12 @@ from crm import agencies, consent, programmes, registration_data
 from crm.consent_texts import TOLD_ITEMS, Purpose
 from crm.invitations import DECLINED
 from crm.referral_states import ANSWER_DAYS, State
-from crm.tables import InvitationRow, ReferralRow, RegistrationRow
+from crm.tables import ConsentRow, InvitationRow, ReferralRow, RegistrationRow
 from ledger import book, rows
 from ledger.slots import Kind, slots_earned
 
 SMALL_CELL = 5
+TOLD_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +100,27 @@ def progress(tx: Tx, company_id: int) -> tuple[Progress, ...]:
 
 
 def told(tx: Tx, company_id: int) -> list[Told]:
-    """Return the candidates who ticked "tell the company", while that consent lives: the only names HR ever sees."""
+    """Return the candidates who ticked "tell the company", while that consent lives: the only names HR ever sees.
+
+    The last ``TOLD_MAX``, the newest first.
+    """
+    recipient = f"company:{company_id}"
+    asked = select(ConsentRow.registration_id).where(
+        ConsentRow.company_id == company_id,
+        ConsentRow.purpose == Purpose.TELL_COMPANY.value,
+        ConsentRow.recipient == recipient,
+        ConsentRow.withdrawn_at.is_(None),
+        ConsentRow.expires_at > tx.now,
+    )
     rows = tx.session.scalars(
         select(RegistrationRow)
-        .where(RegistrationRow.company_id == company_id, RegistrationRow.state == "submitted")
-        .order_by(RegistrationRow.submitted_at)
+        .where(RegistrationRow.id.in_(asked), RegistrationRow.state == "submitted")
+        .order_by(RegistrationRow.submitted_at.desc())
+        .limit(TOLD_MAX)
     )
     found = []
     for row in rows:
-        if consent.live(tx, row.id, Purpose.TELL_COMPANY, f"company:{company_id}", TOLD_ITEMS) is None:
+        if consent.live(tx, row.id, Purpose.TELL_COMPANY, recipient, TOLD_ITEMS) is None:
             continue
         contact = registration_data.contact(tx, row)
         if contact is not None and row.submitted_at is not None:

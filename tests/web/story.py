@@ -57,10 +57,10 @@ def fill(site: Site, link: str, mail: str = CANDIDATE) -> Browser:
     return browser
 
 
-def agree(browser: Browser, *, contact: bool = True, name: str = "港 花子") -> Browser:
+def agree(browser: Browser, *, contact: bool = True, tell: bool = False, name: str = "港 花子") -> Browser:
     """Tick the boxes on the preview and press the button."""
     (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
-    kinds = ("box.profile:", "box.contact:") if contact else ("box.profile:",)
+    kinds = ("box.profile:", *(("box.contact:",) if contact else ()), *(("box.tell_company",) if tell else ()))
     ticked = {box: values[0] for box, values in form.choices.items() if box.startswith(kinds)}
     assert ticked
     fields: dict[str, str | list[str]] = {**ticked, "adult": "1"}

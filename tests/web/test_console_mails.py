@@ -6,7 +6,7 @@ from sqlalchemy import select
 from crm import companies
 from gateway.tables import approved_sentence, delivery, mail, review
 from rules.model import Mode
-from tests.web import mailing
+from tests.web import mailing, story
 from tests.web.conftest import CANDIDATE, COMPANY, Site
 
 _HOSTILE = """
@@ -239,6 +239,17 @@ def test_news_are_counted(sqlite_site: Site) -> None:
     assert client.get(f"/console/mails/news?after={first}").status_code == 204
     mailing.arrive(sqlite_site, to="jiro@example.com")
     assert client.get(f"/console/mails/news?after={first}").get_json() == {"count": 1}
+
+
+def test_home_names_only_who_asked_for_it_and_only_to_who_answers_candidates(sqlite_site: Site) -> None:
+    for number, tell in enumerate((True, False)):
+        mail = f"p{number}@example.com"
+        link = sqlite_site.path(sqlite_site.offer(mail, number).relay_url)
+        story.agree(story.fill(sqlite_site, link, mail), tell=tell, name=f"見本 {number}子")
+    text = sqlite_site.signed_in("recruiter").open("/console/").text
+    assert ("見本 0子" in text, "p0@example.com" in text) == (True, True)
+    assert "見本 1子" not in text
+    assert "見本" not in sqlite_site.signed_in("viewer").open("/console/").text
 
 
 def test_home_says_what_waits(site: Site) -> None:

@@ -44,6 +44,7 @@ def index() -> str:
     with reading() as tx:
         known = own_companies(tx)
         midnight = midnight_in_japan(tx.now)
+        may_name = may("company_links.index")  # names are for those who answer candidates anyway
         page = {
             "companies": known,
             "todo": [
@@ -55,6 +56,7 @@ def index() -> str:
             ],
             "tiles": _tiles(figures.since(tx, midnight, scope())),
             "progress": [(company, one) for company in known for one in people.progress(tx, company.id)],
+            "told": [(company, one) for company in known if may_name for one in people.told(tx, company.id)],
             "now": tx.now,
         }
     return render_template("console/home.html", **page)
