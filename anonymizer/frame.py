@@ -27,7 +27,7 @@ from anonymizer.recognizers.spans import Recogniser
 
 _LANGUAGE = "ja"
 """Presidio sorts recognisers by language; ours read mixed text, so there is one."""
-_BY_THEMSELVES = frozenset(("address", "birth", "special"))
+_BY_THEMSELVES = frozenset(("address", "special"))
 
 
 class _PageArtifacts(NlpArtifacts):  # type: ignore[misc]
@@ -151,8 +151,8 @@ def recognise(page: Page) -> Iterator[Span]:
 def recognise_again(page: Page) -> Iterator[Span]:
     """Yield what is found in a text that was stripped once, without the engine around the recognisers.
 
-    Addresses, dates of birth and forbidden text are found by what they are, not by their neighbours: a
-    placeholder beside them brings no new ones, and looking for them is a third of the cost.
+    Addresses and forbidden text are found by what they are, not by their neighbours: a placeholder beside them brings
+    no new ones, and looking for them is a third of the cost.
     """
     for each in RECOGNISERS:
         if each.name not in _BY_THEMSELVES:
