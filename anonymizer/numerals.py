@@ -1,7 +1,5 @@
 """Numbers as they are written in Japanese: 三十四, 二〇二四, 元, ３４ (already folded to 34)."""
 
-DIGITS = "0-9〇零一二三四五六七八九"
-KANJI_NUMBER = "〇零一二三四五六七八九十百"
 _VALUE = {"〇": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _AS_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
