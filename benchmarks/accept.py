@@ -22,8 +22,8 @@ from benchmarks.cpu import cpu_s
 from benchmarks.mail_rate import message
 from careerrelay.opening import migrated, opened
 from core.settings import Settings, load
-from crm import companies
-from crm.companies import NewCompany
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from gateway.certificate import tls_context
 from gateway.committer import Committer
 from gateway.config import Directory

@@ -13,7 +13,9 @@ from core import audit, bundle
 from core.clock import day_in_japan
 from core.errors import ConfigError
 from core.runtime import Runtime, Tx
-from crm import agencies, companies, person_file, programmes, withdrawals
+from crm.agency import agencies
+from crm.registry import companies, programmes
+from crm.rights import person_file, withdrawals
 from crm.tables import CompanyNetworkRow, CompanyRow, PersonRow, SmtpUserRow
 from gateway import person_mails
 from ledger import book
@@ -44,7 +46,7 @@ def show(tx: Tx, company_id: int) -> dict[str, Any]:
 
 
 def export(runtime: Runtime, company_id: int, directory: Path) -> int:
-    """Write company.json and people.jsonl (`crm.person_file`, a line each), signed; returns how many people.
+    """Write company.json and people.jsonl (`crm.rights.person_file`, a line each), signed; returns how many people.
 
     Raises:
         NotFound: no such company.

@@ -16,9 +16,10 @@ from core.lang import Lang
 from core.log import get_logger
 from core.runtime import Runtime, Tx
 from core.settings import Settings
-from crm import companies, letters, wording
-from crm.companies import CompanyView
+from crm import letters, wording
 from crm.letters import Letter
+from crm.registry import companies
+from crm.registry.companies import CompanyView
 from gateway import figures
 from gateway.figures import Backlog, Tally
 from gateway.tables import MailState

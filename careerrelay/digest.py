@@ -7,7 +7,8 @@ from core.jobs import Claimed
 from core.lang import lang_of
 from core.log import get_logger
 from core.runtime import Runtime, Tx
-from crm import companies, letters, wording
+from crm import letters, wording
+from crm.registry import companies
 from crm.tables import CompanyRow
 from gateway.tables import MailState, mail
 

@@ -19,9 +19,12 @@ from core.clock import JST
 from core.db import Base
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm import person_rows, persons, programmes, provisions
-from crm.consent_texts import by_hash, sha256
-from crm.parties import company_row
+from crm import persons
+from crm.consents import provisions
+from crm.consents.consent_texts import by_hash, sha256
+from crm.registry import programmes
+from crm.registry.parties import company_row
+from crm.rights import person_rows
 from gateway.tables import mail
 from ledger import heads
 from ledger.heads import SignedHead

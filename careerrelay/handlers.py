@@ -10,7 +10,10 @@ from core.jobs import Claimed
 from core.log import get_logger
 from core.runner import Handler
 from core.runtime import Runtime
-from crm import agency_events, desk, licences, recalls, referrals, slot_care, statement_files, withdrawals
+from crm.agency import agency_events, licences
+from crm.delivery import desk, recalls, referrals
+from crm.rights import withdrawals
+from crm.slots import slot_care, statement_files
 from gateway import person_mails
 from ledger import heads
 

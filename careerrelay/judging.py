@@ -11,8 +11,9 @@ from careerrelay.mail_files import SignalLine
 from careerrelay.text_files import read_text
 from core.errors import ConfigError
 from core.runtime import Tx
-from crm import companies, signals
-from crm.companies import CompanyView
+from crm import signals
+from crm.registry import companies
+from crm.registry.companies import CompanyView
 from gateway import policy
 from gateway.judge import limits
 from gateway.limits import Limits

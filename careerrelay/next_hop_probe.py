@@ -16,7 +16,7 @@ from core.endpoints import NextHop, Security
 from core.errors import ConfigError
 from core.settings import Settings
 from core.tokens import new_token
-from crm.hop_identity import HopIdentity
+from crm.registry.hop_identity import HopIdentity
 from gateway.dial import tls_context
 
 

@@ -9,7 +9,7 @@ from core.errors import Temporary
 from core.log import get_logger
 from core.metrics import JOBS_OLDEST_SECONDS, JOBS_OPEN
 from core.runtime import Runtime
-from crm import statement_files
+from crm.slots import statement_files
 
 log = get_logger(__name__)
 

@@ -18,8 +18,10 @@ from core.jobs import Claimed
 from core.log import get_logger
 from core.metrics import WEBHOOKS
 from core.runtime import Runtime, Tx
-from crm import agency_events, agency_letters, agency_payload, consent, webhooks
-from crm.agency_events import Delivery
+from crm.agency import agency_events, agency_letters, webhooks
+from crm.agency.agency_events import Delivery
+from crm.consents import consent
+from crm.delivery import agency_payload
 
 #: Seconds before the second attempt, the third …: ten attempts in a little more than three days.
 RETRY_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from connectors.csvtext import Row, Unreadable, read_rows
 from core.lang import Lang
 from core.runtime import Runtime, Tx
-from crm import companies, signals
+from crm import signals
+from crm.registry import companies
 from crm.signals import SignalRow
 from rules.model import AtsStatus, read_status
 

@@ -1,7 +1,7 @@
 """Mails that we write ourselves, stored in the transaction that causes them; ``gateway/`` takes them into its queue.
 
-``gate_ref`` names what must still be true when the mail leaves (`crm.consent.may_leave`); empty means that no personal
-data of a candidate goes to anybody but the candidate.
+``gate_ref`` names what must still be true when the mail leaves (`crm.consents.consent.may_leave`); empty means that no
+personal data of a candidate goes to anybody but the candidate.
 """
 
 from dataclasses import dataclass

@@ -8,10 +8,13 @@ from sqlalchemy import distinct, func, select
 
 from core.clock import day_in_japan, midnight_in_japan
 from core.runtime import Tx
-from crm import agencies, consent, programmes, registration_data
-from crm.consent_texts import TOLD_ITEMS, Purpose
-from crm.invitations import DECLINED
-from crm.referral_states import ANSWER_DAYS, State
+from crm.agency import agencies
+from crm.consents import consent
+from crm.consents.consent_texts import TOLD_ITEMS, Purpose
+from crm.invitation.invitations import DECLINED
+from crm.profile import registration_data
+from crm.referral.referral_states import ANSWER_DAYS, State
+from crm.registry import programmes
 from crm.tables import ConsentRow, InvitationRow, ReferralRow, RegistrationRow
 from ledger import book, rows
 from ledger.slots import Kind, slots_earned

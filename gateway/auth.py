@@ -12,7 +12,7 @@ from core.clock import Clock
 from core.errors import CareerRelayError
 from core.log import get_logger
 from core.runtime import Runtime
-from crm.companies import check_smtp_password
+from crm.registry.companies import check_smtp_password
 from gateway import replies
 from gateway.auth_limits import AuthLimits
 from gateway.replies import Deferral, Refusal

@@ -10,7 +10,7 @@ from core import audit
 from core.errors import ConfigError, NotFound
 from core.lang import Lang, lang_of
 from core.runtime import Tx
-from crm.companies import get as get_company
+from crm.registry.companies import get as get_company
 from gateway import blocks
 from gateway.blocks import BlockTemplate
 from gateway.tables_rules import BlockTextRow

@@ -11,8 +11,8 @@ from core.errors import ConfigError, Temporary
 from core.installation import config_version
 from core.log import get_logger
 from core.runtime import Runtime, Tx
-from crm.agencies import AgencyView, licensed
-from crm.companies import CompanyView, all_companies, bypass_all
+from crm.agency.agencies import AgencyView, licensed
+from crm.registry.companies import CompanyView, all_companies, bypass_all
 from gateway import block_texts
 from gateway.block_texts import OwnTexts
 from gateway.dkim import Signer

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from core.endpoints import NextHop, Security
 from core.errors import ConfigError
 from core.settings import Settings
-from crm.hop_identity import HopIdentity
+from crm.registry.hop_identity import HopIdentity
 from gateway import outcome
 from gateway.client import SmtpClient
 from gateway.dialogue import Broken, Unavailable

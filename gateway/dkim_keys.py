@@ -26,10 +26,10 @@ from core.db import new_id
 from core.errors import ConfigError, NotFound
 from core.log import get_logger
 from core.runtime import Tx
-from crm import companies
-from crm.companies import CompanyView
-from crm.company_input import covers
-from crm.company_input import domain as canonical_domain
+from crm.registry import companies
+from crm.registry.companies import CompanyView
+from crm.registry.company_input import covers
+from crm.registry.company_input import domain as canonical_domain
 from crm.tables import CompanyDomainRow
 from gateway import dkim_record
 from gateway.dkim import Algorithm, Signer

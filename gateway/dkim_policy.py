@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway.addresses import mailboxes
 from gateway.dkim import Signer
 from gateway.policy import domain_of

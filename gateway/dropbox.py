@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from core import outbox
 from core.log import get_logger
 from core.runtime import Tx
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import policy
 from gateway.octets import Octets
 from rules.actions import BccDropbox, fill

@@ -20,13 +20,13 @@ from core.crypto import KeyRing
 from core.lang import lang_of
 from core.runtime import Tx
 from core.settings import Settings
-from crm import offers
-from crm.agencies import AgencyView
-from crm.companies import CompanyView
-from crm.invitations import NoOffer, Offer, offer_for_rejection
+from crm.agency.agencies import AgencyView
+from crm.invitation import offers
+from crm.invitation.invitations import NoOffer, Offer, offer_for_rejection
+from crm.invitation.offers import Draft, Stored
+from crm.invitation.standing import Standing
 from crm.notices import under_cap
-from crm.offers import Draft, Stored
-from crm.standing import Standing
+from crm.registry.companies import CompanyView
 from gateway import copies
 from gateway.block_texts import OwnTexts
 from gateway.blocks import block

@@ -2,7 +2,7 @@
 
 import re
 
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway.dropbox import variables
 from gateway.octets import Octets
 from gateway.received import field_values, header_of

@@ -17,8 +17,8 @@ from sqlalchemy import Row, or_, select, update
 from core.errors import NotFound, Permanent
 from core.metrics import MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Tx
-from crm.companies import get as get_company
-from crm.company_input import HOLD_MINUTES_MAX
+from crm.registry.companies import get as get_company
+from crm.registry.company_input import HOLD_MINUTES_MAX
 from gateway import block_texts, copies, signing
 from gateway.copies import CopyKind, Kept
 from gateway.dkim_keys import signers_for

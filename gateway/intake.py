@@ -9,7 +9,7 @@ from core.db import new_id
 from core.errors import Temporary
 from core.metrics import ACCEPT_SECONDS, MAILS_RECEIVED
 from core.runtime import Runtime
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import policy, replies
 from gateway.auth import Authenticator
 from gateway.committer import Committer

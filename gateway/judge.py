@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.crypto import KeyRing
 from core.settings import Settings
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import policy
 from gateway.envelope import Envelope
 from gateway.limits import Limits

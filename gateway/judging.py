@@ -14,8 +14,8 @@ from typing import TypeVar
 from core.log import get_logger
 from core.metrics import EDIT_SECONDS, JUDGE_SECONDS, MAILS_DECIDED, MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Runtime
-from crm.companies import CompanyView
-from crm.standing import Asked, Case, Standing, standings
+from crm.invitation.standing import Asked, Case, Standing, standings
+from crm.registry.companies import CompanyView
 from gateway import copies, dropbox, edit, judge, policy, signing
 from gateway.committer import SOON_S, Committer
 from gateway.config import Directory

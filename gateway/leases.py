@@ -11,8 +11,8 @@ from core import processes
 from core.log import get_logger
 from core.metrics import FAIL_OPEN
 from core.runtime import Tx
-from crm.companies import get as get_company
-from crm.consent import may_leave
+from crm.consents.consent import may_leave
+from crm.registry.companies import get as get_company
 from gateway import signing
 from gateway.dkim_keys import signers_for
 from gateway.envelope import Arrival, Envelope, Recipient

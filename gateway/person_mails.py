@@ -52,7 +52,7 @@ def mails_of(tx: Tx, company_id: int, mail_indexes: Sequence[str]) -> list[dict[
 
 
 def with_mails(tx: Tx, file: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the kept mails to a person's file (`crm.person_file`); the part with provision records has none."""
+    """Add the kept mails to a person's file (`crm.rights.person_file`); the part with provision records has none."""
     if "person" not in file["tables"]:
         return dict(file)
     indexes = persons.indexes(tx, file["person_id"])

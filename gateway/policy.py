@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 

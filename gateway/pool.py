@@ -8,7 +8,7 @@ from core.endpoints import NextHop
 from core.log import get_logger
 from core.metrics import NEXT_HOP_RESTS
 from core.settings import Settings
-from crm.hop_identity import HopIdentity
+from crm.registry.hop_identity import HopIdentity
 from gateway import outcome, throttle
 from gateway.breaker import Breaker
 from gateway.client import NotBegun, SmtpClient

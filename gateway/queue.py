@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, case, func, select, update
 from core import audit
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
-from crm import invitations
+from crm.invitation import invitations
 from gateway import copies, holds, leases, wrong
 from gateway.copies import CopyKind
 from gateway.review import ReviewLine, note_answer, reviews_of

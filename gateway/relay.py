@@ -13,8 +13,8 @@ from core.errors import ConfigError, NotFound
 from core.log import get_logger
 from core.metrics import DELIVERIES
 from core.runtime import Runtime
-from crm import hop_identity
-from crm.hop_identity import HopIdentity
+from crm.registry import hop_identity
+from crm.registry.hop_identity import HopIdentity
 from gateway import outcome
 from gateway.config import Directory
 from gateway.envelope import Recipient

@@ -17,8 +17,9 @@ from sqlalchemy import exists, select
 
 from core.crypto import SealBroken
 from core.runtime import Runtime, Tx
-from crm import companies, notices, signals
-from crm.companies import CompanyView
+from crm import notices, signals
+from crm.registry import companies
+from crm.registry.companies import CompanyView
 from gateway import copies, judge, policy, would_leave
 from gateway.copies import CopyKind
 from gateway.doubt import Malformed

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, update
 from core import audit
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
-from crm.companies import get as get_company
+from crm.registry.companies import get as get_company
 from gateway import copies, judge
 from gateway.copies import CopyKind
 from gateway.envelope import Envelope, Recipient

@@ -16,8 +16,8 @@ from core import audit
 from core.errors import ConfigError, NotFound, Permanent
 from core.log import get_logger
 from core.runtime import Tx
-from crm import agencies
-from crm.companies import get as get_company
+from crm.agency import agencies
+from crm.registry.companies import get as get_company
 from gateway import block_texts, dropbox, golden
 from gateway.limits import Limits
 from gateway.tables import approved_sentence

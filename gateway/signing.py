@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from core.crypto import KeyRing
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import dkim, policy
 from gateway.config import Snapshot
 from gateway.dkim import Chunk, Signer

@@ -1,5 +1,5 @@
 """What a company's time in its mode has shown, and whether the next mode can be suggested. Nothing here switches one:
-upwards only a person does (detection 3), downwards a report does (`crm.invitations.report_wrong`)."""
+upwards only a person does (detection 3), downwards a report does (`crm.invitation.invitations.report_wrong`)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +8,7 @@ from math import ceil
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from core.runtime import Tx
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway.figures import first_id, how_many
 from gateway.tables import Origin, mail, review
 from rules.compare import SAYS_REJECTION

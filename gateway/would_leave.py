@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.runtime import Runtime, Tx
-from crm import agencies, links
-from crm.agencies import AgencyView
-from crm.invitations import Offer
+from crm import links
+from crm.agency import agencies
+from crm.agency.agencies import AgencyView
+from crm.invitation.invitations import Offer
 from crm.links import LinkKind
 from gateway import block_texts, edit, judge, policy, signing
 from gateway.block_texts import OwnTexts

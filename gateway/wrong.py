@@ -6,9 +6,9 @@ from sqlalchemy import func, or_, select
 
 from core.lang import lang_of
 from core.runtime import Tx
-from crm import wrong_notices
+from crm.invitation import wrong_notices
+from crm.invitation.wrong_notices import WrongMail
 from crm.letters import Letter
-from crm.wrong_notices import WrongMail
 from gateway.figures import EDITED_NOTE
 from gateway.review import reviews_of
 from gateway.tables import DeliveryState, Variant, delivery, mail

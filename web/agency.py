@@ -8,9 +8,10 @@ from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.runtime import Tx
-from crm import agencies, referrals
+from crm.agency import agencies
+from crm.delivery import referrals
 from crm.errors import LinkGone
-from crm.referral_states import ReferralView
+from crm.referral.referral_states import ReferralView
 from web import agency_acts, i18n
 from web.agency_acts import Page
 from web.context import reading, writing

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import NotFound
 from core.runtime import Tx
-from crm import profile_files, referrals
+from crm.delivery import referrals
 from crm.errors import Refused, WrongState
-from crm.outcomes import OutcomeKind
-from crm.profile_sheet import ProfileSheet
-from crm.referral_states import Answer, ReferralView
+from crm.profile import profile_files
+from crm.profile.profile_sheet import ProfileSheet
+from crm.referral.outcomes import OutcomeKind
+from crm.referral.referral_states import Answer, ReferralView
 from web.context import writing
 from web.i18n import gettext
 
@@ -46,7 +47,7 @@ def act(tx: Tx, referral: ReferralView, name: str) -> str:
 
     Raises:
         NotFound: there is no such act.
-        WrongState, Refused: as in `crm.answers` and `crm.talks`.
+        WrongState, Refused: as in `crm.delivery.answers` and `crm.delivery.talks`.
     """
     found = ACTS.get(name)
     if found is None:

@@ -11,11 +11,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from core import metrics
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm import agencies, desk, introductions, profile_files, referrals
-from crm.agencies import AgencyView
-from crm.desk import Tray
+from crm.agency import agencies
+from crm.agency.agencies import AgencyView
+from crm.delivery import desk, referrals
+from crm.delivery.desk import Tray
 from crm.errors import LinkGone
-from crm.referral_states import ANSWER_DAYS
+from crm.profile import profile_files
+from crm.referral.referral_states import ANSWER_DAYS
+from crm.slots import introductions
 from web import agency_acts, i18n
 from web.agency_acts import Page
 from web.context import reading, writing

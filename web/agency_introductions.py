@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
 from core.clock import JST, day_in_japan
-from crm import introductions
 from crm.errors import FormRefused, WrongState
-from crm.introduction_states import Act
-from crm.introductions import Proposal
+from crm.slots import introductions
+from crm.slots.introduction_states import Act
+from crm.slots.introductions import Proposal
 from web import api_introductions, form_words
 from web.agency_acts import Page
 from web.agency_desk import seated, who

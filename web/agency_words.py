@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from flask import Flask
 
-from crm.desk import Tray
-from crm.outcomes import OutcomeKind
-from crm.referral_states import ANSWER_DAYS, ReferralView
+from crm.delivery.desk import Tray
+from crm.referral.outcomes import OutcomeKind
+from crm.referral.referral_states import ANSWER_DAYS, ReferralView
 from web.i18n import gettext
 
 

@@ -9,11 +9,13 @@ from flask import Blueprint, Response, abort, jsonify, request
 from pydantic import BaseModel
 
 from core.runtime import Tx
-from crm import agency_events, agency_payload, consent, referrals
-from crm.agencies import AgencyView
-from crm.api_keys import Scope
-from crm.outcomes import OutcomeKind
-from crm.referral_states import Answer
+from crm.agency import agency_events
+from crm.agency.agencies import AgencyView
+from crm.agency.api_keys import Scope
+from crm.consents import consent
+from crm.delivery import agency_payload, referrals
+from crm.referral.outcomes import OutcomeKind
+from crm.referral.referral_states import Answer
 from web import api_models, openapi
 from web.api_access import agency, body, once_for_key, shown
 from web.api_problems import PROBLEMS, problem

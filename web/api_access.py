@@ -7,9 +7,9 @@ from flask import Flask, Response, abort, current_app, jsonify, request
 from pydantic import BaseModel, ValidationError
 
 from core.runtime import Tx
-from crm import agencies, api_keys
-from crm.agencies import AgencyView
-from crm.api_keys import Bearer, Scope
+from crm.agency import agencies, api_keys
+from crm.agency.agencies import AgencyView
+from crm.agency.api_keys import Bearer, Scope
 from web.api_problems import problem
 from web.context import runtime, visitor_address, writing
 from web.idempotency import KeyMissing, KeyReused, Reply, once

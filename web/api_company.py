@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, abort
 
-from crm import ats_links
-from crm.api_keys import Scope
-from crm.ats_links import Held
-from crm.invitations import NoOffer
+from crm.agency.api_keys import Scope
+from crm.invitation import ats_links
+from crm.invitation.ats_links import Held
+from crm.invitation.invitations import NoOffer
 from web import api_models
 from web.api_access import bearer, body, shown
 from web.api_problems import problem

@@ -4,11 +4,11 @@ from flask import Blueprint, Response
 from pydantic import BaseModel
 
 from core.runtime import Tx
-from crm import introductions
-from crm.agencies import AgencyView
-from crm.api_keys import Scope
+from crm.agency.agencies import AgencyView
+from crm.agency.api_keys import Scope
 from crm.errors import FormRefused, Problem
-from crm.introductions import Fee, IntroductionView, Proposal, by_agency
+from crm.slots import introductions
+from crm.slots.introductions import Fee, IntroductionView, Proposal, by_agency
 from web import api_models
 from web.api_access import agency, body, once_for_key, shown
 from web.context import reading
@@ -59,7 +59,7 @@ def take(tx: Tx, agency_id: int, introduction_id: str, wanted: api_models.ActReq
     """Do what an agency says happened.
 
     Raises:
-        NotFound, WrongState, FormRefused: as the steps of `crm.introductions` say.
+        NotFound, WrongState, FormRefused: as the steps of `crm.slots.introductions` say.
     """
     by = by_agency(agency_id)
     match wanted.act:

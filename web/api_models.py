@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from crm import agency_payload
-from crm.agency_events import EventType
-from crm.introductions import IntroductionView
-from crm.referral_states import ReferralView
+from crm.agency.agency_events import EventType
+from crm.delivery import agency_payload
+from crm.referral.referral_states import ReferralView
+from crm.slots.introductions import IntroductionView
 
 OutcomeWord = Literal["interviewed", "offered", "hired", "retained_3", "retained_6", "retained_12", "closed"]
 

@@ -7,11 +7,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import metrics
-from crm import arrivals, invitation_page
-from crm.arrivals import Arrival
+from crm.arrival import arrivals
+from crm.arrival.arrivals import Arrival
+from crm.candidate import invitation_page
+from crm.candidate.invitation_page import InvitationPage
 from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
-from crm.invitation_page import InvitationPage
-from crm.invitations import NoOffer, Offer
+from crm.invitation.invitations import NoOffer, Offer
 from web import candidate_form, form_words, i18n
 from web.context import reading, visitor_address, writing
 from web.problems import Problem

@@ -6,8 +6,8 @@ from ipaddress import ip_address, ip_network
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from crm.choices import LANGUAGES
-from crm.forms import SKILLS_MAX, ContactForm, Evidence, ProfileForm, RegistrationForm, without
+from crm.profile.choices import LANGUAGES
+from crm.profile.forms import SKILLS_MAX, ContactForm, Evidence, ProfileForm, RegistrationForm, without
 from web.context import visitor_address
 from web.i18n import lang
 
@@ -30,7 +30,7 @@ def opened(token: str, signed: str) -> dict[str, object] | None:
 
 
 def profile() -> ProfileForm:
-    """The profile as typed; wrong values stay as they are, for `crm.forms` to name."""
+    """The profile as typed; wrong values stay as they are, for `crm.profile.forms` to name."""
     form = request.form
     years = form.get("years", "").strip()
     spoken = [f"{code}:{level}" for code in LANGUAGES if (level := form.get(f"language_{code}", ""))]

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import NotFound
-from crm import consent_texts
+from crm.consents import consent_texts
 from web.context import reading
 
 blueprint = Blueprint("consent_texts", __name__)

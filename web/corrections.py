@@ -6,12 +6,13 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm import forms, profiles, registrations
+from crm.candidate import registrations
+from crm.candidate.invitation_page import PREVIEW_PSEUDONYM
+from crm.candidate.manage import ManageView
+from crm.candidate.registrations import Correction
 from crm.errors import FormRefused, LinkGone
-from crm.forms import ContactForm, ProfileForm
-from crm.invitation_page import PREVIEW_PSEUDONYM
-from crm.manage import ManageView
-from crm.registrations import Correction
+from crm.profile import forms, profiles
+from crm.profile.forms import ContactForm, ProfileForm
 from web import candidate_form, form_words, i18n
 from web.context import reading, writing
 from web.i18n import gettext

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from crm import choices, errors
-from crm.choices import Choices
+from crm import errors
 from crm.errors import FormRefused
+from crm.profile import choices
+from crm.profile.choices import Choices
 from web.i18n import gettext, lang
 from web.problems import Problem
 

@@ -9,12 +9,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.errors import NotFound
 from core.lang import Lang
 from core.runtime import Tx
-from crm import profiles, referrals, registrations
-from crm.consent_texts import OF_COMPANY, Purpose
+from crm.candidate import registrations
+from crm.candidate.invitation_page import PREVIEW_PSEUDONYM
+from crm.candidate.manage import ManageView, undo_page
+from crm.consents.consent_texts import OF_COMPANY, Purpose
+from crm.delivery import referrals
 from crm.errors import FormRefused, LinkGone, WrongState
-from crm.forms import ContactForm
-from crm.invitation_page import PREVIEW_PSEUDONYM
-from crm.manage import ManageView, undo_page
+from crm.profile import profiles
+from crm.profile.forms import ContactForm
 from web import form_words, i18n
 from web.context import reading, writing
 from web.i18n import gettext

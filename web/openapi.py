@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from crm.api_keys import Scope
+from crm.agency.api_keys import Scope
 from web import api_models as models
 from web.api_problems import MEDIA_TYPE, PROBLEMS
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm import invitations
+from crm.invitation import invitations
 from web.context import reading, writing
 
 blueprint = Blueprint("optout", __name__)

@@ -9,11 +9,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core import metrics
 from core.runtime import Tx
-from crm import forms, invitations, links, profiles, registrations
-from crm.codes import CodeNeeded
+from crm import links
+from crm.arrival.codes import CodeNeeded
+from crm.candidate import registrations
+from crm.candidate.registrations import AlreadyRegistered, InvitationPage
 from crm.errors import FormRefused, LinkGone, WrongCode, WrongState
+from crm.invitation import invitations
 from crm.links import LinkKind
-from crm.registrations import AlreadyRegistered, InvitationPage
+from crm.profile import forms, profiles
 from web import candidate_form, form_words, i18n, resumes
 from web.context import reading, writing
 from web.problems import Problem

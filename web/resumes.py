@@ -13,8 +13,8 @@ from flask import Flask, Request, request
 from anonymizer.engine import anonymise
 from anonymizer.model import Anonymised, Identity
 from core.lang import Lang
-from crm import resume_fields
-from crm.forms import ProfileForm
+from crm.profile import resume_fields
+from crm.profile.forms import ProfileForm
 from web import resume_child
 from web.i18n import gettext
 from web.problems import Problem

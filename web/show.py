@@ -11,9 +11,9 @@ from flask import Flask, request, url_for
 
 from anonymizer.model import FORBIDDEN
 from anonymizer.model import Kind as Found
-from crm.consent_texts import CONSENT_DAYS, Box, Purpose
-from crm.invitation_page import InvitationPage
-from crm.referral_states import Answer, ReferralView, State
+from crm.candidate.invitation_page import InvitationPage
+from crm.consents.consent_texts import CONSENT_DAYS, Box, Purpose
+from crm.referral.referral_states import Answer, ReferralView, State
 from ledger.reservations import SlotState
 from ledger.slots import Kind
 from rules.model import Mode, Verdict

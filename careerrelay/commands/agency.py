@@ -8,8 +8,8 @@ import click
 
 from careerrelay.commands.agency_webhook import webhook
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
-from crm import agencies
-from crm.agencies import AgencyView, NewAgency
+from crm.agency import agencies
+from crm.agency.agencies import AgencyView, NewAgency
 
 
 class Day(click.ParamType[date]):

@@ -7,8 +7,8 @@ import click
 
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
 from core.errors import NotFound
-from crm import agency_events, webhooks
-from crm.agency_events import Event
+from crm.agency import agency_events, webhooks
+from crm.agency.agency_events import Event
 
 LISTED = 50
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 import click
 
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
-from crm import api_keys
-from crm.api_keys import Scope
+from crm.agency import api_keys
+from crm.agency.api_keys import Scope
 
 _OWNERS = (
     click.option("--agency", "agency_id", type=int, metavar="ID"),

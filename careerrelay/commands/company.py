@@ -9,8 +9,9 @@ import click
 
 from careerrelay.commands import company_data
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, read_secret, table
-from crm import companies, company_links, hop_identity
-from crm.companies import CompanyView, NewCompany
+from crm.arrival import company_links
+from crm.registry import companies, hop_identity
+from crm.registry.companies import CompanyView, NewCompany
 from gateway import dkim_keys
 from rules.model import Mode
 

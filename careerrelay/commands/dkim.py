@@ -10,7 +10,7 @@ from core.errors import Permanent
 from core.resolver import Resolver
 from core.runtime import Tx
 from core.settings import Settings
-from crm import companies
+from crm.registry import companies
 from gateway import dkim_keys, dkim_record
 from gateway.dkim import Algorithm
 from gateway.dkim_keys import DkimKey

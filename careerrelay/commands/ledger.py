@@ -14,7 +14,7 @@ from core.errors import NotFound
 
 if TYPE_CHECKING:
     from core.runtime import Tx
-    from crm.programmes import Programme
+    from crm.registry.programmes import Programme
     from ledger.check import BookReport
 
 _WHICH = (
@@ -157,7 +157,7 @@ def _verify_statement(
 
 
 def _programmes(tx: Tx, company_id: int | None, agency_id: int | None) -> list[Programme]:
-    from crm import companies, programmes
+    from crm.registry import companies, programmes
 
     ids = (
         [view.id for view in companies.all_companies(tx)] if company_id is None else [companies.get(tx, company_id).id]

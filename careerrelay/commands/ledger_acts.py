@@ -20,7 +20,7 @@ from core.errors import ConfigError
 from core.lang import lang_of
 
 if TYPE_CHECKING:
-    from crm.statements import Statement
+    from crm.slots.statements import Statement
     from ledger.adjustments import Adjustment
 
 REASONS = ("correction", "contract", "goodwill", "migration")
@@ -116,7 +116,7 @@ def _decide(front: Front, adjustment_id: str, as_json: bool, *, approved: bool) 
 @pass_front
 def reverse(front: Front, programme_id: int, referral_id: str, reason: str, as_json: bool) -> None:
     """Take back the credit of a referral that should never have counted."""
-    from crm import credits as crm_credits
+    from crm.referral import credits as crm_credits
     from ledger.policy import Reason
 
     with front.runtime() as runtime, runtime.begin() as tx:
@@ -183,7 +183,8 @@ def statement(
 ) -> None:
     """Write the monthly statement of each programme, as PDF and CSV."""
     from core.errors import NotFound
-    from crm import programmes, statement_files, statements
+    from crm.registry import programmes
+    from crm.slots import statement_files, statements
 
     made: list[statements.Statement] = []
     mails = 0
@@ -204,7 +205,7 @@ def statement(
 
 
 def _write(one: Statement, lang: str, directory: Path) -> list[Path]:
-    from crm import statement_files
+    from crm.slots import statement_files
 
     files = statement_files.attachments(one, lang_of(lang))
     for file in files:

@@ -12,7 +12,7 @@ from core.errors import ConfigError
 if TYPE_CHECKING:
     from core.endpoints import NextHop
     from core.settings import Admin
-    from crm.hop_identity import HopIdentity
+    from crm.registry.hop_identity import HopIdentity
 
 
 @click.command("check-config")
@@ -86,7 +86,7 @@ def test_next_hop(front: Front, company_id: int | None, send: tuple[str, str] | 
     hop, identity = _next_hop_of(front, company_id)
     mail = None
     if send is not None:
-        from crm.company_input import address
+        from crm.registry.company_input import address
 
         mail = TestMail(*(address(one) for one in send))
     steps = examine(front.settings, hop, identity, mail)
@@ -101,11 +101,11 @@ def test_next_hop(front: Front, company_id: int | None, send: tuple[str, str] | 
 
 def _next_hop_of(front: Front, company_id: int | None) -> "tuple[NextHop, HopIdentity]":
     from core.endpoints import NextHop
-    from crm.hop_identity import HopIdentity, identity
+    from crm.registry.hop_identity import HopIdentity, identity
 
     default = front.settings.relay.next_hop
     if company_id is not None:
-        from crm import companies
+        from crm.registry import companies
 
         with front.runtime() as runtime, runtime.read() as tx:
             own, shown = companies.get(tx, company_id).next_hop, identity(tx, company_id)

@@ -9,7 +9,8 @@ from core import audit
 from core.errors import ConfigError, NotFound
 from core.lang import lang_of
 from core.runtime import Tx
-from crm import person_file, persons
+from crm import persons
+from crm.rights import person_file
 
 _COMPANY = click.option("--company", "company_id", type=int, required=True, metavar="ID")
 _ADDRESS = click.argument("address", metavar="ADDRESS")
@@ -54,7 +55,7 @@ def erase(front: Front, company_id: int, address: str, yes: bool, as_json: bool)
 
     What stays: ledger numbers, provision records until their date, a hash that keeps further mail away.
     """
-    from crm import withdrawals
+    from crm.rights import withdrawals
 
     with front.runtime() as runtime:
         with runtime.read() as tx:

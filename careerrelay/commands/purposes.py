@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from careerrelay.front import Front, emit, json_option, pass_front
-from crm import purposes as registered
+from crm.consents import purposes as registered
 
 
 @click.command()

@@ -178,7 +178,7 @@ def answer(front: Front, mail_id: int, answer: str, as_json: bool) -> None:
 @pass_front
 def bypass(front: Front, state: str, company_id: int | None, as_json: bool) -> None:
     """Relay bytes with no look inside, at once and until it is switched off."""
-    from crm import companies
+    from crm.registry import companies
 
     _act(front, lambda tx: companies.set_bypass(tx, company_id, state == "on", actor=ACTOR))
     whom = "every company" if company_id is None else f"company {company_id}"

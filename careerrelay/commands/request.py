@@ -8,8 +8,9 @@ import click
 from careerrelay.commands.person import write_texts
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
 from core.lang import lang_of
-from crm import person_file, recalls, subject_requests
-from crm.subject_requests import Channel, Identity, Kind, Refusal, Request
+from crm.delivery import recalls
+from crm.rights import person_file, subject_requests
+from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Request
 
 _ID = click.argument("request_id", metavar="ID")
 _COMPANY = click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's.")

@@ -12,9 +12,11 @@ from careerrelay.demo.mails import Story
 from careerrelay.demo.people import Applicant
 from careerrelay.demo.sink import Delivered, Sink
 from core.runtime import Runtime, Tx
-from crm import agencies, companies, signals
-from crm.agencies import NewAgency
-from crm.companies import NewCompany
+from crm import signals
+from crm.agency import agencies
+from crm.agency.agencies import NewAgency
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from crm.signals import SignalRow
 from ledger import book
 from rules.model import Mode, read_status

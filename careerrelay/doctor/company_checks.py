@@ -11,8 +11,8 @@ from careerrelay.doctor.finding import Finding, fail, ok, warn
 from careerrelay.doctor.patient import Patient
 from core.clock import day_in_japan
 from core.runtime import Tx
-from crm import agencies
-from crm.companies import CompanyView
+from crm.agency import agencies
+from crm.registry.companies import CompanyView
 from crm.tables import AtsSignalRow, SmtpUserRow
 from gateway import figures
 from gateway.figures import Tally

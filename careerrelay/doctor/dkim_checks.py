@@ -6,7 +6,7 @@ from careerrelay.doctor.finding import Finding, fail, ok, warn
 from careerrelay.doctor.patient import Patient
 from core.errors import Temporary
 from core.runtime import Tx
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import dkim_keys, dkim_record
 from gateway.tables_dkim import KeyState
 

@@ -10,7 +10,7 @@ from careerrelay.doctor.spf import Answer
 from core.endpoints import NextHop
 from core.errors import Temporary
 from core.resolver import Resolver
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from rules.model import Mode
 
 

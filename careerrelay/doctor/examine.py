@@ -11,7 +11,7 @@ from core.errors import CareerRelayError, NotFound
 from core.resolver import Resolver
 from core.runtime import Runtime
 from core.settings import Settings
-from crm import companies
+from crm.registry import companies
 
 
 def examine(settings: Settings, company_id: int | None = None) -> Iterator[Finding]:

@@ -9,8 +9,8 @@ from core.endpoints import NextHop, Security
 from core.errors import CareerRelayError
 from core.runtime import Runtime
 from core.settings import Settings
-from crm.companies import CompanyView
-from crm.hop_identity import HopIdentity, identity
+from crm.registry.companies import CompanyView
+from crm.registry.hop_identity import HopIdentity, identity
 
 Way = tuple[int | None, NextHop, HopIdentity]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.resolver import Resolver
 from core.runtime import Runtime
 from core.settings import Settings
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 
 
 @dataclass(frozen=True, slots=True)

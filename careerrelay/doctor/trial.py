@@ -13,7 +13,7 @@ from sqlalchemy import exists, select
 from careerrelay.doctor.finding import Finding, ok, warn
 from core.crypto import SealBroken
 from core.runtime import Tx
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import block_texts, copies, dkim_keys, dkim_policy
 from gateway.block import Block
 from gateway.blocks import block

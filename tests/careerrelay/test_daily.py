@@ -18,7 +18,7 @@ from core.errors import ConfigError
 from core.runner import Runner
 from core.runtime import Runtime
 from core.settings import load
-from crm import companies
+from crm.registry import companies
 from gateway.tables import mail
 from tests.careerrelay.command_line import Installation, add_company
 from tests.gateway.rig import CANDIDATE, REJECTION, Gateway, message, rejecting_company, with_settings

@@ -18,7 +18,7 @@ from careerrelay.doctor.finding import Level, words
 from careerrelay.doctor.patient import Patient
 from core.resolver import Resolver
 from core.settings import load
-from crm import companies
+from crm.registry import companies
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 from tests.careerrelay.running import Running, eventually, serving
 from tests.nameserver import NameServer, name_server, txt

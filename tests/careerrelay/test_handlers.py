@@ -15,8 +15,9 @@ from core.jobs import Job
 from core.outbox import Outgoing
 from core.runner import Runner
 from core.runtime import Runtime
-from crm import companies, referrals
-from crm.companies import NewCompany
+from crm.delivery import referrals
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from gateway.tables import MailState, Origin, mail
 from tests.conftest import make_settings
 

@@ -14,9 +14,9 @@ from careerrelay.handlers import HANDLERS
 from core.runner import Runner
 from core.runtime import Runtime
 from core.settings import Settings, load
-from crm import registrations
-from crm.forms import ContactForm, ProfileForm, RegistrationForm
-from crm.invitations import Offer, offer_for_rejection
+from crm.candidate import registrations
+from crm.invitation.invitations import Offer, offer_for_rejection
+from crm.profile.forms import ContactForm, ProfileForm, RegistrationForm
 from crm.tables import ConsentRow, LinkRow
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 

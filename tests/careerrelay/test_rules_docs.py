@@ -12,7 +12,7 @@ import pytest
 
 from careerrelay import opening
 from core import settings
-from crm import invitations
+from crm.invitation import invitations
 from rules.model import AtsAnswer, AtsStatus
 from tests.careerrelay.command_line import Installation
 from tests.gateway.kept import keep

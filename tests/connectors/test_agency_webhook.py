@@ -15,9 +15,12 @@ from core import jobs
 from core.runner import Runner
 from core.runtime import Runtime
 from core.settings import Webhook
-from crm import agencies, agency_events, agency_payload, consent, provisions, referrals, registrations, webhooks
-from crm.agency_events import Delivery
-from crm.referral_states import Answer
+from crm.agency import agencies, agency_events, webhooks
+from crm.agency.agency_events import Delivery
+from crm.candidate import registrations
+from crm.consents import consent, provisions
+from crm.delivery import agency_payload, referrals
+from crm.referral.referral_states import Answer
 from crm.tables import ConsentRow
 from tests.connectors.receiver import Receiver, receiver
 from tests.crm.world import Parties, answer, clock_of, mails_to, parties, shared

@@ -19,7 +19,8 @@ from core.clock import JST
 from core.db import Base
 from core.errors import ConfigError, NotFound
 from core.runtime import Runtime
-from crm import companies, signals
+from crm import signals
+from crm.registry import companies
 from crm.signals import SignalRow
 from rules.model import AtsStatus
 

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 from core.runtime import Runtime
-from crm import introductions
-from crm.introductions import By, IntroductionView, Need, Proposal
+from crm.slots import introductions
+from crm.slots.introductions import By, IntroductionView, Need, Proposal
 from ledger import book
 from ledger.check import check_all
 from tests.crm.world import Parties

@@ -7,8 +7,9 @@ import pytest
 
 from core.errors import ConfigError, NotFound
 from core.runtime import Runtime
-from crm import agencies, api_keys, companies, programmes
-from crm.companies import NewCompany
+from crm.agency import agencies, api_keys
+from crm.registry import companies, programmes
+from crm.registry.companies import NewCompany
 from tests.crm.world import AGENCY, COMPANY, clock_of, database_bytes, parties
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from core.errors import NotFound
 from core.runtime import Runtime
-from crm import agencies, referrals, registrations
+from crm.agency import agencies
+from crm.candidate import registrations
+from crm.delivery import referrals
 from crm.errors import Refused, WrongState
-from crm.referral_states import Answer, Reason, State
+from crm.referral.referral_states import Answer, Reason, State
 from crm.tables import ReferralRow
 from tests.crm.world import (
     AGENCY,

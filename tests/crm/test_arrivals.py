@@ -6,24 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from core.runtime import Runtime
-from crm import (
-    agencies,
-    arrival_answers,
-    arrivals,
-    company_links,
-    invitation_page,
-    invitations,
-    links,
-    notices,
-    persons,
-    registrations,
-    retention,
-    signals,
-)
+from crm import links, notices, persons, signals
+from crm.agency import agencies
+from crm.arrival import arrival_answers, arrivals, company_links
+from crm.candidate import invitation_page, registrations
+from crm.candidate.registrations import Registered
 from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
-from crm.invitations import NoOffer, Offer
+from crm.invitation import invitations
+from crm.invitation.invitations import NoOffer, Offer
 from crm.links import LinkKind
-from crm.registrations import Registered
+from crm.rights import retention
 from crm.signals import SignalRow
 from crm.tables import ArrivalRow, NoticeRow, PersonRow
 from rules.model import AtsStatus

@@ -3,9 +3,10 @@
 import pytest
 
 from core.runtime import Runtime
-from crm import persons, registrations
+from crm import persons
+from crm.candidate import registrations
+from crm.candidate.registrations import CodeNeeded, Registered
 from crm.errors import LinkGone, Refused, WrongCode
-from crm.registrations import CodeNeeded, Registered
 from crm.tables import RegistrationRow
 from tests.crm.world import (
     clock_of,

@@ -11,8 +11,8 @@ from core.endpoints import NextHop
 from core.errors import ConfigError, NotFound
 from core.installation import config_version
 from core.runtime import Runtime
-from crm import companies, company_input
-from crm.companies import NewCompany
+from crm.registry import companies, company_input
+from crm.registry.companies import NewCompany
 from rules.model import Mode
 from tests.conftest import make_settings
 from tests.crm.world import COMPANY

@@ -12,9 +12,15 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from core.runtime import Runtime, Tx
-from crm import agencies, companies, consent, consent_texts, forms, invitations, programmes, referrals, registrations
-from crm.consent_texts import ITEMS_OF, Purpose
-from crm.referral_states import Answer
+from crm.agency import agencies
+from crm.candidate import registrations
+from crm.consents import consent, consent_texts
+from crm.consents.consent_texts import ITEMS_OF, Purpose
+from crm.delivery import referrals
+from crm.invitation import invitations
+from crm.profile import forms
+from crm.referral.referral_states import Answer
+from crm.registry import companies, programmes
 from crm.tables import ConsentRow, RegistrationRow
 from tests.crm.world import (
     AGENCY,

@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 
 from core.runtime import Runtime
-from crm import agencies, agency_events, forms, provisions, registrations
-from crm.corrections import CORRECTIONS_A_DAY_MAX
+from crm.agency import agencies, agency_events
+from crm.candidate import registrations
+from crm.candidate.corrections import CORRECTIONS_A_DAY_MAX
+from crm.candidate.registrations import Correction
+from crm.consents import provisions
 from crm.errors import FormRefused, LinkGone, Refused, WrongState
-from crm.forms import ContactForm, ProfileForm
-from crm.referral_states import Answer
-from crm.registrations import Correction
+from crm.profile import forms
+from crm.profile.forms import ContactForm, ProfileForm
+from crm.referral.referral_states import Answer
 from tests.crm.world import (
     AGENCY,
     PROFILE,

@@ -5,9 +5,9 @@ import pytest
 from core.errors import NotFound
 from core.jobs import Claimed
 from core.runtime import Runtime
-from crm import credits as crm_credits
-from crm import introductions, slot_care
-from crm.referral_states import State
+from crm.referral import credits as crm_credits
+from crm.referral.referral_states import State
+from crm.slots import introductions, slot_care
 from crm.tables import ReferralRow
 from ledger.policy import Reason
 from tests.crm.slots import DAY_S, balance, company, earn, scheduled

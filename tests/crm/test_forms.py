@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from crm import forms
 from crm.errors import FormRefused, Problem
-from crm.forms import ContactForm, RegistrationForm
+from crm.profile import forms
+from crm.profile.forms import ContactForm, RegistrationForm
 from tests.crm.world import PROFILE
 
 GOOD = RegistrationForm(

@@ -10,8 +10,8 @@ import pytest
 from core.crypto import KeyRing
 from core.errors import ConfigError, NotFound
 from core.runtime import Runtime, Tx
-from crm import companies, hop_identity
-from crm.companies import CompanyView
+from crm.registry import companies, hop_identity
+from crm.registry.companies import CompanyView
 from crm.tables import CompanyRow
 from tests.crm.world import COMPANY
 from tests.gateway.authority import Authority

@@ -7,12 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from core.runtime import Runtime
-from crm import agencies, arrivals, forms, outcomes, referrals, registrations
-from crm.consent_texts import Purpose
+from crm.agency import agencies
+from crm.arrival import arrivals
+from crm.candidate import registrations
+from crm.candidate.registrations import Registered
+from crm.consents.consent_texts import Purpose
+from crm.delivery import referrals
 from crm.errors import FormRefused, Refused, WrongCode
-from crm.outcomes import OutcomeKind
-from crm.referral_states import Answer
-from crm.registrations import Registered
+from crm.profile import forms
+from crm.referral import outcomes
+from crm.referral.outcomes import OutcomeKind
+from crm.referral.referral_states import Answer
 from crm.tables import ReferralRow, RegistrationRow
 from ledger import book
 from tests.crm.test_arrivals import MAIL, begin, company_token

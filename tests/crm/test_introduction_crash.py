@@ -8,8 +8,8 @@ import pytest
 
 from core.clock import ManualClock
 from core.runtime import Runtime, Tx
-from crm import introductions
-from crm.introductions import IntroductionView
+from crm.slots import introductions
+from crm.slots.introductions import IntroductionView
 from tests.crm.slots import DAY_S, NEED, agency, agree, balance, company, earn, proposed, scheduled
 from tests.crm.world import COMPANY, Parties, parties
 from tests.ledger.test_crash import dies_at

@@ -10,13 +10,16 @@ from sqlalchemy import select
 
 from core.errors import NotFound
 from core.runtime import Runtime, Tx
-from crm import agencies, introductions, persons, withdrawals
-from crm.agencies import NewAgency
-from crm.consent import may_leave
+from crm import persons
+from crm.agency import agencies
+from crm.agency.agencies import NewAgency
+from crm.consents.consent import may_leave
 from crm.errors import FormRefused, Refused, WrongState
-from crm.introduction_forms import fee_checked, need_checked, proposal_checked
-from crm.introduction_states import BEFORE_INTERVIEW, STEPS, Act, Side, SlotAct, State, fee_yen, slot_states, step
-from crm.introductions import Fee, IntroductionView, Need
+from crm.rights import withdrawals
+from crm.slots import introductions
+from crm.slots.introduction_forms import fee_checked, need_checked, proposal_checked
+from crm.slots.introduction_states import BEFORE_INTERVIEW, STEPS, Act, Side, SlotAct, State, fee_yen, slot_states, step
+from crm.slots.introductions import Fee, IntroductionView, Need
 from crm.tables import CandidateRow, IntroductionRow
 from ledger import book
 from tests.crm.slots import (

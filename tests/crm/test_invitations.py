@@ -9,9 +9,13 @@ from sqlalchemy import func, select
 
 from core.runtime import Runtime
 from core.settings import Settings
-from crm import agencies, companies, consent, invitations, links, suppression
-from crm.invitations import NoOffer, Offer
+from crm import links, suppression
+from crm.agency import agencies
+from crm.consents import consent
+from crm.invitation import invitations
+from crm.invitation.invitations import NoOffer, Offer
 from crm.links import LinkKind
+from crm.registry import companies
 from crm.tables import InvitationRow, NoticeRow, PersonRow
 from rules.model import Mode
 from tests.crm.world import AGENCY, clock_of, dump, offer, parties, token_of

@@ -7,10 +7,14 @@ import pytest
 
 from core.jobs import Claimed
 from core.runtime import Runtime
-from crm import agencies, companies, consent, licences, recalls, referrals, registrations
-from crm.invitations import NoOffer, offer_for_rejection
-from crm.licences import EXPIRED, step
-from crm.recalls import reminders_due
+from crm.agency import agencies, licences
+from crm.agency.licences import EXPIRED, step
+from crm.candidate import registrations
+from crm.consents import consent
+from crm.delivery import recalls, referrals
+from crm.delivery.recalls import reminders_due
+from crm.invitation.invitations import NoOffer, offer_for_rejection
+from crm.registry import companies
 from tests.conftest import START, make_settings
 from tests.crm.world import AGENCY, COMPANY, clock_of, mails_to, parties, shared
 

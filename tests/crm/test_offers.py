@@ -9,10 +9,13 @@ from sqlalchemy import func, select
 from core.db import Base
 from core.errors import Temporary
 from core.runtime import Runtime
-from crm import agencies, companies, invitations, links, notices, offers, persons, suppression
+from crm import links, notices, persons, suppression
+from crm.agency import agencies
+from crm.invitation import invitations, offers
+from crm.invitation.offers import Draft, Stored
+from crm.invitation.standing import Asked, Case, Standing, standings
 from crm.links import LinkKind
-from crm.offers import Draft, Stored
-from crm.standing import Asked, Case, Standing, standings
+from crm.registry import companies
 from crm.tables import InvitationDayRow, InvitationRow, LinkRow, NoticeRow, PersonMailRow, PersonRow
 from tests.crm.world import Parties, clock_of, offer, parties, token_of
 

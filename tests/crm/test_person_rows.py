@@ -7,18 +7,11 @@ from sqlalchemy import func, select
 
 from core.db import Base
 from core.runtime import Runtime
-from crm import (
-    consent_texts,
-    person_file,
-    person_rows,
-    persons,
-    purposes,
-    registrations,
-    retention,
-    signals,
-    withdrawals,
-)
-from crm.person_rows import KEPT, rows_of
+from crm import persons, signals
+from crm.candidate import registrations
+from crm.consents import consent_texts, purposes
+from crm.rights import person_file, person_rows, retention, withdrawals
+from crm.rights.person_rows import KEPT, rows_of
 from crm.tables import IntroductionRow, PersonRow, SuppressionRow
 from ledger.tables import CountedPerson, EntryRow
 from rules.model import AtsStatus

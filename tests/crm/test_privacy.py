@@ -11,27 +11,18 @@ from sqlalchemy import select
 from core.audit import AuditEntry
 from core.jobs import Job
 from core.runtime import Runtime
-from crm import (
-    agencies,
-    api_keys,
-    companies,
-    consent,
-    figures,
-    invitations,
-    notices,
-    persons,
-    programmes,
-    provisions,
-    referrals,
-    registrations,
-    retention,
-    signals,
-    suppression,
-)
-from crm.forms import ContactForm, Evidence
-from crm.manage import undo_page
-from crm.referral_states import Answer
-from crm.registrations import CodeNeeded, Registered
+from crm import figures, notices, persons, signals, suppression
+from crm.agency import agencies, api_keys
+from crm.candidate import registrations
+from crm.candidate.manage import undo_page
+from crm.candidate.registrations import CodeNeeded, Registered
+from crm.consents import consent, provisions
+from crm.delivery import referrals
+from crm.invitation import invitations
+from crm.profile.forms import ContactForm, Evidence
+from crm.referral.referral_states import Answer
+from crm.registry import companies, programmes
+from crm.rights import retention
 from rules.model import AtsStatus
 from tests.crm.world import (
     PROFILE,

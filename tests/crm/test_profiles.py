@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from anonymizer.model import Identity
 from core.lang import Lang
-from crm import choices, forms, profiles
-from crm.choices import Choices
+from crm.profile import choices, forms, profiles
+from crm.profile.choices import Choices
 from tests.crm.world import PROFILE
 
 EXPIRES = date(2027, 11, 21)

@@ -10,10 +10,13 @@ from sqlalchemy.exc import DatabaseError
 
 from core.errors import NotFound, Temporary
 from core.runtime import Runtime
-from crm import agencies, hand_overs, provisions, referrals, registrations
-from crm.consent_texts import by_hash
-from crm.referral_states import Answer, Reason, State
-from crm.registrations import CodeNeeded, Registered
+from crm.agency import agencies
+from crm.candidate import registrations
+from crm.candidate.registrations import CodeNeeded, Registered
+from crm.consents import provisions
+from crm.consents.consent_texts import by_hash
+from crm.delivery import hand_overs, referrals
+from crm.referral.referral_states import Answer, Reason, State
 from ledger import book
 from tests.crm.world import (
     AGENCY,

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from core.runtime import Runtime
-from crm import agencies, forms, invitations, registrations
+from crm.agency import agencies
+from crm.candidate import registrations
+from crm.candidate.registrations import AlreadyRegistered, Registered
 from crm.errors import FormRefused, LinkGone
-from crm.forms import Evidence, RegistrationForm
-from crm.registrations import AlreadyRegistered, Registered
+from crm.invitation import invitations
+from crm.profile import forms
+from crm.profile.forms import Evidence, RegistrationForm
 from crm.tables import ConsentRow, RegistrationRow
 from tests.conftest import START
 from tests.crm.world import (

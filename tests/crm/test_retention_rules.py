@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from core.clock import JST
 from core.db import new_id
 from core.runtime import Runtime, Tx
-from crm import retention
+from crm.rights import retention
 from crm.tables import (
     AtsSignalRow,
     InvitationRow,

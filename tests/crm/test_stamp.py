@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.runtime import Runtime
-from crm import companies
+from crm.registry import companies
 from tests.crm.world import COMPANY
 
 

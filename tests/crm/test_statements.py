@@ -16,8 +16,9 @@ from core.errors import ConfigError, NotFound
 from core.jobs import Claimed
 from core.lang import Lang
 from core.runtime import Runtime
-from crm import introductions, programmes, slot_care, statement_files, statement_pdf, statements
-from crm.statements import Statement
+from crm.registry import programmes
+from crm.slots import introductions, slot_care, statement_files, statement_pdf, statements
+from crm.slots.statements import Statement
 from ledger import book
 from ledger.reservations import SlotState
 from tests.crm.slots import DAY_S, asked, company, earn, scheduled

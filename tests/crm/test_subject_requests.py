@@ -10,9 +10,11 @@ from sqlalchemy import select
 from core.audit import AuditEntry
 from core.errors import ConfigError, NotFound
 from core.runtime import Runtime
-from crm import consent, persons, subject_requests, suppression
+from crm import persons, suppression
+from crm.consents import consent
 from crm.errors import WrongState
-from crm.subject_requests import Channel, Identity, Kind, Refusal, Request, Standing
+from crm.rights import subject_requests
+from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Request, Standing
 from crm.tables import RegistrationRow, SubjectRequestRow
 from tests.crm.world import Parties, answer, clock_of, dump, mails_to, parties, shared
 

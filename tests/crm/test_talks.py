@@ -7,10 +7,14 @@ import pytest
 
 from core.errors import NotFound
 from core.runtime import Runtime
-from crm import agencies, companies, referrals, registrations, retention
+from crm.agency import agencies
+from crm.candidate import registrations
+from crm.delivery import referrals
 from crm.errors import FormRefused, WrongState
-from crm.forms import ContactForm
-from crm.referral_states import State
+from crm.profile.forms import ContactForm
+from crm.referral.referral_states import State
+from crm.registry import companies
+from crm.rights import retention
 from tests.crm.world import (
     AGENCY,
     answer,

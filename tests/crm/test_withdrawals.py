@@ -7,9 +7,13 @@ from sqlalchemy import select
 
 from core.jobs import Job
 from core.runtime import Runtime
-from crm import agencies, consent, invitations, links, persons, registrations, signals, suppression
+from crm import links, persons, signals, suppression
+from crm.agency import agencies
+from crm.candidate import registrations
+from crm.consents import consent
+from crm.invitation import invitations
 from crm.links import LinkKind
-from crm.referral_states import Reason, State
+from crm.referral.referral_states import Reason, State
 from crm.signals import SignalRow
 from crm.tables import RegistrationRow
 from rules.model import AtsStatus

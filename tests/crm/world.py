@@ -13,14 +13,19 @@ from core.clock import ManualClock
 from core.db import Base
 from core.lang import Lang
 from core.runtime import Runtime, Tx
-from crm import agencies, companies, consent, invitations, referrals, registrations
-from crm.agencies import NewAgency
-from crm.answers import Answered
-from crm.companies import NewCompany
-from crm.forms import ContactForm, ProfileForm, RegistrationForm
-from crm.invitations import Offer
-from crm.referral_states import Answer
-from crm.registrations import Registered
+from crm.agency import agencies
+from crm.agency.agencies import NewAgency
+from crm.candidate import registrations
+from crm.candidate.registrations import Registered
+from crm.consents import consent
+from crm.delivery import referrals
+from crm.delivery.answers import Answered
+from crm.invitation import invitations
+from crm.invitation.invitations import Offer
+from crm.profile.forms import ContactForm, ProfileForm, RegistrationForm
+from crm.referral.referral_states import Answer
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from crm.tables import ReferralRow
 from ledger import book
 

@@ -7,7 +7,7 @@ from sqlalchemy import insert, update
 
 from core.db import new_id
 from core.runtime import Runtime
-from crm import companies
+from crm.registry import companies
 from gateway import copies, judge, review
 from gateway.edit import store_decision
 from gateway.envelope import Envelope, Recipient

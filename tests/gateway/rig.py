@@ -18,9 +18,11 @@ from sqlalchemy import func, select
 
 from core.runtime import Runtime
 from core.settings import load
-from crm import agencies, companies, signals
-from crm.agencies import NewAgency
-from crm.companies import CompanyView, NewCompany
+from crm import signals
+from crm.agency import agencies
+from crm.agency.agencies import NewAgency
+from crm.registry import companies
+from crm.registry.companies import CompanyView, NewCompany
 from crm.signals import SignalRow
 from gateway.server import run
 from gateway.tables import UNFINISHED_MAIL, delivery, mail

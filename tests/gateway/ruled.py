@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from core.runtime import Runtime
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import ruleset
 from gateway.limits import Limits
 from gateway.tables import Origin

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.runtime import Runtime
-from crm import companies
+from crm.registry import companies
 from gateway import auth
 from gateway.auth import Authenticator, Credentials, read_credentials
 from gateway.connection import ERRORS_MAX

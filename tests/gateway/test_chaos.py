@@ -25,7 +25,7 @@ from core.crypto import KeyRing
 from core.db import Database
 from core.outbox import Outgoing
 from core.runtime import Runtime
-from crm import companies
+from crm.registry import companies
 from tests.conftest import START, fill, make_settings
 from tests.gateway import certificates
 from tests.gateway.chaos_hop import Hop, Hops, Taken, message_ids

@@ -12,9 +12,9 @@ import pytest
 from core.clock import ManualClock
 from core.endpoints import NextHop
 from core.runtime import Runtime
-from crm import companies, hop_identity
-from crm.companies import CompanyView
-from crm.hop_identity import HopIdentity
+from crm.registry import companies, hop_identity
+from crm.registry.companies import CompanyView
+from crm.registry.hop_identity import HopIdentity
 from gateway.dial import Dialler
 from gateway.dialogue import Unavailable
 from tests.gateway.authority import Authority

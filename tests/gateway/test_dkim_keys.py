@@ -10,8 +10,8 @@ from core.crypto import Key, KeyRing
 from core.errors import ConfigError, NotFound
 from core.installation import config_version
 from core.runtime import Runtime
-from crm import companies
-from crm.companies import NewCompany
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from gateway import dkim_keys
 from gateway.dkim import Algorithm, Signer
 from gateway.dkim_keys import DkimKey

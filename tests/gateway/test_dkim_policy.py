@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway.dkim import Signer
 from gateway.dkim_policy import NO_SIGNING, Signing, aligned, author_domain, signing
 from gateway.doubt import Doubt

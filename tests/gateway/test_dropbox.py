@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from core.outbox import Outgoing
 from core.runtime import Runtime
-from crm import companies
+from crm.registry import companies
 from gateway import dropbox
 from gateway.tables import Origin, mail
 from rules.model import Mode

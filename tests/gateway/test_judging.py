@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from core.clock import ManualClock
 from core.errors import NotFound, Permanent
 from core.runtime import Runtime
-from crm import companies
+from crm.registry import companies
 from crm.tables import InvitationRow, NoticeRow
 from gateway import edit, finish, holds, judge, process, queue, review, signing
 from gateway.copies import CopyKind, open_copies

@@ -10,7 +10,7 @@ from core import processes
 from core.clock import ManualClock
 from core.db import new_id
 from core.runtime import Runtime
-from crm import companies
+from crm.registry import companies
 from gateway import judge, leases
 from gateway.envelope import Arrival, Envelope, Recipient
 from gateway.leases import Observer

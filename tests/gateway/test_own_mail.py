@@ -9,7 +9,7 @@ from core import outbox
 from core.clock import ManualClock
 from core.outbox import Kind, Outgoing
 from core.runtime import Runtime, Tx
-from crm import companies
+from crm.registry import companies
 from gateway import queue
 from gateway.tables import UNFINISHED_MAIL, mail
 from tests.gateway.rig import CANDIDATE, Gateway, add_company

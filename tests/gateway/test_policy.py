@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import policy
 from rules.model import Mode
 

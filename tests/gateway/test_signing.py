@@ -6,8 +6,8 @@ import pytest
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from crm import companies
-from crm.companies import CompanyView
+from crm.registry import companies
+from crm.registry.companies import CompanyView
 from gateway import dkim_keys, dkim_record, queue
 from gateway.dkim import Algorithm, sign
 from gateway.outcome import Reply

@@ -11,7 +11,8 @@ from core import outbox
 from core.clock import ManualClock
 from core.log import get_logger
 from core.runtime import Runtime
-from crm import companies, invitation_page
+from crm.candidate import invitation_page
+from crm.registry import companies
 from gateway import queue, wrong
 from gateway.tables import delivery, mail
 from rules.model import Mode

@@ -14,9 +14,10 @@ from core.crypto import KeyRing
 from core.db import Database
 from core.runtime import Runtime
 from core.settings import load
-from crm import agencies, companies
-from crm.agencies import NewAgency
-from crm.companies import NewCompany
+from crm.agency import agencies
+from crm.agency.agencies import NewAgency
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from rules.model import Mode
 from tests.conftest import START, fill
 

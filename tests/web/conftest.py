@@ -10,10 +10,12 @@ from playwright.sync_api import Browser as Chromium
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from crm import agencies, companies, invitations
-from crm.agencies import NewAgency
-from crm.companies import NewCompany
-from crm.invitations import Offer
+from crm.agency import agencies
+from crm.agency.agencies import NewAgency
+from crm.invitation import invitations
+from crm.invitation.invitations import Offer
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from rules.model import Mode
 from tests.web import axe
 from tests.web.browser import Browser

@@ -7,7 +7,8 @@ from sqlalchemy import insert
 
 from core.db import new_id
 from core.runtime import Tx
-from crm import companies, signals
+from crm import signals
+from crm.registry import companies
 from crm.signals import SignalRow
 from gateway import copies, judge
 from gateway.edit import EditRequest, edit_in, store_decision

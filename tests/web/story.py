@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core import outbox
 from core.runner import Runner
-from crm import referrals
+from crm.delivery import referrals
 from tests.web.browser import Browser
 from tests.web.conftest import CANDIDATE, Site
 

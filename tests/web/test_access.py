@@ -2,8 +2,8 @@
 
 import pytest
 
-from crm import companies
-from crm.companies import NewCompany
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from rules.model import Mode
 from tests.web import mailing
 from tests.web.conftest import COMPANY, Site

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm import agencies
+from crm.agency import agencies
 from ledger import book
 from tests.web import story
 from tests.web.conftest import CANDIDATE, COMPANY, Site

@@ -5,8 +5,8 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from crm import agencies
-from crm.agencies import NewAgency
+from crm.agency import agencies
+from crm.agency.agencies import NewAgency
 from ledger import book
 from tests.web import story
 from tests.web.conftest import CANDIDATE, Site

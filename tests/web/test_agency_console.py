@@ -2,7 +2,7 @@
 
 import re
 
-from crm import agency_events, api_keys
+from crm.agency import agency_events, api_keys
 from tests.web import story
 from tests.web.conftest import Site
 

@@ -10,8 +10,10 @@ import pytest
 
 from careerrelay.handlers import HANDLERS
 from core.runner import Runner
-from crm import agencies, consent, desk, provisions
-from crm.desk import Tray
+from crm.agency import agencies
+from crm.consents import consent, provisions
+from crm.delivery import desk
+from crm.delivery.desk import Tray
 from tests.web import story
 from tests.web.browser import Browser
 from tests.web.conftest import AGENCY, CANDIDATE, COMPANY, Site
@@ -217,7 +219,7 @@ def _registration(tx: object) -> str:
 def test_an_agency_finds_no_referral_of_another(sqlite_site: Site) -> None:
     from datetime import date
 
-    from crm.agencies import NewAgency
+    from crm.agency.agencies import NewAgency
 
     story.register(sqlite_site)
     story.hand_over(sqlite_site)

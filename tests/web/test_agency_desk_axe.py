@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser as Chromium
 
-from crm import introductions
-from crm.agencies import programme_of
-from crm.introductions import By, Need
+from crm.agency.agencies import programme_of
+from crm.slots import introductions
+from crm.slots.introductions import By, Need
 from ledger import book
 from tests.web import axe, story
 from tests.web.conftest import Site

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from crm import company_links, signals
+from crm import signals
+from crm.arrival import company_links
 from crm.signals import SignalRow
 from rules.model import AtsStatus
 from tests.web import story

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from core import metrics
-from crm import agencies, company_links
+from crm.agency import agencies
+from crm.arrival import company_links
 from crm.tables import ConsentRow, RegistrationRow, SuppressionRow
 from tests.web import story
 from tests.web.conftest import AGENCY, CANDIDATE, COMPANY, Site

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser as Chromium
 
-from crm import company_links
+from crm.arrival import company_links
 from tests.web import axe, story
 from tests.web.axe import DESKTOP, PHONE, Visitor
 from tests.web.conftest import CANDIDATE, Site

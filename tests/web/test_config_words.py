@@ -9,9 +9,10 @@ import pytest
 
 from core.errors import ConfigError
 from core.runtime import Tx
-from crm import agencies, companies, programmes, webhooks
-from crm.agencies import NewAgency
-from crm.companies import NewCompany
+from crm.agency import agencies, webhooks
+from crm.agency.agencies import NewAgency
+from crm.registry import companies, programmes
+from crm.registry.companies import NewCompany
 from rules.model import Mode
 from tests.web.conftest import Site
 from web.problems import of_config

@@ -1,7 +1,7 @@
 """A slot is used in the console, from the need to the hire, by people of the company; the agency answers beside it."""
 
-from crm import introductions
-from crm.introductions import Proposal
+from crm.slots import introductions
+from crm.slots.introductions import Proposal
 from ledger import book
 from tests.crm.slots import PROPOSAL
 from tests.web.browser import Browser

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pypdf import PdfReader
 from sqlalchemy import text
 
-from crm import agencies
+from crm.agency import agencies
 from ledger import book, heads
 from tests.web import story
 from tests.web.browser import Browser

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser as Chromium
 
-from crm import introductions
-from crm.introductions import By
+from crm.slots import introductions
+from crm.slots.introductions import By
 from ledger import adjustments
 from tests.crm.slots import NEED, PROPOSAL
 from tests.web import axe

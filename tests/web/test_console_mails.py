@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from crm import companies
+from crm.registry import companies
 from gateway.tables import approved_sentence, delivery, mail, review
 from rules.model import Mode
 from tests.web import mailing, story

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from core.runtime import Runtime
-from crm import agencies, api_keys, companies
+from crm.agency import agencies, api_keys
+from crm.registry import companies
 from rules.model import Mode
 from tests.web.browser import Browser
 from tests.web.conftest import Site

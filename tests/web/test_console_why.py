@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.clock import ManualClock
-from crm import companies
+from crm.registry import companies
 from gateway import review
 from gateway.tables import approved_sentence, delivery, mail
 from rules.model import Decision, Mode, Reason, TextVerdict, Verdict

@@ -17,7 +17,8 @@ from core.crypto import SealBroken
 from core.db import Base
 from core.runner import Runner
 from core.runtime import Runtime
-from crm import consent, programmes
+from crm.consents import consent
+from crm.registry import programmes
 from crm.tables import PersonRow
 from gateway import copies, finish
 from gateway.finish import Ending

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from crm import companies
+from crm.registry import companies
 from tests.web.conftest import Site
 from web import i18n
 

@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from crm import agencies, retention
+from crm.agency import agencies
+from crm.rights import retention
 from crm.tables import ConsentRow, ReferralRow, RegistrationRow
 from tests.web import story
 from tests.web.conftest import AGENCY, CANDIDATE, Site

@@ -9,9 +9,10 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from core.settings import Web
-from crm import agencies, api_keys, introductions
-from crm.api_keys import Scope
-from crm.introductions import By, Need
+from crm.agency import agencies, api_keys
+from crm.agency.api_keys import Scope
+from crm.slots import introductions
+from crm.slots.introductions import By, Need
 from ledger import book
 from tests.web import story
 from tests.web.conftest import CANDIDATE, Site
@@ -251,8 +252,8 @@ def test_an_outcome_is_reported_once_the_candidate_agrees_to_that(sqlite_site: S
     """The contact is released, but the box for outcomes was not ticked; then it is."""
     from sqlalchemy import select
 
-    from crm import consent, consent_texts
-    from crm.consent_texts import Purpose
+    from crm.consents import consent, consent_texts
+    from crm.consents.consent_texts import Purpose
     from crm.tables import CompanyRow, RegistrationRow
 
     site = sqlite_site

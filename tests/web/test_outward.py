@@ -21,7 +21,10 @@ from core.jobs import Claimed
 from core.outbox import Kind
 from core.runner import Handler
 from core.runtime import Runtime, Tx
-from crm import consent, hand_overs, letters, persons, webhooks
+from crm import letters, persons
+from crm.agency import webhooks
+from crm.consents import consent
+from crm.delivery import hand_overs
 from crm.tables import AgencyEventRow, CompanyRow, ConsentRow, ReferralRow, RegistrationRow
 from tests.web import story
 from tests.web.conftest import CANDIDATE, Site

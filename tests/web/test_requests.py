@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from careerrelay.handlers import HANDLERS
 from core.runner import Runner
-from crm import companies
-from crm.companies import NewCompany
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from crm.tables import ConsentTextRow
 from tests.web import mailing, story
 from tests.web.browser import Browser

@@ -13,8 +13,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from anonymizer.engine import anonymise
-from crm import resume_fields
-from crm.forms import SUMMARY_CHARS_MAX
+from crm.profile import resume_fields
+from crm.profile.forms import SUMMARY_CHARS_MAX
 from tests.web import story
 from tests.web.browser import Browser
 from tests.web.conftest import CANDIDATE, Site

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from crm import agencies, api_keys, companies
-from crm.agencies import NewAgency
-from crm.companies import NewCompany
+from crm.agency import agencies, api_keys
+from crm.agency.agencies import NewAgency
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from tests.web import story
 from tests.web.conftest import AGENCY, Site
 from tests.web.snapshot import every_row

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm import companies
-from crm.companies import CompanyView
+from crm.registry import companies
+from crm.registry.companies import CompanyView
 from web.i18n import gettext
 
 EVERYONE = frozenset({"admin", "recruiter", "viewer", "auditor"})

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import day_in_japan
 from core.errors import ConfigError
 from core.lang import lang_of
-from crm import agencies, api_keys
-from crm.agencies import AgencyView, NewAgency
+from crm.agency import agencies, api_keys
+from crm.agency.agencies import AgencyView, NewAgency
 from web.console.access import actor, chosen_company_id, own_companies, scope
 from web.console.agency_delivery import own
 from web.context import reading, runtime, writing

@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm import agencies, agency_events, api_keys, webhooks
-from crm.agency_events import Delivery, EventType
-from crm.api_keys import OF_AGENCIES, Scope
+from crm.agency import agencies, agency_events, api_keys, webhooks
+from crm.agency.agency_events import Delivery, EventType
+from crm.agency.api_keys import OF_AGENCIES, Scope
 from web.console.access import actor, scope
 from web.context import reading, writing
 from web.i18n import gettext

@@ -4,8 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import ConfigError
-from crm import agencies, companies, figures
-from crm.companies import CompanyView, NewCompany
+from crm import figures
+from crm.agency import agencies
+from crm.registry import companies
+from crm.registry.companies import CompanyView, NewCompany
 from rules.model import Mode
 from web.console.access import actor, in_scope, own_companies
 from web.context import reading, writing

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm import arrival_answers, company_links
+from crm.arrival import arrival_answers, company_links
 from crm.errors import WrongState
 from web.console.access import actor, in_scope, own_companies, scope
 from web.context import reading, writing

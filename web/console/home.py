@@ -7,9 +7,13 @@ from flask import Blueprint, render_template, url_for
 
 from core.clock import day_in_japan, midnight_in_japan
 from core.runtime import Tx
-from crm import agencies, arrival_answers, introductions, recalls, subject_requests
 from crm import figures as people
-from crm.companies import CompanyView
+from crm.agency import agencies
+from crm.arrival import arrival_answers
+from crm.delivery import recalls
+from crm.registry.companies import CompanyView
+from crm.rights import subject_requests
+from crm.slots import introductions
 from gateway import figures
 from gateway.figures import Waiting
 from web.console import suggestions

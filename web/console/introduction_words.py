@@ -6,8 +6,8 @@ from flask import Flask
 
 from crm import wording
 from crm.errors import FormRefused
-from crm.introduction_states import Act, State
-from crm.introductions import IntroductionView
+from crm.slots.introduction_states import Act, State
+from crm.slots.introductions import IntroductionView
 from web.i18n import gettext, lang
 from web.problems import Problem
 from web.show import Chip

@@ -10,10 +10,13 @@ from core.clock import JST
 from core.db import new_id
 from core.errors import NotFound
 from core.runtime import Tx
-from crm import agencies, companies, figures, introductions
+from crm import figures
+from crm.agency import agencies
 from crm.errors import FormRefused, Refused, WrongState
-from crm.introduction_states import Act
-from crm.introductions import By, Fee, IntroductionView, Need
+from crm.registry import companies
+from crm.slots import introductions
+from crm.slots.introduction_states import Act
+from crm.slots.introductions import By, Fee, IntroductionView, Need
 from ledger import book
 from ledger.reservations import SlotState
 from ledger.slots import NotEnoughCredits

@@ -11,11 +11,13 @@ from flask import Blueprint, Response, render_template, request
 from core.clock import day_in_japan, midnight_in_japan
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm import figures, introductions, programmes, statement_files, statements
-from crm.companies import CompanyView
+from crm import figures
 from crm.figures import Progress
-from crm.introduction_states import BEFORE_INTERVIEW
-from crm.introductions import IntroductionView
+from crm.registry import programmes
+from crm.registry.companies import CompanyView
+from crm.slots import introductions, statement_files, statements
+from crm.slots.introduction_states import BEFORE_INTERVIEW
+from crm.slots.introductions import IntroductionView
 from ledger import book, months, rows
 from ledger.check import BookReport, check_book
 from ledger.entries import Entry

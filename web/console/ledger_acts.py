@@ -10,8 +10,10 @@ from core import audit
 from core.clock import JST, day_in_japan
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
-from crm import agencies, companies, figures
-from crm import credits as crm_credits
+from crm import figures
+from crm.agency import agencies
+from crm.referral import credits as crm_credits
+from crm.registry import companies
 from ledger import adjustments, book
 from ledger.account import Terms
 from ledger.adjustments import Adjustment, Decided, SecondPersonNeeded, Why

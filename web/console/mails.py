@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
-from crm import companies
+from crm.registry import companies
 from gateway import queue, review, wrong
 from gateway.queue import DeliveryLine, MailDetail, MailLine
 from gateway.ruleset import rule_set_of, shipped

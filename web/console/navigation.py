@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from flask import Flask, request, url_for
 
-from crm import arrival_answers, companies, introductions, subject_requests
+from crm.arrival import arrival_answers
+from crm.registry import companies
+from crm.rights import subject_requests
+from crm.slots import introductions
 from gateway import figures
 from web.console.access import may, own_companies, roles, scope
 from web.context import reading

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from crm import purposes
+from crm.consents import purposes
 from web.console.access import own_companies
 from web.context import reading
 from web.i18n import lang

@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm import person_file, recalls, subject_requests
-from crm.subject_requests import Channel, Identity, Kind, Refusal, Request, Standing
+from crm.delivery import recalls
+from crm.rights import person_file, subject_requests
+from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Request, Standing
 from gateway import person_mails
 from web.console.access import actor, chosen_company_id, in_scope, own_companies, scope
 from web.context import reading, writing

@@ -1,7 +1,7 @@
 """The next mode of a company, suggested with the figures that speak for it; a person decides."""
 
 from core.runtime import Tx
-from crm.companies import CompanyView
+from crm.registry.companies import CompanyView
 from gateway import suggestions
 from gateway.suggestions import Trial
 from rules.model import Mode

@@ -1,0 +1,1 @@
+"""From a consent to an agency: hand-overs, answers, talks, recalls."""
