@@ -39,8 +39,13 @@ class _Waiting:
 class Committer:
     """Runs operations in shared transactions; `run` is its only loop, and when that ends the process must end."""
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Tx]], name: str = WRITER) -> None:
+    def __init__(
+        self, begin: Callable[[], AbstractContextManager[Tx]], name: str = WRITER, *, beside: bool = True
+    ) -> None:
+        """``beside``: transactions run in a thread of their own; False only where they neither wait nor sync, as
+        readers of SQLite in WAL mode: then a thread costs more than it hides."""
         self._begin = begin
+        self._beside = beside
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._writes = name == WRITER
         self._waiting: list[_Waiting] = []
@@ -106,7 +111,7 @@ class Committer:
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         began_s = self._loop.time()
-        attempt = self._loop.run_in_executor(self._thread, self._transaction, batch)
+        attempt = self._attempt(batch)
         await asyncio.wait([attempt])
         error = attempt.exception()
         if error is None:
@@ -125,6 +130,14 @@ class Committer:
         else:
             for waiting in batch:
                 await self._commit([waiting])
+
+    def _attempt(self, batch: list[_Waiting]) -> asyncio.Future[list[Any]]:
+        if self._beside:
+            return self._loop.run_in_executor(self._thread, self._transaction, batch)
+        return self._loop.create_task(self._here(batch))
+
+    async def _here(self, batch: list[_Waiting]) -> list[Any]:
+        return self._transaction(batch)
 
     def _transaction(self, batch: list[_Waiting]) -> list[Any]:
         groups: dict[ManyOp, list[int]] = {}

@@ -71,7 +71,7 @@ class _Server:
     async def serve(self, sockets: Sequence[socket.socket], stop: threading.Event) -> None:
         runtime = self._runtime
         self._committer = Committer(runtime.begin)
-        lookups = Committer(runtime.read, "lookups")
+        lookups = Committer(runtime.read, "lookups", beside=runtime.db.sqlite_file is None)
         directory = Directory(runtime)
         self._relay = Relay(runtime, directory)
         processor = Processor(runtime, directory, self._committer, lookups, self._relay)

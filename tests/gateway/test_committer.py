@@ -16,9 +16,9 @@ from gateway.committer import LATER_S, Committer
 Body = Callable[[Committer], Coroutine[Any, Any, None]]
 
 
-def with_committer(runtime: Runtime, body: Body) -> Committer:
+def with_committer(runtime: Runtime, body: Body, *, beside: bool = True) -> Committer:
     async def main() -> Committer:
-        committer = Committer(runtime.begin)
+        committer = Committer(runtime.begin, beside=beside)
         running = asyncio.create_task(committer.run())
         await body(committer)
         committer.close()
@@ -52,7 +52,8 @@ def test_operations_of_one_instant_share_a_commit(any_runtime: Runtime) -> None:
     assert with_committer(any_runtime, body).commits <= 2
 
 
-def test_the_fault_of_one_is_its_own(any_runtime: Runtime) -> None:
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_fault_of_one_is_its_own(any_runtime: Runtime, beside: bool) -> None:
     async def body(committer: Committer) -> None:
         words = ["a", "bad", "b", "bad", "c"]
         futures = [committer.submit(partial(note, word=word)) for word in words]
@@ -65,7 +66,7 @@ def test_the_fault_of_one_is_its_own(any_runtime: Runtime) -> None:
             "str",
         ]
 
-    with_committer(any_runtime, body)
+    with_committer(any_runtime, body, beside=beside)
     assert noted(any_runtime) == ["a", "b", "c"]
 
 
