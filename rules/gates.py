@@ -102,4 +102,6 @@ def matches(address: str, entries: Iterable[str]) -> bool:
 
 def _is_own(address: str, own_domains: frozenset[str]) -> bool:
     domain = address.lower().rpartition("@")[2]
+    if domain in own_domains:
+        return True
     return any(domain.endswith(own.lower()) if own.startswith(".") else domain == own.lower() for own in own_domains)

@@ -100,11 +100,14 @@ def _cues(_mail: Mail, reading: Reading) -> Iterator[Veto]:
     """The vetoes of the phrase files: other kinds of mail, and outcomes that are none yet."""
     sentences = {hit.sentence for hit in reading.noes}
     spoken_to = any(_YOU.search(hit.quote) for hit in reading.noes)
+    known: set[tuple[str, Then]] = set()
     for hit in reading.of("veto", "unsure"):
         then = hit.phrase.then
         if then == "weak" and sentences == {hit.sentence} and not (hit.phrase.cue == "third_person" and spoken_to):
             then = "pass"  # the very sentence that says no says it of something else
-        yield Veto(then, _reason(hit, hit.phrase.cue))
+        if (hit.phrase.cue, then) not in known:
+            known.add((hit.phrase.cue, then))
+            yield Veto(then, _reason(hit, hit.phrase.cue))
     if not reading.noes and not reading.of("yes"):
         for hit in reading.of("elsewhere"):
             yield Veto("review", _reason(hit, hit.phrase.cue))
