@@ -10,8 +10,9 @@ from typing import Literal
 
 from anonymizer.engine import anonymise
 from anonymizer.model import FORBIDDEN, QUASI, Anonymised, Identity
-from anonymizer.replace import PREFECTURES, PREFECTURES_EN, Lang, prefecture_of
+from anonymizer.replace import PREFECTURES, PREFECTURES_EN, prefecture_of
 from core.errors import Permanent
+from core.lang import Lang
 
 SCHEMA_VERSION = "1.0"
 PROVIDER = "CareerRelay Gateway"

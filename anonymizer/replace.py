@@ -6,13 +6,11 @@ them and leaves them alone, and a reader at the agency sees at once what was tak
 
 import re
 from collections.abc import Callable
-from typing import Literal
 
 from anonymizer import lexicon
 from anonymizer.model import FORBIDDEN, Kind, Span
 from anonymizer.numerals import to_int
-
-Lang = Literal["ja", "en"]
+from core.lang import Lang
 
 PREFECTURES = tuple(ja for ja, _ in lexicon.rows("prefectures"))
 PREFECTURES_EN = tuple(en for _, en in lexicon.rows("prefectures"))

@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import resources
 
-from rules.model import Decision, Lang, Reason
+from core.lang import Lang
+from rules.model import Decision, Reason
 
 QUOTE_CHARS_MAX = 60
 #: What is left of "(detail)" and ": detail" when there is none.

@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 import re2
 
-from rules.model import Lang
+from core.lang import Lang
 from rules.needles import Sieve
 
 PhraseKind = Literal["no", "soft", "yes", "unsure", "elsewhere", "veto", "context", "support", "closing"]

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-Lang = Literal["ja", "en"]
+from core.lang import Lang
+
 ReasonKind = Literal["gate", "veto", "hit", "signal", "cut", "note"]
 Place = Literal["before_signature", "after_new_text", "end"]
 OnFail = Literal["pass_and_flag", "pass"]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from core.lang import Lang
 from rules.lexicon import Phrase
 from rules.mail import Mail
-from rules.model import Lang
 from rules.moods import said
 from rules.text import Layout, Sentence, read_layout, read_subject
 

@@ -260,22 +260,6 @@ def respell(text: str) -> tuple[str, tuple[Edit, ...]]:
     return "".join(pieces), tuple(edits)
 
 
-def canonical(mapped: Mapped) -> Mapped:
-    """Return ``mapped`` as `respell` writes it; a variant's letters come from the letters it was written with."""
-    text, edits = respell(mapped.text)
-    at: list[int] = []
-    done = 0
-    for edit in edits:
-        at.extend(mapped.at[done : edit.first])
-        first, last = mapped.at[edit.first], mapped.at[edit.end - 1]
-        at.extend(min(first + step, last) for step in range(edit.size))
-        done = edit.end
-    if not done:
-        return Mapped(text, mapped.at)
-    at.extend(mapped.at[done:])
-    return Mapped(text, at)
-
-
 def plain(text: str) -> str:
     """Return ``text`` in canonical spelling, for words that nobody needs to find again in the mail."""
     return respell(normalise(text).text)[0]

@@ -32,10 +32,10 @@ def anonymize(jsonl: bool, lang: Language, trace: bool) -> None:
 
     \b
     With --jsonl each line
-      {"id", "lang": "ja|en|mixed", "text",
+      {"id", "lang": "ja|en|mixed", "text", "filename",
        "identities": [{"name", "kana", "romaji", "email", "phone", "role"}]}
     becomes at once, in the same order, a line
-      {"id", "text"}
+      {"id", "text"}, and "filename" where one was given
     Only "text" is required. Identities are the people known to take part, in any of their fields.
     A line that cannot be read becomes {"id", "line", "error"}, does not stop the others, and makes
     the exit status 1. Empty lines are skipped. No message repeats anything of the text.
@@ -84,10 +84,14 @@ def _answer(number: int, line: bytes | None, lang: Language, trace: bool) -> dic
             raise ConfigError(f"longer than {LINE_BYTES_MAX} bytes")
         item = _object(line)
         identifier = item.get("id")
-        text, findings = _stripped(*_fields(item, lang))
+        text, known, language = _fields(item, lang)
+        stripped, findings = _stripped(text, known, language)
+        answer: dict[str, object] = {"id": identifier, "text": stripped}
+        if item.get("filename") is not None:
+            answer["filename"] = _stripped_filename(item["filename"], known, language)
     except ConfigError as error:
         return {"id": identifier, "line": number, "error": f"line {number}: {error.message}"}
-    return {"id": identifier, "text": text} | ({"findings": findings} if trace else {})
+    return answer | ({"findings": findings} if trace else {})
 
 
 def _object(line: bytes) -> Mapping[str, object]:
@@ -136,6 +140,15 @@ def _stripped(text: str, identities: list[dict[str, str]], lang: Language) -> tu
          "recogniser": each.recogniser, "score": round(each.score, 2), "why": each.why}
         for each in found.findings
     ]  # fmt: skip
+
+
+def _stripped_filename(name: object, identities: list[dict[str, str]], lang: Language) -> str:
+    from anonymizer.filenames import anonymise_filename
+    from anonymizer.model import Identity
+
+    if not isinstance(name, str):
+        raise ConfigError('"filename" is no string')
+    return anonymise_filename(name, [Identity(**one) for one in identities], lang)
 
 
 def _write(target: BinaryIO, text: str) -> None:

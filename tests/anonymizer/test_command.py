@@ -38,6 +38,16 @@ def test_each_line_becomes_a_line_with_its_id_and_text() -> None:
     ]
 
 
+def test_the_name_of_a_file_goes_the_same_way() -> None:
+    answers = run(
+        record(text="", filename="履歴書_山田太郎.pdf", identities=[{"name": "山田 太郎"}])
+        + record(text="", lang="en", filename="hnagi_cv.pdf", identities=[{"name": "Hana Nagi"}])
+        + record(text="", filename=7)
+    )[1]
+    assert [answer.get("filename") for answer in answers] == ["履歴書_人物A.pdf", "Person_A_cv.pdf", None]
+    assert answers[2]["error"] == 'line 3: "filename" is no string'
+
+
 def test_without_a_language_in_the_line_the_option_holds() -> None:
     assert run(record(text="Call Emily Stone"), "--lang", "en")[1] == [{"id": None, "text": "Call [Person A]"}]
 

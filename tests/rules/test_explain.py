@@ -6,12 +6,13 @@ import re
 
 import pytest
 
+from core.lang import Lang
 from rules import decide as deciding
 from rules.explain import _words, lines, reason_line
 from rules.gates import GATES
 from rules.lexicon import shipped
 from rules.load import default_ruleset, load
-from rules.model import AtsAnswer, AtsStatus, Lang, Reason, Signals
+from rules.model import AtsAnswer, AtsStatus, Reason, Signals
 from rules.vetoes import VETOES
 from tests.rules.case_files import cases
 from tests.rules.eml import development_mails, mail_of

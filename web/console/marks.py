@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core.lang import Lang
 from rules import explain
-from rules.model import Decision, Lang, Reason
+from rules.model import Decision, Reason
 
 TEXT_CHARS_MAX = 20_000
 
