@@ -6,7 +6,6 @@ greeting, EHLO and DATA's 354, where RFC 2034 4 forbids or does not know one.
 """
 
 import errno
-import re
 from functools import lru_cache
 
 from core.errors import CareerRelayError, Permanent, Temporary
@@ -79,8 +78,6 @@ EXTENSIONS = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 
 NO_SPACE_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-_SHAPE = re.compile(r"[2-5][0-9]{2} (?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?[\x20-\x7e]*\Z")
-
 
 @lru_cache(maxsize=16)
 def hello(hostname: str, size_bytes_max: int, *, starttls: bool, auth: bool) -> str:
@@ -127,8 +124,3 @@ def smtp_reply(error: BaseException) -> str:
 def is_expected(error: BaseException) -> bool:
     """Is it one of our own words, which needs no stack trace in the log?"""
     return isinstance(error, CareerRelayError | OSError)
-
-
-def is_well_formed(reply: str) -> bool:
-    """One line of printable ASCII that begins with a reply code: what `smtp_reply` may send."""
-    return _SHAPE.match(reply) is not None

@@ -71,7 +71,6 @@ class Story:
     """One mail to send. ``ats``: what the applicant tracking system says about the recipient, empty for nothing."""
 
     title: str
-    expected: str
     sender: str
     recipient: str
     raw: bytes
@@ -82,19 +81,19 @@ def ordinary_day(now: datetime) -> list[Story]:
     """A handful of mails of every kind, for the visitor to look at."""
     plain = _plain(now)
     return [
-        Story("内定通知 (an offer)", "そのまま", RECRUITING, "nakajima@example.com",
+        Story("内定通知 (an offer)", RECRUITING, "nakajima@example.com",
               plain("nakajima@example.com", "選考結果のご連絡(内定のお知らせ)", _OFFER + _SIGNATURE), ats="offered"),
-        Story("不採用通知、ATSも不採用 (rejection, as the ATS says)", "リンクを追加", RECRUITING, "yamada@example.com",
+        Story("不採用通知、ATSも不採用 (rejection, as the ATS says)", RECRUITING, "yamada@example.com",
               plain("yamada@example.com", "選考結果のご連絡", _rejection("山田") + _SIGNATURE), ats="rejected"),
-        Story("英文の不採用通知、印つき (English, with marker)", "リンクを追加", RECRUITING,
+        Story("英文の不採用通知、印つき (English, with marker)", RECRUITING,
               "morgan@example.com", plain("morgan@example.com", "Your application", _REJECTION_EN, marker=True)),
-        Story("HTML、ISO-2022-JP、差し込み位置つき (placeholder)", "リンクを追加", RECRUITING,
+        Story("HTML、ISO-2022-JP、差し込み位置つき (placeholder)", RECRUITING,
               "inoue@example.com", _multipart(now, "inoue@example.com", "井上")),
-        Story("不採用らしいが裏づけがない (nothing confirms it)", "そのまま、確認待ちへ", RECRUITING,
+        Story("不採用らしいが裏づけがない (nothing confirms it)", RECRUITING,
               "yamamoto@example.com", plain("yamamoto@example.com", "選考結果のご連絡", _REVIEW + _SIGNATURE)),
-        Story("面接の案内 (an interview)", "そのまま", RECRUITING, "ogawa@example.com",
+        Story("面接の案内 (an interview)", RECRUITING, "ogawa@example.com",
               plain("ogawa@example.com", "次回面接のご案内", _INTERVIEW + _SIGNATURE), ats="in_process"),
-        Story("広報のお知らせ (newsletter, not recruiting)", "見ずにそのまま", NEWSLETTER, "reader@example.com",
+        Story("広報のお知らせ (newsletter, not recruiting)", NEWSLETTER, "reader@example.com",
               plain("reader@example.com", "あおぞら通信 11月号", _NEWS, sender=NEWSLETTER)),
     ]  # fmt: skip
 
@@ -103,7 +102,7 @@ def played_rejections(now: datetime) -> list[Story]:
     """The same notice to each of the played applicants."""
     plain = _plain(now)
     return [
-        Story(f"{name} はるか", "リンクを追加", RECRUITING, f"{local}@example.com",
+        Story(f"{name} はるか", RECRUITING, f"{local}@example.com",
               plain(f"{local}@example.com", "選考結果のご連絡", _rejection(name) + _SIGNATURE), ats="rejected")
         for local, name in zip(PLAYED, _NAMES, strict=True)
     ]  # fmt: skip

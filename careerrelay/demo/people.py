@@ -46,7 +46,8 @@ def register(applicant: Applicant, link: str) -> Page:
     }
     if not boxes:
         raise DemoBroken("no box to tick on the page of consent")
-    page = browser.submit(page, form, {**boxes, "adult": "1", "name": applicant.name, "phone": "090-0000-0000"})
+    age = form.boxes["adult"][0]
+    page = browser.submit(page, form, {**boxes, "adult": age, "name": applicant.name, "phone": "090-0000-0000"})
     if page.status >= 400 or "/m/" not in page.url:
         raise DemoBroken(f"registration ended with {page.status}")
     return page

@@ -1,5 +1,6 @@
 """A client for tests that sends octets and reads replies, one at a time, and keeps nothing to itself."""
 
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -12,6 +13,12 @@ from tests.gateway.rig import CANDIDATE, HR
 HELLO = b"EHLO client.example.net"
 MAIL = f"MAIL FROM:<{HR}>".encode()
 RCPT = f"RCPT TO:<{CANDIDATE}>".encode()
+_REPLY = re.compile(r"[2-5][0-9]{2} (?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?[\x20-\x7e]*\Z")
+
+
+def is_well_formed(reply: str) -> bool:
+    """Tell whether a reply is one line of printable ASCII with a reply code (RFC 5321 4.2, RFC 3463 2)."""
+    return _REPLY.match(reply) is not None
 
 
 class Raw:

@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.commands import parse_mail, parse_rcpt
-from gateway.replies import Refusal, is_well_formed
+from gateway.replies import Refusal
+from tests.gateway.raw import is_well_formed
 
 
 @pytest.mark.parametrize(

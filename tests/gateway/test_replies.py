@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import ConfigError, NotFound, Permanent, Temporary
 from gateway import replies
-from gateway.replies import Deferral, Refusal, is_well_formed, smtp_reply
+from gateway.replies import Deferral, Refusal, smtp_reply
+from tests.gateway.raw import is_well_formed
 
 
 @pytest.mark.parametrize(
