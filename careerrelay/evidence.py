@@ -79,7 +79,7 @@ def for_person(tx: Tx, company_id: int, address: str, directory: Path) -> Bundle
         "registrations": [_plain(row) | _evidence(tx, row) for row in found.get("registration", ())],
     }
     lines: dict[str, list[dict[str, Any]]] = {
-        CONSENTS: [_plain(row) for row in found.get("consent", ())],
+        CONSENTS: [_consent(tx, row) for row in found.get("consent", ())],
         PROVISIONS: given,
         RECALLS: [_plain(row) for row in found.get("recall", ())],
         MAILS: [_plain(row) for row in _rows(tx, mail, mail.c.id.in_(mail_ids))],
@@ -110,7 +110,7 @@ def for_period(tx: Tx, company_id: int, period: Period, directory: Path) -> Bund
         consent.c.id.in_([row["consent_id"] for row in provided]),
     )
     lines: dict[str, list[dict[str, Any]]] = {
-        CONSENTS: [_plain(row) for row in _rows(tx, consent, consent.c.company_id == company_id, known)],
+        CONSENTS: [_consent(tx, row) for row in _rows(tx, consent, consent.c.company_id == company_id, known)],
         PROVISIONS: [_plain(row) for row in provided],
         RECALLS: [
             _plain(row)
@@ -135,9 +135,11 @@ def verify(directory: Path, fingerprint: str | None = None) -> bundle.Checked:
     problems: list[str] = []
     consents = {row["id"]: row for row in _lines(directory / CONSENTS)}
     for row in consents.values():
-        text = directory / TEXTS / f"{row['text_sha256']}.txt"
-        if not text.is_file() or sha256(text.read_text(encoding="utf-8")) != row["text_sha256"]:
+        if not _text_fits(directory, row["text_sha256"]):
             problems.append(f"consent {row['id']}: its text is not there")
+        # Bundles made before the age gate was kept have no such field.
+        if (adult := row.get("adult_sha256")) and not _text_fits(directory, adult):
+            problems.append(f"consent {row['id']}: the words of the age gate are not there")
     for row in _lines(directory / PROVISIONS):
         problems += _provision_problems(row, consents)
     for row in _lines(directory / HEADS):
@@ -145,6 +147,11 @@ def verify(directory: Path, fingerprint: str | None = None) -> bundle.Checked:
         if not head.is_genuine():
             problems.append(f"head {head.seq} of programme {head.programme_id}: the signature does not fit")
     return bundle.Checked(found.facts, found.fingerprint, tuple(problems))
+
+
+def _text_fits(directory: Path, text_sha256: str) -> bool:
+    text = directory / TEXTS / f"{text_sha256}.txt"
+    return text.is_file() and sha256(text.read_text(encoding="utf-8")) == text_sha256
 
 
 def _provision_problems(row: Mapping[str, Any], consents: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -170,8 +177,9 @@ def _write(
 ) -> Bundle:
     signed = [_head(head) for one in programmes.of_company(tx, company_id) for head in heads.signed_heads(tx, one.id)]
     written = {**lines, HEADS: signed}
-    hashes = sorted({row["text_sha256"] for name in (CONSENTS, PROVISIONS) for row in lines[name]})
-    texts = {f"{TEXTS}/{one}.txt": [text.encode()] for one in hashes if (text := by_hash(tx, one)) is not None}
+    hashes = {row["text_sha256"] for name in (CONSENTS, PROVISIONS) for row in lines[name]}
+    hashes |= {row["adult_sha256"] for row in lines[CONSENTS] if row["adult_sha256"]}
+    texts = {f"{TEXTS}/{one}.txt": [text.encode()] for one in sorted(hashes) if (text := by_hash(tx, one)) is not None}
     files = {name: [_json(row) + b"\n" for row in rows] for name, rows in written.items()}
     counts = {name: len(rows) for name, rows in written.items()}
     head = {"format": FORMAT, "made_at": tx.now.astimezone(JST).isoformat(), "lines": counts}
@@ -188,6 +196,13 @@ def _rows(tx: Tx, table: Table, *where: ColumnElement[bool]) -> list[Mapping[str
 def _within(column: Any, since: datetime, until: datetime) -> ColumnElement[bool]:
     inside: ColumnElement[bool] = (column >= since) & (column < until)
     return inside
+
+
+def _consent(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The consent with when, and by which words, the person said to be old enough to give it."""
+    registration = _table("registration").c
+    query = select(registration.adult_at, registration.adult_sha256).where(registration.id == row["registration_id"])
+    return _plain(row) | _plain(dict(tx.session.execute(query).mappings().one()))
 
 
 def _evidence(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.log import get_logger
 from core.runner import Handler
 from core.runtime import Runtime
 from crm.agency import agency_events, licences
+from crm.arrival import arrival_answers
 from crm.delivery import desk, recalls, referrals
 from crm.rights import withdrawals
 from crm.slots import slot_care, statement_files
@@ -29,6 +30,8 @@ def sign_heads(runtime: Runtime, _job: Claimed) -> None:
 HANDLERS: Mapping[str, Handler] = {
     referrals.HAND_OVER_JOB: referrals.hand_over,
     referrals.SILENCE_JOB: referrals.tell_silence,
+    referrals.TALK_SILENCE_JOB: referrals.tell_talk_silence,
+    arrival_answers.WAITING_JOB: arrival_answers.tell_waiting,
     agency_events.WEBHOOK_JOB: agency_webhook.send,
     desk.DIGEST_JOB: desk.send_digest,
     "agency_digests": desk.plan_digests,

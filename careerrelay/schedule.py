@@ -31,6 +31,7 @@ PERIODIC = (
     Periodic("licences", DAY_S),
     Periodic("agency_digests", DAY_S),  # midnight UTC is 9:00 in Japan
     Periodic("recalls", DAY_S),
+    Periodic("arrivals_waiting", DAY_S),
     Periodic("sign_heads", DAY_S),
     Periodic("slots", DAY_S),
 )

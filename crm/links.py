@@ -20,7 +20,8 @@ TOKEN_CHARS_MAX = 64
 class LinkKind(StrEnum):
     """What a token opens: invitation (relay, optout), registration (manage, undo, confirm), referral (agency),
 
-    company (company: its own link, for mails that never passed us) or arrival (who came by that one).
+    company (company: its own link, for mails that never passed us), arrival (who came by that one) or proof (a code
+    that proves an address).
     """
 
     RELAY = "relay"
@@ -33,6 +34,7 @@ class LinkKind(StrEnum):
     DESK = "desk"
     COMPANY = "company"
     ARRIVAL = "arrival"
+    PROOF = "proof"
 
 
 PATHS: Mapping[LinkKind, str] = {
@@ -45,6 +47,7 @@ PATHS: Mapping[LinkKind, str] = {
     LinkKind.DESK_IN: "/agency/in/",
     LinkKind.COMPANY: "/r/c/",
     LinkKind.ARRIVAL: "/r/c/code/",
+    LinkKind.PROOF: "/m/address/",
 }
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Insert, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.bulk import Bulk, Query
 from core.db import new_id
 from core.runtime import Tx
 from crm.tables import CompanyRow, InvitationDayRow, NoticeRow
@@ -54,26 +55,29 @@ def room(tx: Tx, company_id: int, day: str) -> int | None:
 
 def count_injections(tx: Tx, company_id: int, day: str, mails: int) -> None:
     """Add to the count of the day; it is a number of its own because counting rows costs more with every mail."""
-    connection = tx.session.connection()
-    upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = upsert(InvitationDayRow).values(company_id=company_id, day=day, mails=mails)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["company_id", "day"], set_={"mails": InvitationDayRow.mails + mails}
-        )
-    )
+    _COUNT.run(tx, [{"company_id": company_id, "day": day, "mails": mails}])
+
+
+def _count(dialect: str) -> Insert:
+    upsert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(InvitationDayRow)
+    more = InvitationDayRow.mails + upsert.excluded.mails
+    return upsert.on_conflict_do_update(index_elements=["company_id", "day"], set_={"mails": more})
+
+
+_COUNT = Bulk(_count)
 
 
 def _counts(tx: Tx, company_id: int, today: date) -> dict[str, int]:
     """Mails with an invitation by day: today and the days that the cap looks back on, those with traffic."""
     first = (today - timedelta(days=CAP_DAYS)).isoformat()
-    days = {"company": company_id, "first": first, "last": today.isoformat()}
-    return {row.day: row.mails for row in tx.session.connection().execute(_MAILS_BY_DAY, days)}
+    return dict(_MAILS_BY_DAY.rows(tx, company=company_id, first=first, last=today.isoformat()))
 
 
-_MAILS_BY_DAY = select(InvitationDayRow.day, InvitationDayRow.mails).where(
-    InvitationDayRow.company_id == bindparam("company"),
-    InvitationDayRow.day.between(bindparam("first"), bindparam("last")),
+_MAILS_BY_DAY = Query(
+    select(InvitationDayRow.day, InvitationDayRow.mails).where(
+        InvitationDayRow.company_id == bindparam("company"),
+        InvitationDayRow.day.between(bindparam("first"), bindparam("last")),
+    )
 )
 
 

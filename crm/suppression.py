@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db import new_id
 from core.runtime import Tx
 from crm.tables import SuppressionRow
+
+_BY_REQUEST = ("stop_use", "erased")
 
 
 class Scope(StrEnum):
@@ -44,7 +46,20 @@ def suppress_indexes(
             .returning(SuppressionRow.id)
         ).scalar()
         added += written is not None
+    if source in _BY_REQUEST:  # it outranks an earlier click, or a click would end it
+        mine = (SuppressionRow.company_id == company_id, SuppressionRow.mail_index.in_(list(mail_indexes)))
+        tx.session.execute(update(SuppressionRow).where(*mine).values(source=source))
     return added
+
+
+def lift(tx: Tx, company_id: int, mail_indexes: Sequence[str], *, sources: Sequence[str] = ()) -> int:
+    """The person wants mails again; returns how many rows went. ``sources``: only what was begun so, or all."""
+    rows = delete(SuppressionRow).where(
+        SuppressionRow.company_id == company_id, SuppressionRow.mail_index.in_(list(mail_indexes))
+    )
+    if sources:
+        rows = rows.where(SuppressionRow.source.in_(list(sources)))
+    return len(tx.session.scalars(rows.returning(SuppressionRow.id)).all())
 
 
 def is_suppressed(tx: Tx, company_id: int, address: str) -> bool:
@@ -65,3 +80,11 @@ def any_suppressed(tx: Tx, company_id: int, mail_indexes: Sequence[str]) -> bool
             )
         )
     )
+
+
+def sources(tx: Tx, company_id: int, mail_indexes: Sequence[str]) -> set[str]:
+    """Return by what these blind indexes were suppressed: ``opt_out``, ``declined``, ``erased`` …"""
+    rows = select(SuppressionRow.source).where(
+        SuppressionRow.company_id == company_id, SuppressionRow.mail_index.in_(list(mail_indexes))
+    )
+    return set(tx.session.scalars(rows))

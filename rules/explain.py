@@ -67,7 +67,7 @@ def _said(reason: Reason, words: Mapping[str, Mapping[str, str]]) -> str:
     known = words["reason"].get(reason.id)
     if known is None:
         known = words["reason"]["rule"] if reason.id.startswith("rule:") else reason.id
-    detail = _DAYS.sub(lambda age: f"{round(float(age[1]), 1):g}{words['head']['days']}", reason.detail)
+    detail = _DAYS.sub(lambda age: _age(float(age[1]), words["head"]), reason.detail)
     return known.format(detail=detail, id=reason.id.partition(":")[2])
 
 
@@ -88,3 +88,8 @@ def _change(code: str, words: Mapping[str, Mapping[str, str]]) -> str:
 def _words(lang: Lang) -> Mapping[str, Mapping[str, str]]:
     text = (resources.files("rules") / "words" / f"{lang}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def _age(days: float, head: Mapping[str, str]) -> str:
+    shown = f"{round(days, 1):g}"
+    return head["today"] if shown == "0" else f"{shown}{head['days']}"

@@ -3,7 +3,7 @@
 Every page is the same for known and unknown addresses until the visitor has shown that the address is his.
 """
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import metrics
@@ -15,6 +15,7 @@ from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
 from crm.invitation.invitations import NoOffer, Offer
 from web import candidate_form, form_words, i18n
 from web.context import reading, visitor_address, writing
+from web.i18n import gettext
 from web.problems import Problem
 
 blueprint = Blueprint("arrivals", __name__, url_prefix="/r/c")
@@ -78,6 +79,22 @@ def check(token: str) -> Page:
             return render_template("public/arrival_closed.html", reason=done.reason)
         case _:
             return redirect(url_for("arrivals.code", token=token), 303)
+
+
+@blueprint.post("/code/<token>/again")
+def send_again(token: str) -> Page:
+    """A new code to the same address."""
+    try:
+        with writing() as tx:
+            arrivals.send_again(tx, token)
+    except LinkGone:
+        raise
+    except WrongState:
+        return redirect(url_for("arrivals.code", token=token), 303)
+    except Refused as error:
+        return _where(_arrival(token), [Problem("", form_words.of_code(error.code))]), 429
+    flash(gettext("新しい6桁の数字をお送りしました。いちばん新しいメールの数字を入力してください。"), "good")
+    return redirect(url_for("arrivals.code", token=token), 303)
 
 
 @blueprint.post("/code/<token>/ask")

@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from argon2 import PasswordHasher
 from email_validator import EmailNotValidError, validate_email
-from flask import Blueprint, Flask, Response, flash, redirect, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_security import Security, SQLAlchemySessionUserDatastore, current_user, login_user
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -22,7 +22,7 @@ from core.db import new_id
 from core.errors import ConfigError
 from core.runtime import Runtime, Tx
 from core.tokens import new_token, token_sha256
-from web.context import runtime
+from web.context import reading, runtime, writing
 from web.i18n import gettext
 from web.tables import ConsoleRole, ConsoleUser, SignInLink
 
@@ -77,7 +77,7 @@ def find_user(tx: Tx, email: str) -> ConsoleUser | None:
 
 
 def sign_in_link(tx: Tx, user: ConsoleUser) -> str:
-    """A path that signs ``user`` in once within `LINK_MINUTES`; put the base URL in front. Only its hash is stored."""
+    """A path whose button signs ``user`` in once within `LINK_MINUTES`; put the base URL in front. Stored as a hash."""
     token = new_token()
     tx.session.add(
         SignInLink(
@@ -97,15 +97,16 @@ def _role(tx: Tx, name: str) -> ConsoleRole:
     return role
 
 
+def _usable(tx: Tx, token: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SignInLink.token_sha256 == token_sha256(token), SignInLink.used_at.is_(None), SignInLink.expires_at > tx.now
+    )  # fmt: skip
+
+
 def _use_link(tx: Tx, token: str) -> str | None:
     """Spend the link; the person's session word, or None when it is unknown, old, spent, or the person inactive."""
     spent = tx.session.execute(
-        update(SignInLink)
-        .where(
-            SignInLink.token_sha256 == token_sha256(token), SignInLink.used_at.is_(None), SignInLink.expires_at > tx.now
-        )
-        .values(used_at=tx.now)
-        .returning(SignInLink.user_id)
+        update(SignInLink).where(*_usable(tx, token)).values(used_at=tx.now).returning(SignInLink.user_id)
     ).scalar_one_or_none()
     user = tx.session.get(ConsoleUser, spent) if spent else None
     if user is None or not user.active:
@@ -115,22 +116,33 @@ def _use_link(tx: Tx, token: str) -> str | None:
 
 
 @blueprint.get("/console/sign-in/<token>")
-def link(token: str) -> BaseResponse:
-    """The link itself signs in, as its printed form promises; a browser that only looks ahead spends nothing."""
-    home = redirect(url_for("home.index"), 303)
-    if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
-        return Response(status=204)
+def link(token: str) -> str | BaseResponse:
+    """A page with one button. Scanners and browsers that look ahead open links: a GET spends nothing."""
     if current_user.is_authenticated:
-        return home
-    with runtime().begin() as tx:
+        return redirect(url_for("home.index"), 303)
+    with reading() as tx:
+        works = tx.session.scalar(select(SignInLink.user_id).where(*_usable(tx, token))) is not None
+    return render_template("security/sign_in_link.html") if works else _refused()
+
+
+@blueprint.post("/console/sign-in/<token>")
+def sign_in(token: str) -> BaseResponse:
+    """The button: signs in, once."""
+    if current_user.is_authenticated:
+        return redirect(url_for("home.index"), 303)
+    with writing() as tx:
         session_word = _use_link(tx, token)
     metrics.LOGINS.labels("link" if session_word else "link_refused").inc()
     if session_word is None:
-        flash(gettext("このサインイン用リンクは使用済みか、期限が切れています。もう一度発行してください。"), "stop")
-        return redirect(url_for("security.login"), 303)
+        return _refused()
     store = _datastore()
     login_user(store.find_user(fs_uniquifier=session_word), authn_via=["link"])
-    return home
+    return redirect(url_for("home.index"), 303)
+
+
+def _refused() -> BaseResponse:
+    flash(gettext("このサインイン用リンクは使用済みか、期限が切れています。もう一度発行してください。"), "stop")
+    return redirect(url_for("security.login"), 303)
 
 
 def _datastore() -> SQLAlchemySessionUserDatastore:

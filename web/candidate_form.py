@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from crm.consents.consent_texts import age_words
 from crm.profile.choices import LANGUAGES
 from crm.profile.forms import SKILLS_MAX, ContactForm, Evidence, ProfileForm, RegistrationForm, without
 from web.context import visitor_address
@@ -35,7 +36,7 @@ def profile() -> ProfileForm:
     years = form.get("years", "").strip()
     spoken = [f"{code}:{level}" for code in LANGUAGES if (level := form.get(f"language_{code}", ""))]
     return ProfileForm(
-        wanted_job=form.get("wanted_job", "").strip(),
+        wanted_job=" ".join(form.get("wanted_job", "").split()),
         prefecture=form.get("prefecture", ""),
         years=int(years) if years.isascii() and years.isdigit() and len(years) < 4 else -1,
         skills=tuple(_skills(form.get("skills", ""))),
@@ -44,7 +45,8 @@ def profile() -> ProfileForm:
         salary_band=form.get("salary_band", ""),
         available=form.get("available", ""),
         languages=tuple(spoken),
-        summary="\n".join(line.rstrip() for line in form.get("summary", "").splitlines()).strip(),
+        # Full-width spaces and the tabs of a pasted table are blanks, and no reason to refuse a text.
+        summary="\n".join(" ".join(line.split()) for line in form.get("summary", "").splitlines()).strip(),
     )
 
 
@@ -56,7 +58,7 @@ def registration(state: dict[str, object]) -> RegistrationForm:
         mail=str(state["mail"]),
         profile=without(ProfileForm.from_json(mapping(state["profile"])), form.getlist("strike")),
         boxes=boxes,
-        adult=form.get("adult") == "1",
+        adult=form.get("adult") == age_words(lang()).text_sha256,
         lang=lang(),
         contact=ContactForm(form.get("name", ""), form.get("phone", "")),
         mail_sure=state.get("mail_sure") is True,

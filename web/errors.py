@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, abort, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import ConfigError, NotFound, Permanent, Temporary
@@ -43,10 +43,19 @@ def answer(error: Exception) -> Answer:  # noqa: PLR0911 - a table, most specifi
             return Answer(409, "refused")
         case Temporary() | OperationalError() | InterfaceError():
             return Answer(503, "busy")
+        case DataError() | OverflowError() if _beyond_any_column(error):
+            return Answer(404, "not_found")
         case HTTPException():
             return Answer(error.code or 500, _HTTP_CODES.get(error.code or 500, "refused"))
         case _:
             return Answer(500, "fault")
+
+
+def _beyond_any_column(error: Exception) -> bool:
+    """A number in an address, larger than its column: SQLite's driver and PostgreSQL (22003) each say so their way."""
+    if isinstance(error, DataError):
+        return getattr(error.orig, "sqlstate", "") == "22003"
+    return "SQLite INTEGER" in str(error)
 
 
 _HTTP_CODES = {

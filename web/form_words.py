@@ -41,8 +41,9 @@ def of_problems(problems: Iterable[errors.Problem]) -> list[Problem]:
 def of_code(code: str) -> str:
     """What is wrong with the six digits."""
     return {
-        "code_expired": gettext("コードの有効時間(10分)が過ぎました。もう一度登録してください。"),
-        "code_tries": gettext("5回まちがえたため、このコードは使えません。もう一度登録してください。"),
+        "code_expired": gettext("コードの有効時間が過ぎました。新しい数字をお受け取りください。"),
+        "code_tries": gettext("5回まちがえたため、このコードは使えません。新しい数字をお受け取りください。"),
+        "too_many_codes": gettext("コードの送信は、1日に3回までです。明日もう一度お試しください。"),
     }.get(code, gettext("コードが違います。メールの6桁の数字を入力してください。"))
 
 
@@ -64,6 +65,7 @@ def words(field: str, code: str) -> str:
             "メールアドレスの形が一般的ではありません。正しければ「このアドレスで間違いありません」にチェックを入れてください。"
         ),
         "mail_wrong": gettext("メールアドレスを「名前@ドメイン」の形で入力してください。"),
+        "mail_same": gettext("今のアドレスと同じです。"),
         "phone_wrong": gettext("電話番号は数字とハイフンで入力してください(例: 090-0000-0000)。"),
         "my_number": gettext(
             "%(name)sにマイナンバーと思われる番号があります。番号を消してください。保存はしていません。", name=name

@@ -4,21 +4,20 @@ GET and HEAD show and write nothing, whatever opens the link (domain 3.3 invaria
 the last POST. Nobody's name stands on these pages: who holds the link may not be who it was written to.
 """
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import metrics
 from core.runtime import Tx
-from crm import links
 from crm.arrival.codes import CodeNeeded
-from crm.candidate import registrations
+from crm.candidate import code_page, registrations
 from crm.candidate.registrations import AlreadyRegistered, InvitationPage
-from crm.errors import FormRefused, LinkGone, WrongCode, WrongState
+from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
 from crm.invitation import invitations
-from crm.links import LinkKind
 from crm.profile import forms, profiles
 from web import candidate_form, form_words, i18n, resumes
 from web.context import reading, writing
+from web.i18n import gettext
 from web.problems import Problem
 from web.resumes import ReadResume
 
@@ -131,10 +130,26 @@ def never_again(token: str) -> Page:
 @blueprint.get("/r/code/<token>")
 def code(token: str) -> Page:
     """Where the six digits are typed that went to the other address."""
-    with reading() as tx:
-        if links.find(tx, LinkKind.CONFIRM, token) is None:
-            raise LinkGone
-    return render_template("public/code.html", problems=[])
+    return _code(token, [])
+
+
+@blueprint.post("/r/code/<token>/again")
+def send_again(token: str) -> Page:
+    """A new code, to the same address or to the one that was corrected."""
+    form = request.form
+    try:
+        with writing() as tx:
+            done = code_page.send_again(tx, token, form.get("mail", ""), sure=form.get("mail_sure") == "1")
+    except FormRefused as error:
+        return _code(token, form_words.of_refusal(error)), 422
+    except LinkGone:
+        raise
+    except Refused as error:
+        return _code(token, [Problem("", form_words.of_code(error.code))]), 429
+    if isinstance(done, CodeNeeded):
+        flash(gettext("新しい6桁の数字をお送りしました。いちばん新しいメールの数字を入力してください。"), "good")
+        return redirect(url_for("public.code", token=done.confirm_token), 303)
+    return redirect(url_for("manage.index", token=done.manage_token), 303)
 
 
 @blueprint.post("/r/code/<token>")
@@ -146,8 +161,16 @@ def check_code(token: str) -> Page:
     except WrongState:
         return render_template("public/already.html")
     if isinstance(done, WrongCode):
-        return render_template("public/code.html", problems=[Problem("code", form_words.of_code(done.code))]), 422
+        return _code(token, [Problem("code", form_words.of_code(done.code))]), 422
     return redirect(url_for("manage.index", token=done.manage_token), 303)
+
+
+def _code(token: str, problems: list[Problem]) -> str:
+    with reading() as tx:
+        beside = code_page.page(tx, token)
+    if beside is None:
+        raise LinkGone
+    return render_template("public/code.html", beside=beside, problems=problems)
 
 
 def _page(tx: Tx, token: str) -> InvitationPage:

@@ -7,8 +7,11 @@ import click
 
 from careerrelay.commands.person import write_texts
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from core.errors import ConfigError
 from core.lang import lang_of
+from crm.candidate import address_proofs
 from crm.delivery import recalls
+from crm.errors import WrongCode
 from crm.rights import person_file, subject_requests
 from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Request
 
@@ -54,7 +57,7 @@ def add(front: Front, company_id: int, kind: str, channel: str, note: str, addre
 
 @request.command()
 @_ID
-@click.option("--how", type=click.Choice([one.value for one in Identity]), required=True)
+@click.option("--how", type=click.Choice([one.value for one in Identity if one is not Identity.CODE]), required=True)
 @json_option
 @pass_front
 def identity(front: Front, request_id: str, how: str, as_json: bool) -> None:
@@ -62,6 +65,36 @@ def identity(front: Front, request_id: str, how: str, as_json: bool) -> None:
     with front.runtime() as runtime, runtime.begin() as tx:
         done = subject_requests.check_identity(tx, request_id, Identity(how), actor=ACTOR)
     _show(done, as_json)
+
+
+@request.command("send-code")
+@_ID
+@click.option("--new-address", default="", metavar="ADDRESS", help="Of a checked correction: the one from now on.")
+@json_option
+@pass_front
+def send_code(front: Front, request_id: str, new_address: str, as_json: bool) -> None:
+    """Mail six digits to the address of the request, to know who asks, or to the new one of a correction."""
+    with front.runtime() as runtime, runtime.begin() as tx:
+        if new_address:
+            address_proofs.ask_change_at_desk(tx, request_id, new_address, actor=ACTOR)
+        else:
+            address_proofs.ask_identity(tx, request_id, actor=ACTOR)
+    emit(as_json, {"id": request_id}, f"request {request_id}: six digits are on their way, for 24 hours")
+
+
+@request.command("check-code")
+@_ID
+@click.argument("digits", metavar="DIGITS")
+@json_option
+@pass_front
+def check_code(front: Front, request_id: str, digits: str, as_json: bool) -> None:
+    """Type the digits that the person told you: they check who asks, or correct the address."""
+    with front.runtime() as runtime, runtime.begin() as tx:
+        done = address_proofs.check_at_desk(tx, request_id, digits, actor=ACTOR)
+        found = subject_requests.get(tx, request_id)
+    if isinstance(done, WrongCode):
+        raise ConfigError(f"these are not the digits ({done.code}), {done.tries_left} tries left")
+    _show(found, as_json)
 
 
 @request.command("file")

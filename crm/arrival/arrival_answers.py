@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 
 from core import audit
-from core.errors import NotFound
+from core.clock import day_in_japan
+from core.errors import ConfigError, NotFound
+from core.jobs import Claimed
 from core.lang import lang_of
+from core.log import get_logger
 from core.outbox import Kind
-from core.runtime import Tx
-from crm import letters
+from core.runtime import Runtime, Tx
+from crm import letters, wording
 from crm.arrival import arrivals
 from crm.arrival.arrivals import CLOSED, CONFIRMED, LINK_HOURS, REFUSED, ROWS_MAX, STARTED, UNMATCHED, WAITING
 from crm.errors import WrongState
@@ -19,6 +22,9 @@ from crm.tables import ArrivalRow, CompanyRow
 
 ANSWER_DAYS = 14
 KEPT_DAYS = 30
+WAITING_JOB = "arrivals_waiting"
+CONSOLE_PATH = "/console/links/"
+_log = get_logger("crm.arrival.arrival_answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,44 @@ def count_waiting(tx: Tx, company_id: int | None) -> int:
     """How many wait for a person."""
     query = select(func.count()).select_from(ArrivalRow).where(ArrivalRow.state == WAITING)
     return tx.session.scalar(query if company_id is None else query.where(ArrivalRow.company_id == company_id)) or 0
+
+
+def tell_waiting(runtime: Runtime, _job: Claimed) -> None:
+    """Job ``arrivals_waiting``, daily: tell each company how many wait, once for the newest of them; no address."""
+    with runtime.read() as tx:
+        ids = tx.session.scalars(
+            select(ArrivalRow.company_id).where(ArrivalRow.state == WAITING).distinct().order_by(ArrivalRow.company_id)
+        ).all()
+    for company_id in ids:
+        try:
+            with runtime.begin() as tx:
+                written = _tell_company(tx, company_id)
+        except ConfigError as error:  # of this company: the others' people are told all the same
+            _log.warning("waiting arrivals cannot be told", extra={"company_id": company_id, "error": error.message})
+            continue
+        _log.info("waiting arrivals told", extra={"company_id": company_id, "written": written})
+
+
+def _tell_company(tx: Tx, company_id: int) -> bool:
+    company, listed = tx.session.get_one(CompanyRow, company_id), waiting(tx, company_id)
+    if not listed or not company.contact_mail:
+        return False
+    lang = lang_of(company.locale)
+    return letters.send(
+        tx,
+        name=WAITING_JOB,
+        key=f"{WAITING_JOB}:{company_id}:{listed[-1].id}",
+        company=company,
+        kind=Kind.OWN_COMPANY,
+        recipient=company.contact_mail,
+        lang=lang,
+        gate_ref=f"company:{company_id}:digest",
+        values={
+            "waiting": len(listed),
+            "answer_by": wording.day(day_in_japan(listed[0].answer_by), lang),
+            "console_url": tx.settings.web.base_url + CONSOLE_PATH,
+        },
+    )
 
 
 def company_of(tx: Tx, arrival_id: str) -> int:

@@ -20,6 +20,7 @@ from core.lang import Lang, lang_of
 from core.runtime import Tx
 from crm import links, notices, persons, signals, suppression
 from crm.arrival import codes, company_links
+from crm.arrival.codes import CodePage
 from crm.errors import FormRefused, LinkGone, Problem, Refused, WrongCode, WrongState
 from crm.invitation import invitations
 from crm.invitation.invitations import NoOffer, Offer
@@ -39,19 +40,24 @@ ROWS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where somebody stands who holds an arrival link; the page never shows the address."""
+    """Where somebody stands who holds an arrival link; the page never shows the whole address.
+
+    ``company_token``: of the page where another address can be typed; empty once the company has no link.
+    """
 
     company_id: int
     company: str
     lang: Lang
     state: str
+    code: CodePage
+    company_token: str
 
 
 def begin(tx: Tx, token: str, mail: str, *, sure: bool, adult: bool, lang: Lang, place: str) -> str:
     """Send a code to the address; returns the token of the page where it is typed.
 
-    Known and unknown addresses are treated alike: nothing is looked up here. An address that got three codes today
-    gets no fourth one, and the page is the same. ``place``: the visitor's network.
+    Known and unknown addresses are treated alike. An address that got three codes today gets no fourth one, one that
+    wants no mails gets none, and the page is the same. ``place``: the visitor's network.
 
     Raises:
         LinkGone: the link is not valid.
@@ -77,17 +83,32 @@ def begin(tx: Tx, token: str, mail: str, *, sure: bool, adult: bool, lang: Lang,
         mail_index=tx.keys.index(company.id, mail),
         place_mac=place_mac,
         code_tries=0,
+        code_mails=0,
         created_at=tx.now,
     )
     row.mail_sealed = tx.keys.seal_text(_aad(row.id), mail)
     tx.session.add(row)
     tx.session.flush()
-    if _codes_today(tx, row) <= codes.CODE_MAILS_A_DAY_MAX:
-        code, _ = codes.make(tx, row)
-        codes.mail_to(tx, company, row, mail, code, gate_ref=f"arrival:{row.id}:code")
-    else:
-        codes.make_none(tx, row)
+    _send_code(tx, company, row, mail)
     return links.issue(tx, LinkKind.ARRIVAL, row.id, tx.now + timedelta(hours=LINK_HOURS))
+
+
+def send_again(tx: Tx, arrival_token: str) -> None:
+    """Send a new code to the same address; the one before it ends.
+
+    Raises:
+        LinkGone: the link is not valid.
+        WrongState: the address was confirmed before (``arrived``).
+        Refused: three codes were asked for here (``too_many_codes``).
+    """
+    row = _row(tx, arrival_token, lock=True)
+    if row is None:
+        raise LinkGone
+    if row.state != STARTED:
+        raise WrongState("arrived", "this address was confirmed before")
+    if row.code_mails >= codes.CODE_MAILS_A_DAY_MAX:
+        raise Refused("too_many_codes", "too many codes were sent to this address today")
+    _send_code(tx, tx.session.get_one(CompanyRow, row.company_id), row, address_of(tx, row))
 
 
 def page(tx: Tx, arrival_token: str) -> Arrival | None:
@@ -96,7 +117,15 @@ def page(tx: Tx, arrival_token: str) -> Arrival | None:
     if row is None:
         return None
     company = tx.session.get_one(CompanyRow, row.company_id)
-    return Arrival(company.id, company.name, lang_of(row.lang), row.state)
+    link = links.of(tx, LinkKind.COMPANY, str(company.id))
+    return Arrival(
+        company_id=company.id,
+        company=company.name,
+        lang=lang_of(row.lang),
+        state=row.state,
+        code=codes.page_of(tx, row, address_of(tx, row), row.code_mails),
+        company_token=links.reveal(tx, link) if link is not None else "",
+    )
 
 
 def check(tx: Tx, arrival_token: str, code: str) -> Offer | NoOffer | WrongCode | None:
@@ -222,20 +251,14 @@ def _check_rates(tx: Tx, company_id: int, place_mac: str) -> None:
         raise Refused("too_many", "too many tries within an hour")
 
 
-def _codes_today(tx: Tx, row: ArrivalRow) -> int:
-    """Tries with this address in the last day, this one among them."""
-    return (
-        tx.session.scalar(
-            select(func.count())
-            .select_from(ArrivalRow)
-            .where(
-                ArrivalRow.company_id == row.company_id,
-                ArrivalRow.mail_index == row.mail_index,
-                ArrivalRow.created_at > tx.now - timedelta(days=1),
-            )
-        )
-        or 0
-    )
+def _send_code(tx: Tx, company: CompanyRow, row: ArrivalRow, mail: str) -> None:
+    if codes.asked_for_address(tx, row) < codes.CODE_MAILS_A_DAY_MAX:
+        codes.make_and_mail(tx, company, row, mail, gate_ref=f"arrival:{row.id}:code")
+    elif row.code_mac is None:
+        codes.make_none(tx, row)
+    else:
+        row.code_mails += 1  # others asked for this address too: the code that was sent still holds
+        tx.session.flush()
 
 
 def _row(tx: Tx, token: str, *, lock: bool = False) -> ArrivalRow | None:

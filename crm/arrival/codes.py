@@ -5,20 +5,25 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from core.lang import lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from core.tokens import new_token
-from crm import letters, links
+from crm import letters, links, suppression
 from crm.errors import Refused, WrongCode
 from crm.links import LinkKind
-from crm.tables import ArrivalRow, CompanyRow, RegistrationRow
+from crm.tables import AddressProofRow, ArrivalRow, CompanyRow, RegistrationRow
 
 CODE_MINUTES = 10
 CODE_TRIES_MAX = 5
 CODE_MAILS_A_DAY_MAX = 3
+#: As long as what was typed is kept: a code that came too late can be had again.
+LINK_HOURS = 24
+
+
+CodeRow = RegistrationRow | ArrivalRow | AddressProofRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,64 +34,94 @@ class CodeNeeded:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CodePage:
+    """What the page beside a code may say. ``mail``: its first letter and its domain, to see a slip of the finger.
+
+    ``until`` is None once no code holds; ``again``: how many more may be asked for here today.
+    """
+
+    mail: str
+    until: datetime | None
+    again: int
+
+
 def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNeeded:
     """Mail a code to the address; three a day and link, so that nobody's mailbox is filled through us.
+
+    An address that wants no mails from this company gets none; the page is the same, and no code opens it.
 
     Raises:
         Refused: too many codes today (``too_many_codes``).
     """
-    asked = tx.session.scalar(
-        select(func.count())
-        .select_from(RegistrationRow)
-        .where(
-            RegistrationRow.invitation_id == row.invitation_id,
-            RegistrationRow.code_expires_at.is_not(None),
-            RegistrationRow.created_at > tx.now - timedelta(days=1),
-        )
-    )
-    if (asked or 0) >= CODE_MAILS_A_DAY_MAX:
+    if asked_by_link(tx, row) >= CODE_MAILS_A_DAY_MAX:
         raise Refused("too_many_codes", "too many codes were sent for this link today")
+    expires_at = make_and_mail(tx, company, row, mail, gate_ref=f"code:{row.id}")
+    links.revoke(tx, LinkKind.CONFIRM, row.id)
+    return CodeNeeded(links.issue(tx, LinkKind.CONFIRM, row.id, tx.now + timedelta(hours=LINK_HOURS)), expires_at)
+
+
+def make_and_mail(
+    tx: Tx, company: CompanyRow, row: RegistrationRow | ArrivalRow, mail: str, *, gate_ref: str
+) -> datetime:
+    """Make a code and mail it, unless the address wants no mails; returns until when it holds."""
+    if suppression.is_suppressed(tx, company.id, mail):
+        return make_none(tx, row)
     code, expires_at = make(tx, row)
-    mail_to(tx, company, row, mail, code, gate_ref=f"code:{row.id}")
-    return CodeNeeded(
-        links.issue(tx, LinkKind.CONFIRM, row.id, expires_at + timedelta(minutes=CODE_MINUTES)), expires_at
-    )
+    values: dict[str, object] = {"code": code, "minutes": CODE_MINUTES}
+    mail_to(tx, company, row, mail, name="confirm_code", values=values, gate_ref=gate_ref)
+    return expires_at
 
 
-def make(tx: Tx, row: RegistrationRow | ArrivalRow) -> tuple[str, datetime]:
+def asked_by_link(tx: Tx, row: RegistrationRow) -> int:
+    """How many codes were asked for by this invitation in the last day."""
+    return _asked(tx, RegistrationRow, RegistrationRow.invitation_id == row.invitation_id)
+
+
+def asked_for_address(tx: Tx, row: ArrivalRow | AddressProofRow) -> int:
+    """How many codes were asked for with this address in the last day, by whomever."""
+    table = type(row)
+    return _asked(tx, table, table.company_id == row.company_id, table.mail_index == row.mail_index)
+
+
+def make(tx: Tx, row: CodeRow, lives: timedelta = timedelta(minutes=CODE_MINUTES)) -> tuple[str, datetime]:
     """Make a code for the row, which keeps its MAC only; returns the digits and until when they hold."""
     code = f"{secrets.randbelow(1_000_000):06d}"
-    expires_at = tx.now + timedelta(minutes=CODE_MINUTES)
-    row.code_mac, row.code_expires_at = tx.keys.mac("token", _code_data(row, code)), expires_at
-    tx.session.flush()
-    return code, expires_at
+    return code, _keep(tx, row, code, lives)
 
 
-def make_none(tx: Tx, row: RegistrationRow | ArrivalRow) -> None:
+def make_none(tx: Tx, row: CodeRow) -> datetime:
     """Make a row that takes tries as any other, and that no six digits open: none were sent."""
-    row.code_mac = tx.keys.mac("token", _code_data(row, new_token()))
-    row.code_expires_at = tx.now + timedelta(minutes=CODE_MINUTES)
-    tx.session.flush()
+    return _keep(tx, row, new_token(), timedelta(minutes=CODE_MINUTES))
 
 
 def mail_to(
-    tx: Tx, company: CompanyRow, row: RegistrationRow | ArrivalRow, mail: str, code: str, *, gate_ref: str
+    tx: Tx, company: CompanyRow, row: CodeRow, mail: str, *, name: str, values: dict[str, object], gate_ref: str
 ) -> None:
     """Put the mail with the code into the outbox."""
     letters.send(
         tx,
-        name="confirm_code",
-        key=f"code:{row.id}",
+        name=name,
+        key=f"code:{row.id}:{row.code_mails}",
         company=company,
         kind=Kind.CANDIDATE,
         recipient=mail,
         lang=lang_of(row.lang),
         gate_ref=gate_ref,
-        values={"code": code, "minutes": CODE_MINUTES},
+        values=values,
     )
 
 
-def check(tx: Tx, row: RegistrationRow | ArrivalRow, code: str) -> WrongCode | None:
+def page_of(tx: Tx, row: CodeRow, mail: str, asked: int) -> CodePage:
+    """Describe the page where a code of this row is typed. Reads only."""
+    local, _, domain = mail.rpartition("@")
+    live = row.code_expires_at is not None and row.code_expires_at > tx.now and row.code_tries < CODE_TRIES_MAX
+    return CodePage(
+        f"{local[:1]}…@{domain}", row.code_expires_at if live else None, max(CODE_MAILS_A_DAY_MAX - asked, 0)
+    )
+
+
+def check(tx: Tx, row: CodeRow, code: str) -> WrongCode | None:
     """Return None for the right code; every other try is counted on the row (full-width digits are fine)."""
     if row.code_mac is None or row.code_expires_at is None or row.code_expires_at <= tx.now:
         return WrongCode("code_expired", 0)
@@ -101,5 +136,17 @@ def check(tx: Tx, row: RegistrationRow | ArrivalRow, code: str) -> WrongCode | N
     return WrongCode("code_wrong" if left else "code_tries", left)
 
 
-def _code_data(row: RegistrationRow | ArrivalRow, code: str) -> bytes:
+def _keep(tx: Tx, row: CodeRow, code: str, lives: timedelta) -> datetime:
+    row.code_mac, row.code_expires_at = tx.keys.mac("token", _code_data(row, code)), tx.now + lives
+    row.code_tries, row.code_mails = 0, row.code_mails + 1
+    tx.session.flush()
+    return tx.now + lives
+
+
+def _asked(tx: Tx, table: type[CodeRow], *mine: ColumnElement[bool]) -> int:
+    query = select(func.sum(table.code_mails)).where(*mine, table.created_at > tx.now - timedelta(days=1))
+    return int(tx.session.scalar(query) or 0)
+
+
+def _code_data(row: CodeRow, code: str) -> bytes:
     return f"{row.id}:{code}".encode("utf-8", "surrogateescape")

@@ -64,9 +64,9 @@ def correct(tx: Tx, manage_token: str, new: Correction) -> int:
         registration_data.put_contact(tx, row, known["mail"], contact)
     tx.session.flush()
     told = 0
-    for referral in _handed_over(tx, row.id):
+    for referral in handed_over(tx, row.id):
         gave_profile = new_profile and _give_profile(tx, referral)
-        gave_contact = new_contact and contact is not None and _give_contact(tx, referral)
+        gave_contact = new_contact and contact is not None and give_contact(tx, referral)
         told += gave_profile or gave_contact
     audit.record(tx, "candidate", "data corrected", f"registration:{row.id}", agencies=told)
     return told
@@ -83,13 +83,16 @@ def _checked(new: Correction, lang: Lang, known: dict[str, str]) -> tuple[Profil
     return forms.cleaned(wanted, lang, name, mail), contact
 
 
-def _handed_over(tx: Tx, registration_id: str) -> list[ReferralRow]:
+def handed_over(tx: Tx, registration_id: str) -> list[ReferralRow]:
+    """Lock and return what went to agencies of a registration."""
     ids = tx.session.scalars(
         select(ReferralRow.id)
         .where(ReferralRow.registration_id == registration_id, ReferralRow.shared_at.is_not(None))
         .order_by(ReferralRow.id)
     ).all()
-    return [locked(tx, referral_id) for referral_id in ids]
+    rows = [locked(tx, referral_id) for referral_id in ids]
+    agency_events.take_turn(tx, {row.agency_id for row in rows})
+    return rows
 
 
 def _give_profile(tx: Tx, row: ReferralRow) -> bool:
@@ -103,7 +106,8 @@ def _give_profile(tx: Tx, row: ReferralRow) -> bool:
     return True
 
 
-def _give_contact(tx: Tx, row: ReferralRow) -> bool:
+def give_contact(tx: Tx, row: ReferralRow) -> bool:
+    """Give the corrected contact data to an agency that has them; False when it may not have them (any more)."""
     found = hand_overs.contact_of(tx, row)
     if row.contact_released_at is None or found is None or not consent.may_leave(tx, f"referral:{row.id}:contact"):
         return False
@@ -140,6 +144,8 @@ def _record(tx: Tx, row: ReferralRow, purpose: Purpose, payload: dict[str, objec
 
 def _mail(tx: Tx, row: ReferralRow, name: str, step: str, gate_ref: str, values: dict[str, object]) -> None:
     agency, company = agencies.get(tx, row.agency_id), tx.session.get_one(CompanyRow, row.company_id)
+    if not agencies.mails_each(tx, row.agency_id, row.company_id):
+        return  # it finds the correction in its inbox or by its program, as the digest says
     letters.send(
         tx,
         name=name,

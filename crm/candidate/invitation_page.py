@@ -15,7 +15,7 @@ from crm.agency import agencies
 from crm.agency.agencies import AgencyView
 from crm.arrival import arrivals, company_links
 from crm.consents import consent_texts
-from crm.consents.consent_texts import CONSENT_DAYS, Box
+from crm.consents.consent_texts import CONSENT_DAYS, Box, Words
 from crm.errors import FormRefused, LinkGone
 from crm.invitation import invitations
 from crm.links import LinkKind
@@ -40,6 +40,7 @@ class InvitationPage:
     locale: Lang
     agencies: tuple[AgencyView, ...]
     boxes: tuple[Box, ...]
+    adult: Words
     expires_on: date | None
     threshold: int
     privacy_url: str | None
@@ -79,6 +80,7 @@ def _page(tx: Tx, company: CompanyRow, lang: Lang) -> InvitationPage:
         locale=lang_of(company.locale),
         agencies=tuple(offered),
         boxes=consent_texts.boxes(company, offered, lang),
+        adult=consent_texts.age_words(lang),
         expires_on=None,
         threshold=min((one.threshold for one in programmes.of_company(tx, company.id)), default=programmes.THRESHOLD),
         privacy_url=company.privacy_url,

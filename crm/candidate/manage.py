@@ -60,6 +60,8 @@ class ManageView:
     profile: ProfileForm | None
     contact: dict[str, str] | None
     consents: tuple[ConsentView, ...]
+    adult_at: datetime | None
+    adult_text: str
     steps: tuple[AgencyStep, ...]
     provisions: tuple[Provision, ...]
 
@@ -82,6 +84,8 @@ def manage(tx: Tx, manage_token: str) -> ManageView | None:
         profile=registration_data.profile(tx, row),
         contact=registration_data.contact(tx, row),
         consents=_consents(tx, row.id),
+        adult_at=row.adult_at,
+        adult_text=(consent_texts.by_hash(tx, row.adult_sha256) or "") if row.adult_sha256 else "",
         steps=tuple(_step(tx, one, row.hand_over_at) for one in held),
         provisions=tuple(one for referral in held for one in provisions.of_referral(tx, referral.id)),
     )
@@ -112,7 +116,9 @@ def next_step(referral: ReferralView, hand_over_at: datetime | None) -> tuple[st
         return "contact_given", None
     if referral.talk_declined_at is not None:
         return "declined", None
-    return ("you_answer" if referral.talk_asked_at else "agency_answers"), None
+    if referral.talk_asked_at is not None:
+        return "you_answer", referral.talk_asked_at + timedelta(days=ANSWER_DAYS)
+    return "agency_answers", None
 
 
 def _step(tx: Tx, referral: ReferralView, hand_over_at: datetime | None) -> AgencyStep:

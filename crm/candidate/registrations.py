@@ -98,7 +98,7 @@ def submit(tx: Tx, token: str, form: RegistrationForm) -> Registered | CodeNeede
     row = _start(tx, invitation, clean)
     if persons.has_address(tx, person.id, clean.mail):
         row.mail_proof = "token"  # the token reached that address
-        return _finish(tx, row)
+        return finish(tx, row)
     return codes.send(tx, company, row, clean.mail)
 
 
@@ -125,10 +125,12 @@ def confirm(tx: Tx, confirm_token: str, code: str) -> Registered | WrongCode:
         return refused
     links.revoke(tx, LinkKind.CONFIRM, row.id)
     row.mail_proof = "code"
-    return _finish(tx, row)
+    return finish(tx, row)
 
 
 def _start(tx: Tx, invitation: InvitationRow, form: RegistrationForm) -> RegistrationRow:
+    age = consent_texts.age_words(form.lang)
+    consent_texts.keep(tx, consent_texts.ADULT, age.text, form.lang)
     row = RegistrationRow(
         id=new_id(),
         company_id=invitation.company_id,
@@ -139,6 +141,9 @@ def _start(tx: Tx, invitation: InvitationRow, form: RegistrationForm) -> Registr
         mail_index=tx.keys.index(invitation.company_id, form.mail),
         boxes=[[name, text_sha256] for name, text_sha256 in form.boxes.items()],
         code_tries=0,
+        code_mails=0,
+        adult_at=tx.now,
+        adult_sha256=age.text_sha256,
         created_at=tx.now,
     )
     registration_data.put_profile(tx, row, form.profile)
@@ -149,7 +154,7 @@ def _start(tx: Tx, invitation: InvitationRow, form: RegistrationForm) -> Registr
     return row
 
 
-def _finish(tx: Tx, row: RegistrationRow) -> Registered:
+def finish(tx: Tx, row: RegistrationRow) -> Registered:
     """Write the consents, plan the hand-overs, send the receipt: the registration counts from here on."""
     company = tx.session.get_one(CompanyRow, row.company_id)
     lang = lang_of(row.lang)

@@ -6,7 +6,10 @@ References (``gate_ref`` of the outbox; every outward path has one):
     referral:ID:recall               to an agency that received something: please delete it
     referral:ID:recall_reminder      the same again, while it has not said that it did
     silence:ID:agency                to an agency that does not answer: names the pseudonym only
+    talk:ID:agency                   to an agency that asked to talk, while the candidate has not answered: the same
     receipt:ID  code:ID  ended:ID    to the candidate about his own registration: unless erased
+    moved:ID                         to the candidate's new address: the links that follow him there
+    proof:ID:code | told             a code to an address that somebody named as his own; the word to his old address
     talk:ID  silence:ID:candidate    to the candidate about a referral: not when suppressed
     invitation:ID                    a rejection mail with our link still waits to leave
     arrival:ID:code | answer         to who typed the address at the company's own link: to confirm it, and "not found"
@@ -30,6 +33,7 @@ from crm.agency import agencies
 from crm.consents.consent_texts import CONSENT_DAYS, ITEMS_OF, Box, Purpose, keep
 from crm.referral.referral_states import State
 from crm.tables import (
+    AddressProofRow,
     AgencyRow,
     ArrivalRow,
     CompanyRow,
@@ -57,7 +61,7 @@ def may_leave(tx: Tx, gate_ref: str) -> bool:
 
 def give(tx: Tx, registration: RegistrationRow, box: Box, lang: Lang) -> str:
     """Write one consent: one purpose, one recipient, its items, and the hash of the text; returns its id."""
-    keep(tx, box, lang)
+    keep(tx, box.purpose.value, box.text, lang)
     row = ConsentRow(
         id=new_id(),
         company_id=registration.company_id,
@@ -164,6 +168,12 @@ def _silent_agency(tx: Tx, referral_id: str) -> bool:
     return row is not None and row.state == State.SHARED and _profile(tx, referral_id)
 
 
+def _talk_unanswered(tx: Tx, referral_id: str) -> bool:
+    row = _referral(tx, referral_id)
+    waits = row is not None and row.talk_asked_at is not None and row.talk_declined_at is None
+    return waits and row is not None and row.contact_released_at is None and _profile(tx, referral_id)
+
+
 def _own_act(tx: Tx, registration_id: str) -> bool:
     row = tx.session.get(RegistrationRow, registration_id, populate_existing=True)
     return row is not None and row.state != "erased" and not persons.get(tx, row.person_id).erased
@@ -189,7 +199,22 @@ def _invitation(tx: Tx, invitation_id: str) -> bool:
 
 def _arrival(tx: Tx, arrival_id: str) -> bool:
     row = tx.session.get(ArrivalRow, arrival_id, populate_existing=True)
-    return row is not None and _company_runs(tx, row.company_id)
+    if row is None or suppression.any_suppressed(tx, row.company_id, [row.mail_index]):
+        return False
+    return _company_runs(tx, row.company_id)
+
+
+def _proof(tx: Tx, proof_id: str) -> bool:
+    row = tx.session.get(AddressProofRow, proof_id, populate_existing=True)
+    waits = row is not None and row.ended_at is None and row.mail_sealed is not None
+    return waits and row is not None and _company_runs(tx, row.company_id)
+
+
+def _proof_told(tx: Tx, proof_id: str) -> bool:
+    row = tx.session.get(AddressProofRow, proof_id, populate_existing=True)
+    if row is None or row.person_id is None or not _company_runs(tx, row.company_id):
+        return False
+    return not persons.get(tx, row.person_id).erased
 
 
 def _company(tx: Tx, company_id: str) -> bool:
@@ -243,7 +268,11 @@ CHECKS: dict[tuple[str, str], Callable[[Tx, str], bool]] = {
     ("receipt", ""): _own_act,
     ("code", ""): _own_act,
     ("ended", ""): _own_act,
+    ("moved", ""): _own_act,
+    ("proof", "code"): _proof,
+    ("proof", "told"): _proof_told,
     ("talk", ""): _about_referral,
+    ("talk", "agency"): _talk_unanswered,
     ("silence", "candidate"): _about_referral,
     ("invitation", ""): _invitation,
     ("arrival", "code"): _arrival,

@@ -15,6 +15,7 @@ from crm.profile.forms import CONTACT_ITEMS, PROFILE_ITEMS
 from crm.tables import CompanyRow, ConsentTextRow
 
 CONSENT_DAYS = 365
+ADULT = "adult"
 TOLD_ITEMS = ("name", "mail", "registered_on")
 
 
@@ -55,6 +56,20 @@ class Box:
     items: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody declares by a tick, and the hash that comes back with the POST."""
+
+    text: str
+    text_sha256: str
+
+
+def age_words(lang: Lang) -> Words:
+    """Return the words of the age gate (domain LAW24)."""
+    text = wording.render("texts", f"{ADULT}.{lang}.txt", {}).strip()
+    return Words(text, sha256(text))
+
+
 def boxes(company: CompanyRow, agencies: list[AgencyView], lang: Lang) -> tuple[Box, ...]:
     """Return the boxes of one company's page, in the order in which they stand there."""
     return (
@@ -85,14 +100,14 @@ def box(company: CompanyRow, agency: AgencyView | None, purpose: Purpose, lang: 
     )
 
 
-def keep(tx: Tx, chosen: Box, lang: Lang) -> None:
-    """Keep the full text of a box that somebody ticked, once."""
+def keep(tx: Tx, name: str, text: str, lang: Lang) -> None:
+    """Keep the full words beside a box that somebody ticked, once. ``name``: a purpose, or `ADULT`."""
     insert = postgresql.insert if tx.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {
-        "sha256": chosen.text_sha256,
-        "name": chosen.purpose.value,
+        "sha256": sha256(text),
+        "name": name,
         "lang": lang,
-        "text": chosen.text,
+        "text": text,
         "first_used_at": tx.now,
     }
     tx.session.execute(insert(ConsentTextRow).values(row).on_conflict_do_nothing(index_elements=["sha256"]))

@@ -1,11 +1,14 @@
 """The wish to talk: an agency asks, the candidate agrees or declines by POST, and silence is told to all three."""
 
-from core import audit
+from datetime import timedelta
+
+from core import audit, jobs
+from core.clock import day_in_japan
 from core.errors import NotFound
 from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
-from crm import letters, links, wording
+from crm import letters, links, persons, wording
 from crm.agency import agencies, agency_events
 from crm.agency.agency_events import EventType
 from crm.consents import consent, consent_texts
@@ -18,6 +21,8 @@ from crm.profile import registration_data
 from crm.profile.forms import ContactForm, contact_checked
 from crm.referral.referral_states import ANSWER_DAYS, Answer, ReferralView, State, locked
 from crm.tables import CompanyRow, ReferralRow, RegistrationRow
+
+TALK_SILENCE_JOB = "talk_silence"
 
 
 def ask_to_talk(tx: Tx, agency_id: int, referral_id: str) -> ReferralView:
@@ -36,8 +41,15 @@ def ask_to_talk(tx: Tx, agency_id: int, referral_id: str) -> ReferralView:
         row.talk_asked_at = tx.now
         tx.session.flush()
         agency = agencies.get(tx, agency_id)
-        values: dict[str, object] = {"agency": agency.name, "licence_no": agency.licence_no}
+        answer_by = row.talk_asked_at + timedelta(days=ANSWER_DAYS)
+        lang = lang_of(tx.session.get_one(RegistrationRow, row.registration_id).lang)
+        values: dict[str, object] = {
+            "agency": agency.name,
+            "licence_no": agency.licence_no,
+            "answer_by": wording.day(day_in_japan(answer_by), lang),
+        }
         _to_candidate(tx, row, name="talk_request", gate_ref=f"talk:{row.id}", values=values)
+        jobs.enqueue(tx, TALK_SILENCE_JOB, f"{TALK_SILENCE_JOB}:{row.id}", {"referral_id": row.id}, due_at=answer_by)
         audit.record(tx, f"agency:{agency_id}", "asked to talk", f"referral:{row.id}")
     return view(tx, row)
 
@@ -140,6 +152,35 @@ def tell_silence(tx: Tx, referral_id: str) -> bool:
     return True
 
 
+def tell_talk_silence(tx: Tx, referral_id: str) -> bool:
+    """Tell candidate, agency and company that the candidate has not answered; once, and only while it is so.
+
+    The question stays open: nothing is given without an answer, and an answer may still come.
+    """
+    row = locked(tx, referral_id)
+    if not _open_question(row) or not consent.agency_may_receive(tx, row.company_id, row.agency_id):
+        return False  # answered, or there is nothing to agree to now
+    agency, company = agencies.get(tx, row.agency_id), tx.session.get_one(CompanyRow, row.company_id)
+    values: dict[str, object] = {"agency": agency.name, "days": ANSWER_DAYS}
+    _to_candidate(tx, row, name="talk_reminder", gate_ref=f"talk:{row.id}", values=values)
+    if agencies.mails_each(tx, row.agency_id, row.company_id):
+        to_agency = {"pseudonym": row.pseudonym, "days": ANSWER_DAYS, "answer_url": hand_overs.answer_url(tx, row.id)}
+        hand_overs.to_agency(tx, row, name="talk_unanswered", gate_ref=f"talk:{row.id}:agency", values=to_agency)
+    if company.contact_mail:
+        letters.send(
+            tx,
+            name="talk_waiting",
+            key=f"talk_waiting:{row.id}",
+            company=company,
+            kind=Kind.OWN_COMPANY,
+            recipient=company.contact_mail,
+            lang=lang_of(company.locale),
+            gate_ref=f"company:{company.id}:silence",
+            values=values,
+        )
+    return True
+
+
 def _open_question(row: ReferralRow) -> bool:
     return (
         row.state == State.ACKNOWLEDGED
@@ -159,9 +200,14 @@ def _candidates(tx: Tx, manage_token: str, referral_id: str) -> tuple[Registrati
     link = links.find(tx, LinkKind.MANAGE, manage_token)
     if link is None:
         raise LinkGone
-    registration = tx.session.get(RegistrationRow, link.subject, with_for_update=True, populate_existing=True)
+    registration = tx.session.get(RegistrationRow, link.subject)
+    if registration is None:
+        raise LinkGone
+    # The person first, as an erasure does (`crm/rights/withdrawals.py`): a consent names it.
+    persons.lock(tx, registration.person_id)
+    tx.session.refresh(registration, with_for_update=True)
     row = locked(tx, referral_id)
-    if registration is None or row.registration_id != registration.id:
+    if row.registration_id != registration.id:
         raise NotFound("there is no such referral")
     return registration, row
 

@@ -136,32 +136,12 @@ def _offer(tx: Tx, company: CompanyRow, notice: NoticeRow, mail_id: int | None) 
     )
 
 
-def opt_out_page(tx: Tx, token: str) -> str | None:
-    """Return the name of the company that the link is about, or None for the neutral page. Reads only."""
-    link = links.find(tx, LinkKind.OPTOUT, token)
-    if link is None:
-        return None
-    return tx.session.get_one(CompanyRow, tx.session.get_one(InvitationRow, link.subject).company_id).name
-
-
-def opt_out(tx: Tx, token: str) -> bool:
-    """No more notes from this company, and no link: for the POST of the opt-out page. Sends nothing.
-
-    Returns False for a link that is not valid; a second time changes nothing.
-    """
-    link = links.find(tx, LinkKind.OPTOUT, token)
-    if link is None:
-        return False
-    _stop_inviting(tx, link.subject, source="opt_out")
-    return True
-
-
 def decline(tx: Tx, token: str) -> bool:
     """Do the same from the invitation page ("no thanks, and do not show this again")."""
     link = links.find(tx, LinkKind.RELAY, token)
     if link is None:
         return False
-    _stop_inviting(tx, link.subject, source="declined")
+    stop_inviting(tx, link.subject, source="declined")
     return True
 
 
@@ -173,7 +153,7 @@ def report_wrong(tx: Tx, mail_id: int, *, actor: str) -> Ended | None:
     carried = tx.session.get(InvitationMailRow, mail_id)
     if carried is None:
         return None
-    invitation = _locked(tx, carried.invitation_id)
+    invitation = locked(tx, carried.invitation_id)
     notice = tx.session.get_one(NoticeRow, invitation.notice_id)
     notice.wrong_at = notice.wrong_at or tx.now
     invitation.state = REVOKED
@@ -244,8 +224,9 @@ def _carry(tx: Tx, invitation: InvitationRow, mail_id: int, day: date) -> None:
         notices.count_injections(tx, invitation.company_id, day.isoformat(), 1)
 
 
-def _stop_inviting(tx: Tx, invitation_id: str, *, source: str) -> None:
-    invitation = _locked(tx, invitation_id)
+def stop_inviting(tx: Tx, invitation_id: str, *, source: str) -> None:
+    """Send nothing more to the person, and end the link. ``source``: what did so."""
+    invitation = locked(tx, invitation_id)
     suppression.suppress_indexes(tx, invitation.company_id, persons.indexes(tx, invitation.person_id), source=source)
     links.revoke(tx, LinkKind.RELAY, invitation_id)
     if invitation.state == ISSUED:
@@ -253,7 +234,7 @@ def _stop_inviting(tx: Tx, invitation_id: str, *, source: str) -> None:
     tx.session.flush()
 
 
-def _locked(tx: Tx, invitation_id: str) -> InvitationRow:
+def locked(tx: Tx, invitation_id: str) -> InvitationRow:
     """Lock by the person, as every change of an invitation does, and read what is true then."""
     row = tx.session.get_one(InvitationRow, invitation_id)
     persons.lock(tx, row.person_id)

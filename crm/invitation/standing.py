@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row, Table, bindparam, select
 
+from core.bulk import Query
 from core.runtime import Tx
 from crm import links, notices, signals
 from crm.invitation.invitations import ISSUED, REGISTERED
@@ -95,27 +96,26 @@ def standings(tx: Tx, asked: Sequence[Asked]) -> list[Standing]:
 def _signals(tx: Tx, by_company: Mapping[int, Sequence[str]]) -> dict[tuple[int, str], list[signals.SignalRow]]:
     found: dict[tuple[int, str], list[signals.SignalRow]] = {}
     for company_id, indexes in by_company.items():
-        for row in tx.session.connection().execute(_SIGNALS, {"company": company_id, "indexes": list(indexes)}):
-            status = AtsStatus(row.status)
-            signal = signals.SignalRow(row.source, "", status, row.changed_at, row.application)
-            found.setdefault((company_id, row.recipient_index), []).append(signal)
+        for index, source, status, changed_at, application in _SIGNALS.rows(tx, company=company_id, indexes=indexes):
+            signal = signals.SignalRow(source, "", AtsStatus(status), changed_at, application)
+            found.setdefault((company_id, index), []).append(signal)
     return found
 
 
 def suppressed(tx: Tx, by_company: Mapping[int, Iterable[str]]) -> set[tuple[int, str]]:
     """Of blind indexes by company, those to which nothing more is sent."""
     return {
-        (company_id, row.mail_index)
+        (company_id, index)
         for company_id, indexes in by_company.items()
-        for row in tx.session.connection().execute(_SUPPRESSED, {"company": company_id, "indexes": list(indexes)})
+        for (index,) in _SUPPRESSED.rows(tx, company=company_id, indexes=indexes)
     }
 
 
 def _people(tx: Tx, by_company: Mapping[int, Sequence[str]]) -> dict[tuple[int, str], str]:
     return {
-        (company_id, row.mail_index): row.person_id
+        (company_id, index): person_id
         for company_id, indexes in by_company.items()
-        for row in tx.session.connection().execute(_PEOPLE, {"company": company_id, "indexes": list(indexes)})
+        for index, person_id in _PEOPLE.rows(tx, company=company_id, indexes=indexes)
     }
 
 
@@ -123,7 +123,7 @@ def _open_invitations(tx: Tx, person_ids: set[str]) -> dict[str, OpenInvitation]
     """The invitation of each person's notice of the last 30 days, when a mail of it would carry the same links."""
     if not person_ids:
         return {}
-    rows = tx.session.connection().execute(
+    rows = tx.connection.execute(
         live_links(tx.now - timedelta(days=notices.SAME_NOTICE_DAYS)).where(_NOTICE.c.person_id.in_(person_ids))
     )
     by_person: dict[str, list[Row[Any]]] = {}
@@ -173,14 +173,22 @@ def live_links(horizon: datetime) -> Any:
     )
 
 
-# Built once: putting a statement together costs more than running it.
 _INDEXES: Any = bindparam("indexes", expanding=True)
-_SIGNALS = select(
-    _SIGNAL.c.recipient_index, _SIGNAL.c.source, _SIGNAL.c.status, _SIGNAL.c.changed_at, _SIGNAL.c.application
-).where(_SIGNAL.c.company_id == bindparam("company"), _SIGNAL.c.recipient_index.in_(_INDEXES))
-_SUPPRESSED = select(_SUPPRESSION.c.mail_index).where(
-    _SUPPRESSION.c.company_id == bindparam("company"), _SUPPRESSION.c.mail_index.in_(_INDEXES)
+_SIGNALS = Query(
+    select(
+        _SIGNAL.c.recipient_index, _SIGNAL.c.source, _SIGNAL.c.status, _SIGNAL.c.changed_at, _SIGNAL.c.application
+    ).where(_SIGNAL.c.company_id == bindparam("company"), _SIGNAL.c.recipient_index.in_(_INDEXES)),
+    many="indexes",
 )
-_PEOPLE = select(_PERSON_MAIL.c.mail_index, _PERSON_MAIL.c.person_id).where(
-    _PERSON_MAIL.c.company_id == bindparam("company"), _PERSON_MAIL.c.mail_index.in_(_INDEXES)
+_SUPPRESSED = Query(
+    select(_SUPPRESSION.c.mail_index).where(
+        _SUPPRESSION.c.company_id == bindparam("company"), _SUPPRESSION.c.mail_index.in_(_INDEXES)
+    ),
+    many="indexes",
+)
+_PEOPLE = Query(
+    select(_PERSON_MAIL.c.mail_index, _PERSON_MAIL.c.person_id).where(
+        _PERSON_MAIL.c.company_id == bindparam("company"), _PERSON_MAIL.c.mail_index.in_(_INDEXES)
+    ),
+    many="indexes",
 )

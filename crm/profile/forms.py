@@ -36,7 +36,7 @@ CONTACT_ITEMS = ("name", "phone", "mail")
 class ProfileForm:
     """The short profile. All but ``wanted_job``, ``years``, ``skills`` and ``summary`` are codes of
     `crm/profile/choices.py`; an empty string or tuple is "not said". ``languages`` are "LANGUAGE:LEVEL" pairs;
-    ``summary`` is free text, kept only when the candidate confirmed it beside its de-identified form (anonymizer T4)."""
+    ``summary`` is free text, kept only when the candidate confirmed it beside its de-identified form."""
 
     wanted_job: str
     prefecture: str
@@ -179,10 +179,13 @@ def stored(profile: ProfileForm) -> dict[str, Any]:
 
 
 def _stripped(text: str, lang: Lang, known: Sequence[Identity], *, whole: bool) -> str:
+    from anonymizer.profile import without_figures  # as below
+
     found = _anonymised(text, lang, known)
-    if whole and any(finding.type not in QUASI for finding in found.findings):
+    plain = without_figures(found.text, lang)
+    if whole and (plain != found.text or any(finding.type not in QUASI for finding in found.findings)):
         return ""
-    return " ".join(found.text.split())
+    return " ".join(plain.split())
 
 
 def _anonymised(text: str, lang: Lang, known: Sequence[Identity] = ()) -> Anonymised:

@@ -19,8 +19,8 @@ from crm.tables import AgencyRow, CompanyRow
 FORMAT = "careerrelay-person/1"
 #: Keys to a page or to our own look-ups, and the company's own books: no information about the person.
 _LEFT_OUT = frozenset(
-    {"token_sha256", "token_sealed", "code_mac", "mail_index", "recipient_index", "fee_basis_yen", "fee_rate_bp",
-     "fee_waived_yen", "opened_by"}
+    {"token_sha256", "token_sealed", "request_sha256", "code_mac", "mail_index", "recipient_index", "fee_basis_yen",
+     "fee_rate_bp", "fee_waived_yen", "opened_by"}
 )  # fmt: skip
 
 
@@ -34,7 +34,9 @@ def file_of(tx: Tx, person_id: str) -> dict[str, Any]:
     person = persons.get(tx, person_id)
     found = rows_of(tx, person_id)
     tables = {name: [_row(tx, name, row) for row in rows] for name, rows in found.items()}
-    texts = {row["text_sha256"]: by_hash(tx, row["text_sha256"]) for row in found.get("consent", ())}
+    hashes = [row["text_sha256"] for row in found.get("consent", ())]
+    hashes += [row["adult_sha256"] for row in found.get("registration", ()) if row["adult_sha256"]]
+    texts = {one: by_hash(tx, one) for one in hashes}
     agency_ids = sorted({row["agency_id"] for name in ("referral", "provision") for row in found.get(name, ())})
     agencies = [tx.session.get_one(AgencyRow, agency_id) for agency_id in agency_ids]
     return {

@@ -22,7 +22,7 @@ from crm import persons, suppression
 from crm.errors import WrongState
 from crm.registry import company_input
 from crm.registry.parties import company_row
-from crm.rights import person_file, withdrawals
+from crm.rights import person_file, person_rows, withdrawals
 from crm.tables import SubjectRequestRow
 
 DUE_DAYS = 14
@@ -37,6 +37,7 @@ class Kind(StrEnum):
     CORRECTION = "correction"
     STOP_USE = "stop_use"
     ERASURE = "erasure"
+    RESUME = "resume"  # wants mails again after an opt-out, a stop of use or an erasure
 
 
 class Channel(StrEnum):
@@ -63,6 +64,7 @@ class Identity(StrEnum):
 
     MAIL_ANSWERED = "mail_answered"  # answered a mail to the address that we know
     DOCUMENT = "document"  # showed an identity document; no copy is kept here
+    CODE = "code"  # typed, or told us, the digits that went to the address
     KNOWN = "known"  # is known to who took the request
     AGENT = "agent"  # an agent with a power of attorney
 
@@ -116,7 +118,7 @@ def receive(tx: Tx, company_id: int, kind: Kind, channel: Channel, mail: str, *,
     row = SubjectRequestRow(
         id=new_id(),
         company_id=company_id,
-        person_id=persons.find(tx, company_id, address),
+        person_id=person_rows.known_by(tx, company_id, address),
         kind=kind.value,
         channel=channel.value,
         state=Standing.RECEIVED.value,
@@ -139,7 +141,7 @@ def check_identity(tx: Tx, request_id: str, how: Identity, *, actor: str) -> Req
     """
     row = _locked(tx, request_id, Standing.RECEIVED)
     row.state, row.identity, row.identity_at = Standing.IDENTITY_CHECKED.value, how.value, tx.now
-    row.person_id = row.person_id or persons.find(tx, row.company_id, _said(tx, row)["mail"])
+    row.person_id = row.person_id or person_rows.known_by(tx, row.company_id, _said(tx, row)["mail"])
     tx.session.flush()
     audit.record(tx, actor, "identity checked", f"request:{row.id}", how=how.value)
     return _view(tx, row)
@@ -160,12 +162,15 @@ def file_for(tx: Tx, request_id: str, *, actor: str) -> Mapping[str, Any]:
 
 
 def finish(tx: Tx, request_id: str, *, answer: str = "", actor: str) -> Request:
-    """Meet a request: erase, or stop all use, in this transaction; what else was asked for was done by who says so.
+    """Meet a request: erase, stop all use, or allow mails again, in this transaction; the rest was done by who says so.
 
     Raises:
         NotFound, WrongState: as in ``file_for``.
         ConfigError: the answer is too long.
     """
+    known = tx.session.get(SubjectRequestRow, request_id)
+    if known is not None and known.person_id is not None:
+        persons.lock(tx, known.person_id)  # first, as an erasure does, which empties all requests of the person
     row = _locked(tx, request_id, Standing.IDENTITY_CHECKED, Standing.IN_WORK)
     if len(answer) > NOTE_CHARS_MAX:
         raise ConfigError(f"answer: at most {NOTE_CHARS_MAX} characters")
@@ -178,6 +183,9 @@ def finish(tx: Tx, request_id: str, *, answer: str = "", actor: str) -> Request:
         if row.person_id is not None:
             withdrawals.stop_use(tx, row.person_id, actor=actor)
         suppression.suppress(tx, row.company_id, address, source="stop_use")
+    elif row.kind == Kind.RESUME:
+        indexes = persons.indexes(tx, row.person_id) if row.person_id is not None else []
+        suppression.lift(tx, row.company_id, [*indexes, *tx.keys.indexes(row.company_id, address)])
     row = _locked(tx, request_id)
     if row.kind == Kind.ERASURE:
         row.said_sealed = None

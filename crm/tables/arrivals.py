@@ -27,6 +27,7 @@ class ArrivalRow(Base):
     code_mac: Mapped[str | None] = mapped_column(String(100))
     code_expires_at: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(default=0)
+    code_mails: Mapped[int] = mapped_column(default=0, server_default="0")
     invitation_id: Mapped[str | None] = mapped_column(ForeignKey("invitation.id"), index=True)
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]

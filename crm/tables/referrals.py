@@ -29,6 +29,10 @@ class RegistrationRow(Base):
     code_mac: Mapped[str | None] = mapped_column(String(100))
     code_expires_at: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(default=0)
+    code_mails: Mapped[int] = mapped_column(default=0, server_default="0")
+    # The age gate: when the box was ticked, and the hash of the words beside it.
+    adult_at: Mapped[datetime | None]
+    adult_sha256: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     hand_over_at: Mapped[datetime | None]

@@ -1,8 +1,8 @@
-"""The table of what people asked about their own data (個人情報保護法 33-35条)."""
+"""Tables of what people asked about their own data (個人情報保護法 33-35条), and of codes that prove an address."""
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -26,4 +26,30 @@ class SubjectRequestRow(Base):
     due_on: Mapped[date]
     identity_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class AddressProofRow(Base):
+    """A code that went to an address, and what it is to prove there: who asks (identity), or a new address (change).
+
+    Ids without foreign keys: the row lives a day (`crm/rights/retention.py`), and goes with its person before that.
+    """
+
+    __tablename__ = "address_proof"
+    __table_args__ = (Index("ix_address_proof_mail", "company_id", "mail_index"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    person_id: Mapped[str | None] = mapped_column(String(16), index=True)
+    purpose: Mapped[str] = mapped_column(String(10))
+    registration_id: Mapped[str | None] = mapped_column(String(16))
+    request_id: Mapped[str | None] = mapped_column(String(16), index=True)
+    lang: Mapped[str] = mapped_column(String(2))
+    mail_index: Mapped[str] = mapped_column(String(80))
+    mail_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_mac: Mapped[str | None] = mapped_column(String(100))
+    code_expires_at: Mapped[datetime | None]
+    code_tries: Mapped[int] = mapped_column(default=0)
+    code_mails: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

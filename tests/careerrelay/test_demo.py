@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.parse
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +95,10 @@ def _check_pages(told: str) -> None:
     assert inbox is not None
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with opener.open(link[1], timeout=20) as response:
+        secret = re.search(r'name="csrf_token" value="([^"]+)"', response.read().decode())
+    assert secret is not None
+    pressed = urllib.parse.urlencode({"csrf_token": secret[1]}).encode()
+    with opener.open(link[1], pressed, timeout=20) as response:
         assert response.url.endswith("/console/"), "the printed link signs in"
         assert "台帳" in response.read().decode()
     with urllib.request.urlopen(inbox[1], timeout=20) as response:

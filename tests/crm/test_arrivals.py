@@ -1,10 +1,12 @@
 """The company's own link: the address is proved first, a stranger learns nothing, and what matches nothing waits."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from core.jobs import Claimed
 from core.runtime import Runtime
 from crm import links, notices, persons, signals
 from crm.agency import agencies
@@ -12,15 +14,17 @@ from crm.arrival import arrival_answers, arrivals, company_links
 from crm.candidate import invitation_page, registrations
 from crm.candidate.registrations import Registered
 from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
-from crm.invitation import invitations
+from crm.invitation import invitations, opt_outs
 from crm.invitation.invitations import NoOffer, Offer
 from crm.links import LinkKind
+from crm.registry import companies
+from crm.registry.companies import NewCompany
 from crm.rights import retention
 from crm.signals import SignalRow
 from crm.tables import ArrivalRow, NoticeRow, PersonRow
 from rules.model import AtsStatus
 from tests.conftest import START
-from tests.crm.world import Parties, clock_of, dump, form, leaves, mails, mails_to, offer, parties, token_of
+from tests.crm.world import AGENCY, Parties, clock_of, dump, form, leaves, mails, mails_to, offer, parties, token_of
 
 MAIL = "hanako.mihon@example.com"
 DAY_S = 86_400
@@ -226,20 +230,16 @@ def test_an_open_invitation_is_the_one_to_use(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize(
     ("why", "reason"),
-    [("opted out", "opted_out"), ("invited last year", "invited_within_365_days"), ("no agency", "no_licensed_agency")],
+    [("invited last year", "invited_within_365_days"), ("no agency", "no_licensed_agency")],
 )
 def test_who_may_get_no_link_gets_none_here_either(runtime: Runtime, why: str, reason: str) -> None:
     made = parties(runtime)
     token = company_token(runtime, made)
-    made_before = offer(runtime, made.company_id, MAIL)
-    if why == "opted out":
+    offer(runtime, made.company_id, MAIL)
+    clock_of(runtime).advance(100 * DAY_S)
+    if why == "no agency":
         with runtime.begin() as tx:
-            invitations.opt_out(tx, token_of(made_before.optout_url))
-    else:
-        clock_of(runtime).advance(100 * DAY_S)
-        if why == "no agency":
-            with runtime.begin() as tx:
-                agencies.suspend(tx, made.agency_id)
+            agencies.suspend(tx, made.agency_id)
     _, found = arrive(runtime, token)
     assert found == NoOffer(reason)
     with runtime.read() as tx:
@@ -300,3 +300,73 @@ def test_nothing_of_the_address_can_be_read_in_the_database(runtime: Runtime) ->
     token = company_token(runtime, parties(runtime))
     begin(runtime, token)
     assert "hanako" not in repr(dump(runtime)["arrival"])
+
+
+def test_who_wants_no_mails_gets_no_code_and_sees_the_same_page(runtime: Runtime) -> None:
+    made = parties(runtime)
+    token = company_token(runtime, made)
+    made_before = offer(runtime, made.company_id, MAIL)
+    late = begin(runtime, token)
+    code = code_of(runtime)
+    with runtime.begin() as tx:
+        assert opt_outs.stop(tx, token_of(made_before.optout_url))
+    shown = []
+    for mail in (MAIL, "nobody@example.org"):
+        arrival = begin(runtime, token, mail)
+        with runtime.read() as tx:
+            shown.append(arrivals.page(tx, arrival))
+        with runtime.begin() as tx:
+            assert arrivals.check(tx, arrival, "000000") == WrongCode("code_wrong", 4)
+    assert [mail.recipient for mail in mails(runtime)].count(MAIL) == 1  # the code before the wish
+    first, second = (replace(page, code=replace(page.code, mail="", again=0)) for page in shown if page)
+    assert first == second
+    assert not leaves(runtime, mails_to(runtime, MAIL)[0].gate_ref or "")
+    with runtime.begin() as tx:
+        assert arrivals.check(tx, late, code) == NoOffer("opted_out")
+
+
+def test_a_new_code_ends_the_one_before_three_times(runtime: Runtime) -> None:
+    made = parties(runtime)
+    rejected_in_ats(runtime, made)
+    arrival = begin(runtime, company_token(runtime, made))
+    codes_sent = [code_of(runtime)]
+    for _ in range(2):
+        with runtime.begin() as tx:
+            arrivals.send_again(tx, arrival)
+        codes_sent.append(code_of(runtime))
+    before = dump(runtime)
+    with pytest.raises(Refused, match="too many codes"), runtime.begin() as tx:
+        arrivals.send_again(tx, arrival)
+    assert dump(runtime) == before
+    if codes_sent[0] != codes_sent[-1]:
+        with runtime.begin() as tx:
+            assert arrivals.check(tx, arrival, codes_sent[0]) == WrongCode("code_wrong", 4)
+    with runtime.begin() as tx:
+        assert isinstance(arrivals.check(tx, arrival, codes_sent[-1]), Offer)
+    with pytest.raises((LinkGone, WrongState)), runtime.begin() as tx:
+        arrivals.send_again(tx, arrival)
+
+
+def test_a_company_is_told_once_a_day_how_many_wait(runtime: Runtime) -> None:
+    made, quiet = parties(runtime), parties(
+        runtime,
+        NewCompany(name="株式会社無音", sender_domains=("quiet.example.jp",)),
+        replace(AGENCY, licence_no="27-ユ-300009"),
+    )  # fmt: skip
+    job = Claimed(1, arrival_answers.WAITING_JOB, "k", {}, 1, "test")
+    for parties_of in (made, quiet):
+        for mail in (MAIL, "b@example.com"):
+            arrival, _ = arrive(runtime, company_token(runtime, parties_of), mail)
+            with runtime.begin() as tx:
+                arrivals.ask_company(tx, arrival)
+    with runtime.begin() as tx:
+        companies.change(tx, made.company_id, contact_mail="hr@example.jp")
+    before = len(mails(runtime))
+    for _ in range(2):
+        arrival_answers.tell_waiting(runtime, job)
+    [told] = mails(runtime)[before:]
+    assert told.recipient == "hr@example.jp"
+    assert "2名" in told.body
+    assert "/console/links/" in told.body
+    assert MAIL not in told.body
+    assert leaves(runtime, told.gate_ref or "")

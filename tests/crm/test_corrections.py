@@ -10,6 +10,7 @@ from crm.candidate import registrations
 from crm.candidate.corrections import CORRECTIONS_A_DAY_MAX
 from crm.candidate.registrations import Correction
 from crm.consents import provisions
+from crm.delivery import desk
 from crm.errors import FormRefused, LinkGone, Refused, WrongState
 from crm.profile import forms
 from crm.profile.forms import ContactForm, ProfileForm
@@ -148,3 +149,20 @@ def test_free_text_goes_only_when_this_very_text_was_confirmed(runtime: Runtime)
     assert view.profile.summary.startswith("営業を6年担当しました。")
     assert "太郎" not in view.profile.summary
     assert steps == ["profile", "profile.2"]  # the unconfirmed text was left out, so the first one changed nothing
+
+
+@pytest.mark.parametrize("wish", ["each", "digest"])
+def test_a_correction_respects_how_an_agency_wants_to_be_told(runtime: Runtime, wish: str) -> None:
+    made = parties(runtime)
+    done, referral_id = shared(runtime, made, "contact")
+    answer(runtime, made, referral_id)
+    with runtime.begin() as tx:
+        agencies.set_mails(tx, made.agency_id, wish)
+    before = len(mails_to(runtime, AGENCY.mail))
+    assert correct(runtime, done.manage_token, contact=ContactForm("見本 華子")) == 1
+    assert len(mails_to(runtime, AGENCY.mail)) - before == (2 if wish == "each" else 0)
+    with runtime.read() as tx:
+        assert [one.step for one in provisions.of_referral(tx, referral_id)][-2:] == ["profile.2", "contact.2"]
+    with runtime.begin() as tx:
+        assert desk.digest(tx, made.agency_id)
+    assert "訂正したもの: 1件" in mails_to(runtime, AGENCY.mail)[-1].body

@@ -9,13 +9,16 @@ from sqlalchemy import func, select
 
 from core.runtime import Runtime
 from core.settings import Settings
-from crm import links, suppression
+from crm import links, persons, suppression
 from crm.agency import agencies
+from crm.candidate import registrations
 from crm.consents import consent
-from crm.invitation import invitations
+from crm.invitation import invitations, opt_outs
 from crm.invitation.invitations import NoOffer, Offer
+from crm.invitation.opt_outs import OptOutPage
 from crm.links import LinkKind
 from crm.registry import companies
+from crm.rights import withdrawals
 from crm.tables import InvitationRow, NoticeRow, PersonRow
 from rules.model import Mode
 from tests.crm.world import AGENCY, clock_of, dump, offer, parties, token_of
@@ -110,13 +113,13 @@ def test_opting_out_is_silent_final_and_of_one_company(any_runtime: Runtime) -> 
     first = offer(any_runtime, made.company_id, MAIL)
     token = token_of(first.optout_url)
     with any_runtime.read() as tx:
-        assert invitations.opt_out_page(tx, token) == "株式会社サンプル工業"
-        assert invitations.opt_out_page(tx, token_of(first.relay_url)) is None
+        assert opt_outs.page(tx, token) == OptOutPage("株式会社サンプル工業", stopped=False, resumable=False)
+        assert opt_outs.page(tx, token_of(first.relay_url)) is None
     for _ in range(2):
         with any_runtime.begin() as tx:
-            assert invitations.opt_out(tx, token)
+            assert opt_outs.stop(tx, token)
     with any_runtime.begin() as tx:
-        assert not invitations.opt_out(tx, "x" * 22)
+        assert not opt_outs.stop(tx, "x" * 22)
         assert links.find(tx, LinkKind.RELAY, token_of(first.relay_url)) is None
         assert suppression.is_suppressed(tx, made.company_id, MAIL.upper())
         assert not suppression.is_suppressed(tx, made.company_id, "other@example.com")
@@ -192,3 +195,45 @@ def _with_https(runtime: Runtime) -> Settings:
     return runtime.settings.model_copy(
         update={"web": runtime.settings.web.model_copy(update={"base_url": "https://relay.example.jp"})}
     )
+
+
+def test_the_link_that_stopped_the_notes_takes_it_back(any_runtime: Runtime) -> None:
+    made = parties(any_runtime)
+    first = offer(any_runtime, made.company_id, MAIL)
+    token = token_of(first.optout_url)
+    with any_runtime.begin() as tx:
+        assert opt_outs.stop(tx, token)
+    with any_runtime.read() as tx:
+        assert opt_outs.page(tx, token) == OptOutPage("株式会社サンプル工業", stopped=True, resumable=True)
+    with any_runtime.begin() as tx:
+        url = opt_outs.resume(tx, token)
+        assert url
+        assert url != first.relay_url  # what was ended stays ended
+    with any_runtime.begin() as tx:
+        assert registrations.page(tx, token_of(url), "ja") is not None
+        assert registrations.page(tx, token_of(first.relay_url), "ja") is None
+        assert not suppression.is_suppressed(tx, made.company_id, MAIL)
+        again = invitations.offer_for_rejection(tx, company_id=made.company_id, recipient=MAIL, mail_id=2)
+    assert isinstance(again, Offer)
+    assert (again.relay_url, again.new) == (url, False)
+    before = dump(any_runtime)
+    with any_runtime.begin() as tx:
+        assert opt_outs.resume(tx, token) == url  # a second press changes nothing
+        assert opt_outs.resume(tx, "x" * 22) is None
+    assert dump(any_runtime) == before
+
+
+def test_what_the_desk_stopped_no_link_takes_back(runtime: Runtime) -> None:
+    made = parties(runtime)
+    first = offer(runtime, made.company_id, MAIL)
+    token = token_of(first.optout_url)
+    with runtime.begin() as tx:
+        opt_outs.stop(tx, token)
+        person_id = persons.find(tx, made.company_id, MAIL)
+        assert person_id is not None
+        withdrawals.stop_use(tx, person_id, actor="cli")
+    before = dump(runtime)
+    with runtime.begin() as tx:
+        assert opt_outs.page(tx, token) == OptOutPage("株式会社サンプル工業", stopped=True, resumable=False)
+        assert opt_outs.resume(tx, token) is None
+    assert dump(runtime) == before

@@ -11,7 +11,7 @@ from core.errors import Temporary
 from core.runtime import Runtime
 from crm import links, notices, persons, suppression
 from crm.agency import agencies
-from crm.invitation import invitations, offers
+from crm.invitation import invitations, offers, opt_outs
 from crm.invitation.offers import Draft, Stored
 from crm.invitation.standing import Asked, Case, Standing, standings
 from crm.links import LinkKind
@@ -134,7 +134,7 @@ def test_what_changed_between_look_and_store_counts(any_runtime: Runtime, how: s
     with any_runtime.begin() as tx:
         match how:
             case "opted out":
-                assert invitations.opt_out(tx, token_of(first.offer.optout_url))
+                assert opt_outs.stop(tx, token_of(first.offer.optout_url))
             case "declined":
                 assert invitations.decline(tx, token_of(first.offer.relay_url))
             case _:

@@ -12,7 +12,7 @@ from crm.agency import agencies
 from crm.candidate import registrations
 from crm.candidate.registrations import AlreadyRegistered, Registered
 from crm.errors import FormRefused, LinkGone
-from crm.invitation import invitations
+from crm.invitation import invitations, opt_outs
 from crm.profile import forms
 from crm.profile.forms import Evidence, RegistrationForm
 from crm.tables import ConsentRow, RegistrationRow
@@ -194,7 +194,7 @@ def test_a_dead_link_registers_nobody(runtime: Runtime, end: str) -> None:
         clock_of(runtime).advance(91 * 86_400)
     with runtime.begin() as tx:
         if end == "opted_out":
-            invitations.opt_out(tx, token_of(first.optout_url))
+            opt_outs.stop(tx, token_of(first.optout_url))
         elif end == "reported_wrong":
             invitations.report_wrong(tx, 5, actor="user:1")
     token = "x" * 22 if end == "unknown" else token

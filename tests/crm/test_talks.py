@@ -179,3 +179,40 @@ def test_nobody_is_asked_to_agree_while_the_agency_is_suspended(runtime: Runtime
         assert referrals.talk_box(tx, done.manage_token, referral_id, "ja") is None
         agencies.suspend(tx, made.agency_id, on=False)
         assert referrals.talk_box(tx, done.manage_token, referral_id, "ja") is not None
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "declined", "withdrawn", "agency suspended"])
+def test_a_question_names_its_day_and_stays_open_behind_it(runtime: Runtime, meanwhile: str) -> None:
+    made = parties(runtime)
+    with runtime.begin() as tx:
+        companies.change(tx, made.company_id, contact_mail="hr@example.jp")
+    done, referral_id = shared(runtime, made)
+    with runtime.begin() as tx:
+        referrals.ask_to_talk(tx, made.agency_id, referral_id)
+        view = registrations.manage(tx, done.manage_token)
+    assert view is not None
+    assert view.steps[0].next_by == clock_of(runtime).now() + timedelta(days=7)
+    assert "2026年11月28日(土) までにお返事ください" in mails_to(runtime, "hanako.mihon@example.com")[-1].body
+    with runtime.begin() as tx:
+        if meanwhile == "declined":
+            referrals.decline_talk(tx, done.manage_token, referral_id)
+        elif meanwhile == "withdrawn":
+            registrations.withdraw(tx, done.manage_token)
+        elif meanwhile == "agency suspended":
+            agencies.suspend(tx, made.agency_id)
+    before = mails(runtime)
+    clock_of(runtime).advance(7 * DAY_S)
+    run_jobs(runtime)
+    told = [mail for mail in mails(runtime) if mail not in before]
+    if meanwhile != "nothing":
+        assert told == []
+        return
+    assert [mail.gate_ref for mail in told] == [
+        f"talk:{referral_id}", f"talk:{referral_id}:agency", f"company:{made.company_id}:silence"
+    ]  # fmt: skip
+    assert all(leaves(runtime, str(mail.gate_ref)) for mail in told)
+    assert not [mail for mail in told[1:] if "hanako" in mail.body or "見本" in mail.body]
+    with runtime.begin() as tx:
+        assert referrals.talk_box(tx, done.manage_token, referral_id, "ja") is not None  # an answer may still come
+        referrals.decline_talk(tx, done.manage_token, referral_id)
+    assert not leaves(runtime, f"talk:{referral_id}:agency")

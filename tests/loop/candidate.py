@@ -47,7 +47,8 @@ def refuse_every_box(url: str, mail: str) -> Page:
     page = browser.get(url)
     page = browser.submit(page, page.form("/profile"), {"mail": mail})
     page = browser.submit(page, page.form("/preview"), PROFILE)
-    return browser.submit(page, page.form("/confirm"), {"adult": "1"})
+    form = page.form("/confirm")
+    return browser.submit(page, form, {"adult": form.boxes["adult"][0]})
 
 
 def open_again(url: str, mail: str) -> Page:

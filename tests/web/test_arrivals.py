@@ -59,7 +59,7 @@ def test_a_rejected_applicant_comes_to_the_receipt(site: Site) -> None:
 
 def test_nobody_learns_whether_an_address_is_known(sqlite_site: Site) -> None:
     reject_in_ats(sqlite_site)
-    pages = [type_address(sqlite_site, mail) for mail in (CANDIDATE, "nobody@example.org")]
+    pages = [type_address(sqlite_site, mail) for mail in (CANDIDATE, "hibari@example.com")]
     shown = {re.sub(r'value="[^"]+"|[\w-]{22}', "", page.html) for page in pages}
     assert len(shown) == 1
     assert {page.status for page in pages} == {200}
@@ -94,12 +94,32 @@ def test_an_answer_is_given_once(sqlite_site: Site) -> None:
     assert every_row(sqlite_site.runtime) == before
 
 
-def test_who_opted_out_is_left_alone(sqlite_site: Site) -> None:
+def test_who_opted_out_gets_no_code_and_the_page_does_not_tell(sqlite_site: Site) -> None:
     offer = sqlite_site.offer()
     browser = sqlite_site.stranger()
     browser.open(sqlite_site.path(offer.optout_url))
     browser.press("案内を受け取らない")
-    assert "以前に「案内を受け取らない」を選ばれている" in type_code(sqlite_site, type_address(sqlite_site)).page.text
+    pages = [type_address(sqlite_site, mail) for mail in (CANDIDATE, "hayato@example.com")]
+    assert len({re.sub(r'value="[^"]+"|[\w-]{22}', "", page.html) for page in pages}) == 1
+    assert [letter.recipient for letter in story.letters(sqlite_site)] == ["hayato@example.com"]
+    browser.open(sqlite_site.path(offer.optout_url))
+    assert "この案内は止めてあります" in browser.page.text
+    browser.press("また案内を受け取る")
+    assert "また受け取れるようになりました" in browser.page.text
+    assert COMPANY in browser.follow("今回の案内を見る").text
+    type_address(sqlite_site)
+    assert [letter.recipient for letter in story.letters(sqlite_site)][-1] == CANDIDATE
+
+
+def test_digits_are_sent_again_and_the_address_can_be_corrected(sqlite_site: Site) -> None:
+    browser = type_address(sqlite_site)
+    for _ in range(2):
+        browser.press("数字をもう一度送る")
+        assert "いちばん新しいメールの数字" in browser.page.text
+    assert "今日は、これ以上お送りできません" in browser.page.text
+    assert len(story.letters(sqlite_site)) == 3
+    browser.follow("アドレスを直す")
+    assert "はじめる" in browser.page.text
 
 
 @pytest.mark.parametrize(

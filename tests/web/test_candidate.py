@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from core import metrics
 from crm.agency import agencies
-from crm.arrival import company_links
+from crm.rights import person_file
 from crm.tables import ConsentRow, RegistrationRow, SuppressionRow
 from tests.web import story
 from tests.web.conftest import AGENCY, CANDIDATE, COMPANY, Site
@@ -56,54 +56,9 @@ def test_nobody_is_named_by_a_link(site: Site) -> None:
             assert secret not in browser.html, path
 
 
-def every_link(site: Site) -> list[str]:
-    """A public link of every kind, in every state that has a page of its own, and some that nobody made."""
-    offer = site.offer()
-    manage = story.register(site).path
-    other = site.path(site.offer("other@example.com", 2).relay_url)
-    undo = story.letters(site)[0].link("/m/undo/")
-    agency = story.hand_over(site)
-    code = story.agree(story.fill(site, other, "elsewhere@example.com")).path
-    relay, optout = site.path(offer.relay_url), site.path(offer.optout_url)
-    with site.runtime.begin() as tx:
-        company = site.path(company_links.make(tx, site.company_id, actor="cli").url)
-    arrivals = []
-    for confirmed in (False, True):
-        browser = site.stranger()
-        browser.open(company)
-        browser.press("6桁の数字を受け取る", mail="someone@example.org", adult="1")
-        arrivals.append(browser.path)
-        found = re.search(r"\b(\d{6})\b", story.letters(site)[-1].text)
-        if confirmed and found:
-            browser.press("確認する", code=found.group(1))
-    return [relay, f"{relay}/no", f"{relay}/profile", f"{relay}/resume", f"{relay}/preview", f"{relay}/confirm", optout,
-            manage, undo, agency, code, other, f"{agency}/contact", f"{manage}/withdraw", f"{manage}/withdraw/pool",
-            f"{manage}/correct", f"{manage}/correct/confirm", company, *arrivals, f"{arrivals[1]}/ask", "/r/unknown",
-            "/u/unknown", "/r/c/unknown", "/r/c/code/unknown"]  # fmt: skip
-
-
-@pytest.mark.parametrize("requests", [500, pytest.param(10_000, marks=pytest.mark.torture)])
-def test_whatever_opens_a_link_changes_no_row(site: Site, requests: int) -> None:
-    """GET, HEAD, OPTIONS and prefetch, as mail scanners do it (domain 3.3 invariant 17); so many on each database."""
-    paths = every_link(site)
-    before = every_row(site.runtime)
-    client = site.app.test_client()
-    done = 0
-    for number in range(-(-requests // len(paths))):
-        method, query = (
-            ("GET", "HEAD", "OPTIONS")[number % 3],
-            ("", "?lang=en", "?agree=1&confirm=yes")[number // 3 % 3],
-        )
-        headers = {"Sec-Purpose": "prefetch"} if number % 2 else {}
-        for path in paths:
-            assert client.open(path + query, method=method, headers=headers).status_code < 500
-            done += 1
-    assert done >= requests
-    assert every_row(site.runtime) == before
-
-
 @pytest.mark.parametrize("page", ["/r/{}", "/u/{}", "/m/{}", "/m/undo/{}", "/r/code/{}", "/agency/l/{}", "/r/{}/no",
-                                  "/r/c/{}", "/r/c/code/{}", "/m/{}/correct"])  # fmt: skip
+                                  "/r/c/{}", "/r/c/code/{}", "/m/{}/correct", "/m/{}/address",
+                                  "/m/address/{}"])  # fmt: skip
 def test_a_link_nobody_made_shows_the_same_calm_page(sqlite_site: Site, page: str) -> None:
     browser = sqlite_site.stranger()
     browser.open(page.format("A" * 22))
@@ -162,7 +117,7 @@ def test_what_is_struck_on_the_preview_does_not_leave(site: Site) -> None:
     assert set(form.choices["strike"]) == {"skills", "available", "languages"}
     box = next(name for name in form.choices if name.startswith("box.profile:"))
     sha256 = form.choices[box][0]
-    fields: dict[str, str | list[str]] = {box: sha256, "adult": "1", "strike": ["skills", "languages"]}
+    fields: dict[str, str | list[str]] = {box: sha256, "adult": story.ADULT, "strike": ["skills", "languages"]}
     browser.press("選んだ内容に同意して登録する", **fields)
     assert "登録を受け付けました" in browser.page.text
     assert "簿記2級" not in browser.page.text
@@ -223,12 +178,35 @@ def test_without_any_box_nothing_is_registered(sqlite_site: Site) -> None:
     assert _count(sqlite_site, RegistrationRow) == 0
 
 
+def test_the_age_gate_is_kept_with_its_words(sqlite_site: Site) -> None:
+    browser = story.fill(sqlite_site, sqlite_site.path(sqlite_site.offer().relay_url))
+    (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
+    boxes = {name: values[0] for name, values in form.choices.items() if name.startswith("box.profile")}
+    for wrong in ("1", "0" * 64):  # a tick beside other words than today's is none
+        browser.press("選んだ内容に同意して登録する", **boxes, adult=wrong)
+        assert browser.status == 422
+        assert "18歳以上の方だけが" in browser.page.text
+    browser.press("選んだ内容に同意して登録する", **boxes, adult=form.choices["adult"][0])
+    assert "年齢の確認: 2026年11月21日(土) 12:00「18歳以上です。」" in browser.page.text
+    with sqlite_site.runtime.read() as tx:
+        row = tx.session.scalars(select(RegistrationRow)).one()
+        file = person_file.file_of(tx, row.person_id)
+    assert row.adult_at == sqlite_site.clock.now()
+    assert row.adult_sha256 is not None
+    assert "18歳以上です。" in sqlite_site.stranger().open(f"/consent/{row.adult_sha256}").text
+    assert "年齢の確認: 2026年11月21日(土) 12:00 (日本時間)「18歳以上です。」" in person_file.as_text(file, "ja")
+    assert '"I am 18 or older."' not in person_file.as_text(file, "en")  # the words are those that were read
+    assert "Age confirmed on 21 November 2026" in person_file.as_text(file, "en")
+    browser.press("データをダウンロード")
+    assert browser.response.get_json()["adult_text"] == "18歳以上です。"
+
+
 def test_a_changed_consent_text_is_not_agreed_to(sqlite_site: Site) -> None:
     """The hash of the words that stood beside the box comes back; others are refused."""
     browser = story.fill(sqlite_site, sqlite_site.path(sqlite_site.offer().relay_url))
     (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
     box = next(name for name in form.choices if name.startswith("box.profile:"))
-    browser.press("選んだ内容に同意して登録する", **{box: "0" * 64, "adult": "1"})
+    browser.press("選んだ内容に同意して登録する", **{box: "0" * 64, "adult": story.ADULT})
     assert browser.status == 422
     assert _count(sqlite_site, ConsentRow) == 0
 
@@ -278,7 +256,7 @@ def test_the_state_between_pages_cannot_be_altered_or_moved(sqlite_site: Site) -
     (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
     fields = dict(form.fields)
     for path, state in ((link, fields["state"][:-2] + "xx"), (link, ""), (other, fields["state"])):
-        response = browser.client.post(f"{path}/confirm", data={**fields, "state": state, "adult": "1"})
+        response = browser.client.post(f"{path}/confirm", data={**fields, "state": state, "adult": story.ADULT})
         assert response.status_code == 303
         assert response.headers["Location"].endswith(path)
     assert _count(sqlite_site, RegistrationRow) == 0

@@ -150,7 +150,7 @@ def test_what_the_company_may_do_is_ended_one_by_one(site: Site) -> None:
     (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
     names = ("box.profile", "box.pool", "box.job_mails", "box.outcome")
     boxes = {name: values[0] for name, values in form.choices.items() if name.startswith(names)}
-    browser.press("選んだ内容に同意して登録する", **boxes, adult="1")
+    browser.press("選んだ内容に同意して登録する", **boxes, adult=story.ADULT)
     browser.press("この同意を撤回する")
     with site.runtime.read() as tx:
         live = {row.purpose for row in tx.session.scalars(select(ConsentRow)) if row.withdrawn_at is None}

@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+from flask import url_for
+
 from crm import links
 from crm.links import LinkKind
+from tests.web import story
 from tests.web.browser import Browser
 from tests.web.conftest import Site
 from web import resumes
@@ -48,6 +51,17 @@ def test_no_text_and_no_number_of_a_visitor_is_a_fault(site: Site) -> None:
     assert {path: status for path, status in answers.items() if status >= 500} == {}
 
 
+def test_full_width_spaces_and_tabs_are_blanks(sqlite_site: Site) -> None:
+    browser = sqlite_site.stranger()
+    browser.open(sqlite_site.path(sqlite_site.offer().relay_url))
+    browser.press("プロフィールの入力へ", mail="hanako@example.com")
+    words = {"wanted_job": "法人\u3000営業", "summary": "倉庫\t12年\n\u3000朝の便を担当"}
+    browser.press("渡す内容を確かめる", **{**story.PROFILE, **words})
+    assert browser.path.endswith("/preview")
+    assert "法人 営業" in browser.page.text
+    assert "倉庫 12年 朝の便を担当" in browser.page.text
+
+
 def test_a_file_that_finds_all_readers_busy_is_answered_and_leaves_them_as_they_were(sqlite_site: Site) -> None:
     with sqlite_site.app.test_request_context("/"), ThreadPoolExecutor(2 * resumes.READERS_MAX) as pool:
         for _ in range(resumes.READERS_MAX):
@@ -60,3 +74,32 @@ def test_a_file_that_finds_all_readers_busy_is_answered_and_leaves_them_as_they_
                 resumes._readers.release()
         assert all(isinstance(one, Problem) and "混み合って" in one.text for one in said)
         assert resumes.text_of_file(b"text") == "text"
+
+
+def test_a_number_beyond_every_column_names_nothing(site: Site) -> None:
+    """Each page of the console that has a number in its address, and each that takes one behind it."""
+    browser = site.signed_in("admin", "auditor")
+    given: dict[str, Any] = {"kind": "pdf", "variant": "original", "month": "2026-10"}
+    rules = [
+        rule for rule in site.app.url_map.iter_rules() if "<int:" in rule.rule and rule.rule.startswith("/console")
+    ]
+    assert len(rules) > 15
+    answers: dict[str, int] = {}
+    for number in (2**31, 2**63 - 1, 2**63, 10**30):
+        for rule in (one for one in rules if one.methods and "GET" in one.methods):
+            with site.app.test_request_context():
+                path = url_for(rule.endpoint, **{name: given.get(name, number) for name in rule.arguments})
+            answers[path] = browser.client.get(path).status_code
+        for path in ("introductions/new?programme", "ledger/?after", "mails/?before", "mails/news?after"):
+            status = browser.client.get(f"/console/{path}={number}").status_code
+            answers[path] = max(answers.get(path, 0), status)
+    assert {path: status for path, status in answers.items() if status >= 500} == {}
+    assert {status for path, status in answers.items() if path.startswith("/console")} == {404}
+
+
+def test_a_need_without_a_programme_is_explained(sqlite_site: Site) -> None:
+    browser = sqlite_site.signed_in("recruiter")
+    for path in ("/console/introductions/new", "/console/introductions/new?programme=x"):
+        assert "どの紹介会社の枠を使うか" in browser.open(path).text
+        assert browser.path == "/console/introductions/"
+        assert "まだ依頼はありません" in browser.page.text

@@ -26,6 +26,8 @@ def test_the_pages_about_people_s_rights_are_for_everybody(sqlite_site: Site, ch
         axe.visitor(chromium, url, lang=lang) as who,
     ):
         who.open(way_in)
+        with who.page.expect_navigation():
+            who.page.locator("main form button").first.click()
         requests = "/console/requests/"
         who.open(requests)
         links = who.page.locator("a.subject").evaluate_all("found => found.map(one => one.getAttribute('href'))")

@@ -192,7 +192,7 @@ def test_a_confirmed_summary_reaches_the_agency_de_identified(sqlite_site: Site)
     browser.press("渡す内容を確かめる")
     (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
     boxes = {name: values[0] for name, values in form.choices.items() if name.startswith(("box.profile", "summary_ok"))}
-    browser.press("選んだ内容に同意して登録する", **boxes, adult="1")
+    browser.press("選んだ内容に同意して登録する", **boxes, adult=story.ADULT)
     assert "登録を受け付けました" in browser.page.text
     story.hand_over(sqlite_site)
     desk = sqlite_site.stranger()
@@ -207,7 +207,7 @@ def test_a_confirmation_is_of_one_text_only(sqlite_site: Site) -> None:
     browser.press("渡す内容を確かめる", **story.PROFILE, summary="部品メーカー30社を担当しました。")
     (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
     boxes = {name: values[0] for name, values in form.choices.items() if name.startswith("box.profile")}
-    browser.press("選んだ内容に同意して登録する", **boxes, adult="1", summary_ok="0" * 64)
+    browser.press("選んだ内容に同意して登録する", **boxes, adult=story.ADULT, summary_ok="0" * 64)
     assert "登録を受け付けました" in browser.page.text
     assert "部品メーカー30社" not in browser.page.text
 

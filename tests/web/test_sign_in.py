@@ -5,6 +5,7 @@ import pytest
 from core.errors import ConfigError
 from tests.web.browser import Browser
 from tests.web.conftest import Site
+from tests.web.snapshot import every_row
 from web import auth, throttle
 from web.app import create_app
 
@@ -17,21 +18,30 @@ def _user(site: Site, password: str | None = None) -> str:
         return auth.sign_in_link(tx, user)
 
 
-def test_a_link_signs_in_once(site: Site) -> None:
+def test_a_link_signs_in_once_and_by_its_button(site: Site) -> None:
     path = _user(site)
     first, second = site.stranger(), site.stranger()
-    first.open(path)
+    before = every_row(site.runtime)
+    for browser in (first, second):  # a mail scanner, a preview, and its person
+        browser.open(path)
+        assert browser.client.head(path).status_code == 200
+        assert "管理画面へのサインイン" in browser.page.text
+        assert "sakura" not in browser.html
+    assert every_row(site.runtime) == before
+    first.press("サインインする")
     assert first.path.startswith("/console/")
     assert "sakura@example.jp" in first.page.text
-    second.open(path)
+    second.press("サインインする")
     assert "/console/sign-in" in second.path
     assert "使用済み" in second.page.text
+    assert "使用済み" in site.stranger().open(path).text
 
 
 def test_a_link_that_was_used_leads_its_own_person_home(sqlite_site: Site) -> None:
     path = _user(sqlite_site)
     browser = sqlite_site.stranger()
     browser.open(path)
+    browser.press("サインインする")
     browser.open(path)
     assert browser.status == 200
     assert "/console/sign-in" not in browser.path
@@ -39,20 +49,20 @@ def test_a_link_that_was_used_leads_its_own_person_home(sqlite_site: Site) -> No
 
 def test_a_link_dies_after_its_minutes(sqlite_site: Site) -> None:
     path = _user(sqlite_site)
+    waiting = sqlite_site.stranger()
+    waiting.open(path)
     sqlite_site.clock.advance(auth.LINK_MINUTES * 60)
-    browser = sqlite_site.stranger()
-    browser.open(path)
-    assert "/console/sign-in" in browser.path
+    waiting.press("サインインする")
+    assert "使用済み" in waiting.page.text
+    assert "/console/sign-in" in waiting.path
+    assert "使用済み" in sqlite_site.stranger().open(path).text
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"}])
-def test_looking_ahead_spends_no_link(sqlite_site: Site, headers: dict[str, str]) -> None:
+def test_a_stranger_s_form_does_not_sign_anybody_in(sqlite_site: Site) -> None:
     path = _user(sqlite_site)
-    assert sqlite_site.app.test_client().get(path, headers=headers).status_code == 204
-    assert sqlite_site.app.test_client().head(path).status_code == 204
-    browser = sqlite_site.stranger()
-    browser.open(path)
-    assert "/console/sign-in" not in browser.path
+    before = every_row(sqlite_site.runtime)
+    assert sqlite_site.app.test_client().post(path).status_code == 400
+    assert every_row(sqlite_site.runtime) == before
 
 
 def test_a_person_who_was_switched_off_cannot_sign_in(sqlite_site: Site) -> None:
@@ -63,6 +73,7 @@ def test_a_person_who_was_switched_off_cannot_sign_in(sqlite_site: Site) -> None
         user.active = False
     browser = sqlite_site.stranger()
     browser.open(path)
+    browser.press("サインインする")
     assert "/console/sign-in" in browser.path
 
 
@@ -162,8 +173,6 @@ def test_an_address_is_taken_once(sqlite_site: Site) -> None:
 
 
 def test_passwords_and_links_are_not_stored(site: Site) -> None:
-    from tests.web.snapshot import every_row
-
     path = _user(site, _PASSWORD)
     everything = repr(every_row(site.runtime))
     assert _PASSWORD not in everything

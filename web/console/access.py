@@ -54,6 +54,9 @@ VIEWS: Mapping[str, frozenset[str]] = {
     "companies.add": ADMIN,
     "companies.change": ADMIN,
     "companies.bypass": ADMIN,
+    "company_keys.index": ADMIN,
+    "company_keys.add": ADMIN,
+    "company_keys.revoke": ADMIN,
     "company_links.index": HANDLES_MAIL,  # addresses of people who wait stand on it
     "company_links.make": ADMIN,
     "company_links.answer": HANDLES_MAIL,
@@ -61,6 +64,8 @@ VIEWS: Mapping[str, frozenset[str]] = {
     "requests.add": ADMIN,
     "requests.one": ADMIN,
     "requests.check_identity": ADMIN,
+    "requests.send_code": ADMIN,
+    "requests.check_code": ADMIN,
     "requests.file": ADMIN,
     "requests.done": ADMIN,
     "requests.refuse": ADMIN,
@@ -83,8 +88,8 @@ VIEWS: Mapping[str, frozenset[str]] = {
     "agency_delivery.revoke_key": ADMIN,
 }
 
-# Who works for one company does not add others.
-_WHOLE_INSTALLATION = frozenset({"companies.new", "companies.add"})
+# Who works for one company does not add others, and sets no terms: they bind its agency too.
+_WHOLE_INSTALLATION = frozenset({"companies.new", "companies.add", "ledger_acts.change_terms"})
 
 
 def roles() -> frozenset[str]:

@@ -7,10 +7,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
+from crm.candidate import address_proofs
+from crm.candidate.address_proofs import Purpose
 from crm.delivery import recalls
+from crm.errors import Refused, WrongCode, WrongState
 from crm.rights import person_file, subject_requests
 from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Request, Standing
 from gateway import person_mails
+from web import form_words
 from web.console.access import actor, chosen_company_id, in_scope, own_companies, scope
 from web.context import reading, writing
 from web.i18n import gettext, lang
@@ -53,15 +57,56 @@ def add() -> str | tuple[str, int] | BaseResponse:
 def one(request_id: str) -> str:
     with reading() as tx:
         found = _own(tx, request_id)
-    return render_template("console/request.html", one=found, words=_words())
+        sent = address_proofs.sent(tx, request_id)
+    return render_template("console/request.html", one=found, sent=sent, words=_words())
 
 
 @blueprint.post("/<request_id>/identity")
 def check_identity(request_id: str) -> BaseResponse:
     with writing() as tx:
         _own(tx, request_id)
-        subject_requests.check_identity(tx, request_id, _chosen(Identity, request.form.get("how", "")), actor=actor())
+        how = _chosen(Identity, request.form.get("how", ""))
+        if how is Identity.CODE:
+            raise NotFound("digits are typed, not ticked")
+        subject_requests.check_identity(tx, request_id, how, actor=actor())
     flash(gettext("本人確認を記録しました。"), "good")
+    return redirect(url_for("requests.one", request_id=request_id), 303)
+
+
+@blueprint.post("/<request_id>/code")
+def send_code(request_id: str) -> BaseResponse:
+    """Mail six digits: to the address of the request, or (a checked correction) to the new one."""
+    mail = request.form.get("mail", "").strip()
+    try:
+        with writing() as tx:
+            found = _own(tx, request_id)
+            if found.standing is Standing.RECEIVED:
+                address_proofs.ask_identity(tx, request_id, actor=actor())
+            else:
+                address_proofs.ask_change_at_desk(tx, request_id, mail, actor=actor())
+    except ConfigError:
+        flash(gettext("新しいメールアドレスを「名前@ドメイン」の形で入力してください。"), "stop")
+    except WrongState:
+        raise
+    except Refused:
+        flash(gettext("コードの送信は、1日に3回までです。明日もう一度お試しください。"), "stop")
+    else:
+        flash(gettext("6桁の数字をお送りしました。24時間使えます。"), "good")
+    return redirect(url_for("requests.one", request_id=request_id), 303)
+
+
+@blueprint.post("/<request_id>/digits")
+def check_code(request_id: str) -> BaseResponse:
+    """The person told us the digits."""
+    with writing() as tx:
+        _own(tx, request_id)
+        done = address_proofs.check_at_desk(tx, request_id, request.form.get("code", ""), actor=actor())
+    if isinstance(done, WrongCode):
+        flash(form_words.of_code(done.code), "stop")
+    elif done.purpose is Purpose.IDENTITY:
+        flash(gettext("本人確認を記録しました。"), "good")
+    else:
+        flash(gettext("メールアドレスを訂正し、以前のアドレスにもお知らせしました。"), "good")
     return redirect(url_for("requests.one", request_id=request_id), 303)
 
 
@@ -153,6 +198,7 @@ def _words() -> dict[str, dict[str, str]]:
             Kind.CORRECTION: gettext("訂正"),
             Kind.STOP_USE: gettext("利用停止"),
             Kind.ERASURE: gettext("消去"),
+            Kind.RESUME: gettext("案内の再開"),
         },
         "channel": {
             Channel.MAIL: gettext("メール"),
@@ -170,6 +216,7 @@ def _words() -> dict[str, dict[str, str]]:
         "identity": {
             Identity.MAIL_ANSWERED: gettext("登録のアドレスからの返信で確認"),
             Identity.DOCUMENT: gettext("本人確認書類で確認(写しは保管しない)"),
+            Identity.CODE: gettext("メールで送った6桁の数字で確認"),
             Identity.KNOWN: gettext("面識により確認"),
             Identity.AGENT: gettext("委任状のある代理人"),
         },
