@@ -52,9 +52,9 @@ def try_out(runtime: Runtime) -> dict[str, int]:
     """Run the first round of every step and take it back: how many rows the next purge touches, of each at most 200."""
     found = {}
     for name, step in steps(runtime.settings).items():
-        with runtime.db.session(write=True) as session:
-            nested = session.begin_nested()
-            found[name] = step(runtime.transaction(session))  # its hooks are never run: files stay
+        with runtime.db.transaction(write=True) as transaction:
+            nested = transaction.session.begin_nested()
+            found[name] = step(runtime.transaction(transaction))  # its hooks are never run: files stay
             nested.rollback()
     return found
 

@@ -72,7 +72,8 @@ def prepare(tx: Tx, event_id: str, attempt: int) -> Call | None:
     # The same number again is an attempt that a crash cut short.
     if row.delivery != Delivery.WAITING or attempt not in (row.tries, row.tries + 1):
         return None
-    told, where = agency_events.view(row), webhooks.destination(tx, row.agency_id)
+    told, company_id = agency_events.view(row), agency_events.company_of(tx, row.referral_id, row.introduction_id)
+    where = webhooks.destination(tx, row.agency_id, company_id)
     if where is None or (told.gate_ref and not consent.may_leave(tx, told.gate_ref)):
         row.delivery = Delivery.CANCELLED.value
         row.result = "no webhook" if where is None else "may not leave"

@@ -5,10 +5,11 @@ Whoever has the directory and knows the fingerprint of the key from somewhere el
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -32,34 +33,84 @@ class Checked:
         return not self.problems
 
 
-def write(
-    directory: Path, files: Mapping[str, Iterable[bytes]], facts: Mapping[str, Any], signer: Ed25519PrivateKey
-) -> str:
-    """Write the files into ``directory`` (made if missing, else empty) and sign them; returns the fingerprint.
+@dataclass
+class HashedFile:
+    """A file of a bundle while it is written."""
 
-    ``files``: name, of one or more parts with "/", to its blocks; ``facts``: plain JSON values, signed with the hashes.
+    _file: IO[bytes]
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
-    Raises:
-        ConfigError: the directory has something in it, or cannot be written.
-    """
-    public_key = signer.public_key().public_bytes_raw()
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            raise ConfigError(f"{directory} is not empty: choose a new directory")
-        hashes = {name: _write(directory / name, blocks) for name, blocks in files.items()}
+    def write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._digest.update(data)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A bundle that is being written: its files, then one signature over all of them."""
+
+    directory: Path
+    _hashes: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def file(self, name: str) -> Iterator[HashedFile]:
+        """Write a file; several may be open at once. ``name``: of one or more parts with "/"."""
+        path = self.directory / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            made = HashedFile(file)
+            yield made
+        self._hashes[name] = made.sha256
+
+    def sign(self, facts: Mapping[str, Any], signer: Ed25519PrivateKey) -> str:
+        """Write the manifest (``facts``, plain JSON values, with the hashes) and its signature; the fingerprint."""
+        public_key = signer.public_key().public_bytes_raw()
         manifest: dict[str, Any] = {
             **facts,
-            "files": hashes,
+            "files": self._hashes,
             "public_key": public_key.hex(),
             "fingerprint": fingerprint(public_key),
         }
         signed = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
-        (directory / MANIFEST).write_bytes(signed)
-        (directory / SIGNATURE).write_bytes(signer.sign(signed))
+        (self.directory / MANIFEST).write_bytes(signed)
+        (self.directory / SIGNATURE).write_bytes(signer.sign(signed))
+        return fingerprint(public_key)
+
+
+@contextmanager
+def folder(directory: Path) -> Iterator[Folder]:
+    """Begin a bundle in ``directory`` (made if missing, else empty). Without `Folder.sign` it proves nothing.
+
+    Raises:
+        ConfigError: the directory has something in it, or cannot be written.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            raise ConfigError(f"{directory} is not empty: choose a new directory")
+        yield Folder(directory)
     except OSError as error:
         raise ConfigError(f"{directory} cannot be written: {error.strerror}") from error
-    return fingerprint(public_key)
+
+
+def write(
+    directory: Path, files: Mapping[str, Iterable[bytes]], facts: Mapping[str, Any], signer: Ed25519PrivateKey
+) -> str:
+    """Write the files into ``directory`` and sign them; returns the fingerprint. ``files``: name to its blocks.
+
+    Raises:
+        ConfigError: as in `folder`.
+    """
+    with folder(directory) as made:
+        for name, blocks in files.items():
+            with made.file(name) as file:
+                for block in blocks:
+                    file.write(block)
+        return made.sign(facts, signer)
 
 
 def check(directory: Path, expected_format: str, expected_fingerprint: str | None = None) -> Checked:
@@ -79,7 +130,7 @@ def check(directory: Path, expected_format: str, expected_fingerprint: str | Non
     problems = []
     if manifest.get("format") != expected_format:
         problems.append(f"not of the format {expected_format}")
-    if expected_fingerprint is not None and fingerprint(key) != expected_fingerprint.strip().lower():
+    if expected_fingerprint is not None and fingerprint(key) != expected_fingerprint.strip().lower().replace(":", ""):
         problems.append(f"signed with another key: {fingerprint(key)}")
     problems += _wrong_files(directory, hashes)
     return Checked(manifest, fingerprint(key), tuple(problems))
@@ -95,20 +146,13 @@ def _wrong_files(directory: Path, hashes: Mapping[str, str]) -> list[str]:
     problems = [f"{name}: is missing" for name in sorted(hashes.keys() - there)]
     problems += [f"{name}: not in the manifest" for name in sorted(there - hashes.keys() - {MANIFEST, SIGNATURE})]
     for name in sorted(hashes.keys() & there):
-        with (directory / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != hashes[name]:
-                problems.append(f"{name}: was altered")
+        try:
+            with (directory / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != hashes[name]:
+                    problems.append(f"{name}: was altered")
+        except OSError as error:
+            problems.append(f"{name}: cannot be read: {error.strerror}")
     return problems
-
-
-def _write(path: Path, blocks: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        for block in blocks:
-            digest.update(block)
-            file.write(block)
-    return digest.hexdigest()
 
 
 def _read(path: Path) -> bytes:

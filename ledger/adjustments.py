@@ -1,7 +1,8 @@
 """An adjustment in two steps by two persons: one asks for it, another one approves it, and only then it is booked.
 
 The book itself refuses an adjustment without a second person (`ledger/book.py`); here is where the first one's wish
-waits for the second (domain 3.3 invariant 9).
+waits for the second (domain 3.3 invariant 9). A book concerns two parties: credits are free introductions that the
+agency owes the company. So one of the two persons is the company's, and the other is not.
 """
 
 from __future__ import annotations
@@ -29,10 +30,25 @@ class Why(StrEnum):
     MIGRATION = "migration"  # credits brought along from a list kept by hand
 
 
+class Side(StrEnum):
+    """For whom somebody acts on a book."""
+
+    COMPANY = "company"
+    AGENCY = "agency"
+    OPERATOR = "operator"  # of the whole installation
+
+
 class AdjustmentState(StrEnum):
     ASKED = "asked"
     BOOKED = "booked"
     REFUSED = "refused"
+
+
+_OTHER = {
+    Side.COMPANY: "the agency or an administrator of the whole installation",
+    Side.AGENCY: "an administrator of the company",
+    Side.OPERATOR: "an administrator of the company",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,7 @@ class Adjustment:
     reason: Why
     state: AdjustmentState
     asked_by: str
+    asked_side: Side
     asked_at: datetime
     decided_by: str | None
     decided_at: datetime | None
@@ -54,12 +71,16 @@ class SecondPersonNeeded(Permanent):
     """Who asked for an adjustment cannot approve it."""
 
 
+class OtherSideNeeded(Permanent):
+    """Both persons act for the company, or neither does."""
+
+
 class Decided(Permanent):
     """The adjustment was approved or refused before."""
 
 
-def ask(tx: Tx, programme_id: int, credits_delta: int, reason: Why, actor: str) -> Adjustment:
-    """Write down what ``actor`` would like; nothing is booked yet.
+def ask(tx: Tx, programme_id: int, credits_delta: int, reason: Why, actor: str, side: Side) -> Adjustment:
+    """Write down what ``actor`` would like, who acts for ``side``; nothing is booked yet.
 
     Raises:
         NotFound: the programme has no book.
@@ -75,6 +96,7 @@ def ask(tx: Tx, programme_id: int, credits_delta: int, reason: Why, actor: str) 
         reason=reason.value,
         state=AdjustmentState.ASKED.value,
         asked_by=actor,
+        asked_side=side.value,
         asked_at=tx.now,
     )
     tx.session.add(row)
@@ -82,18 +104,27 @@ def ask(tx: Tx, programme_id: int, credits_delta: int, reason: Why, actor: str) 
     return _view(row)
 
 
-def approve(tx: Tx, adjustment_id: str, approver: str) -> Adjustment:
+def may_approve(adjustment: Adjustment, approver: str, side: Side) -> bool:
+    """Whether ``approver``, who acts for ``side``, is the second person: another one, and exactly one of the two is the
+    company's. Pure."""
+    return adjustment.asked_by != approver and _both_parties(adjustment.asked_side, side)
+
+
+def approve(tx: Tx, adjustment_id: str, approver: str, side: Side) -> Adjustment:
     """Book it. A second approval by the same person changes nothing.
 
     Raises:
         NotFound: no such adjustment.
         SecondPersonNeeded: ``approver`` asked for it.
+        OtherSideNeeded: another person, but both act for the company, or neither.
         Decided: it was refused before.
         NotEnoughCredits: fewer credits are available than are to be taken away; it stays open.
     """
     row = _locked(tx, adjustment_id)
     if row.asked_by == approver:
         raise SecondPersonNeeded("an adjustment is approved by another person than the one who asked for it")
+    if not _both_parties(Side(row.asked_side), side):
+        raise OtherSideNeeded(f"asked for by the {row.asked_side}'s side: approved by {_OTHER[Side(row.asked_side)]}")
     if row.state == AdjustmentState.BOOKED and row.decided_by == approver:
         return _view(row)
     _decide(tx, row, AdjustmentState.BOOKED, approver)
@@ -138,6 +169,10 @@ def waiting(tx: Tx, programme_id: int) -> list[Adjustment]:
     return [_view(row) for row in rows]
 
 
+def _both_parties(asked: Side, approves: Side) -> bool:
+    return (asked is Side.COMPANY) != (approves is Side.COMPANY)
+
+
 def _locked(tx: Tx, adjustment_id: str) -> AdjustmentRow:
     row = tx.session.get(AdjustmentRow, adjustment_id, with_for_update=True, populate_existing=True)
     if row is None:
@@ -160,6 +195,7 @@ def _view(row: AdjustmentRow) -> Adjustment:
         Why(row.reason),
         AdjustmentState(row.state),
         row.asked_by,
+        Side(row.asked_side),
         row.asked_at,
         row.decided_by,
         row.decided_at,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ledger.policy import Policy
 
 FORMAT = "careerrelay-ledger-export/1"
-#: Files named by the manifest, with their hashes.
+#: The files of an export.
 CSV, JSONL, KEY = "entries.csv", "entries.jsonl", "public_key.pem"
-MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 
 
 class ManifestError(ValueError):
@@ -32,29 +31,30 @@ class ProgrammePart:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``files``: name -> SHA-256 in hex. ``public_key``: Ed25519, 64 hex digits."""
+    """What an export says of itself beside the hashes of its files (`core/bundle.py` signs both)."""
 
     exported_at: str
-    public_key: str
+    fingerprint: str
     programmes: tuple[ProgrammePart, ...]
-    files: dict[str, str]
-
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint(bytes.fromhex(self.public_key))
-
-    def to_json(self) -> bytes:
-        """What is signed: indented, for people."""
-        plain: dict[str, Any] = {"format": FORMAT, **asdict(self), "fingerprint": self.fingerprint}
-        return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
 
 
-def read(stored: bytes) -> Manifest:
-    """Raises ManifestError."""
+def facts(exported_at: str, programmes: Sequence[ProgrammePart]) -> dict[str, Any]:
+    """What goes into the signed manifest, as plain JSON values."""
+    return {"format": FORMAT, "exported_at": exported_at, "programmes": [asdict(part) for part in programmes]}
+
+
+def load(stored: bytes) -> Manifest:
+    """Raises ManifestError. The signature is somebody else's to check."""
     try:
-        plain = json.loads(stored)
-        if plain["format"] != FORMAT:
-            raise ManifestError(f"not a manifest of format {FORMAT}")
+        found: Mapping[str, Any] = json.loads(stored)
+    except ValueError as error:
+        raise ManifestError(f"the manifest cannot be read: {error}") from error
+    return read(found)
+
+
+def read(stored: Mapping[str, Any]) -> Manifest:
+    """Raises ManifestError. ``stored``: the JSON of the manifest."""
+    try:
         parts = tuple(
             ProgrammePart(
                 programme_id=int(part["programme_id"]),
@@ -63,17 +63,8 @@ def read(stored: bytes) -> Manifest:
                 policies=tuple(Policy(**policy) for policy in part["policies"]),
                 balance={str(name): int(value) for name, value in part["balance"].items()},
             )
-            for part in plain["programmes"]
+            for part in stored["programmes"]
         )
-        files = {str(name): str(value) for name, value in plain["files"].items()}
-        manifest = Manifest(str(plain["exported_at"]), str(plain["public_key"]), parts, files)
-        if len(bytes.fromhex(manifest.public_key)) != 32:
-            raise ManifestError("the public key is not one of Ed25519")
+        return Manifest(str(stored["exported_at"]), str(stored["fingerprint"]), parts)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ManifestError(f"the manifest cannot be read: {error}") from error
-    return manifest
-
-
-def fingerprint(public_key: bytes) -> str:
-    """SHA-256 of the 32 bytes of the key, in hex: what the operator tells the auditor on another way."""
-    return hashlib.sha256(public_key).hexdigest()

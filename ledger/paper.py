@@ -12,12 +12,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from core.bundle import MANIFEST, MANIFEST_BYTES_MAX, fingerprint
 from core.runtime import Tx
 from ledger.chain import GENESIS, entry_hash
 from ledger.heads import SignedHead
-from ledger.manifest import JSONL, MANIFEST, ManifestError, fingerprint, read
+from ledger.manifest import JSONL, ManifestError, load
 from ledger.tables import EntryRow
-from ledger.verify import LINE_BYTES_MAX, MANIFEST_BYTES_MAX
+from ledger.verify import LINE_BYTES_MAX
 
 STATEMENT_BYTES_MAX = 1024 * 1024
 
@@ -90,7 +91,7 @@ def _signed(statement: Path, wanted: str | None) -> tuple[SignedHead | None, lis
 
 def _hash_in_export(directory: Path, programme_id: int, seq: int) -> str | None:
     with (directory / MANIFEST).open("rb") as file:
-        parts = read(file.read(MANIFEST_BYTES_MAX)).programmes
+        parts = load(file.read(MANIFEST_BYTES_MAX)).programmes
     with (directory / JSONL).open("rb") as bodies:
         for part in parts:
             head = GENESIS

@@ -111,6 +111,7 @@ class AdjustmentRow(Base):
     reason: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(10))
     asked_by: Mapped[str] = mapped_column(String(64))
+    asked_side: Mapped[str] = mapped_column(String(8), server_default="company")
     asked_at: Mapped[datetime]
     decided_by: Mapped[str | None] = mapped_column(String(64))
     decided_at: Mapped[datetime | None]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
+from core import bundle
 from ledger import manifest
 from ledger.chain import GENESIS, ChainError, Link, entry_hash
 from ledger.csvfile import BOM, HEADER, csv_line, line
-from ledger.manifest import CSV, JSONL, KEY, MANIFEST, SIGNATURE, Manifest, ManifestError, ProgrammePart
+from ledger.manifest import CSV, JSONL, Manifest, ManifestError, ProgrammePart
 from ledger.replay import Replay
 
-MANIFEST_BYTES_MAX = 16 * 1024 * 1024
 LINE_BYTES_MAX = 4096
 
 
@@ -60,48 +56,19 @@ def verify_dir(directory: Path, fingerprint: str | None = None) -> ExportReport:
         fingerprint: of the key it must be signed with, in hex.
     """
     given = fingerprint is not None
+    checked = bundle.check(directory, manifest.FORMAT, fingerprint)
+    if not checked.facts:
+        return ExportReport("", given, 0, "", checked.problems)
+    count, problems, exported_at = 0, list(checked.problems), ""
     try:
-        found = _signed_manifest(directory)
-        if fingerprint is not None and found.fingerprint != fingerprint.strip().lower().replace(":", ""):
-            raise _Unproved(f"signed with another key than the one named, by {found.fingerprint}")
-    except _Unproved as error:
-        return ExportReport("", given, 0, "", (error.problem,))
-    count, problems = 0, _changed_files(directory, found)
-    try:
+        found = manifest.read(checked.facts)
+        exported_at = found.exported_at
         count = _prove_entries(directory, found)
+    except ManifestError as error:
+        problems.append(str(error))
     except (_Unproved, OSError) as error:
         problems.append(error.problem if isinstance(error, _Unproved) else f"cannot be read: {error.strerror}")
-    return ExportReport(found.fingerprint, given, count, found.exported_at, tuple(problems))
-
-
-def _signed_manifest(directory: Path) -> Manifest:
-    try:
-        with (directory / MANIFEST).open("rb") as file:
-            stored = file.read(MANIFEST_BYTES_MAX)
-        signature = (directory / SIGNATURE).read_bytes()
-        found = manifest.read(stored)
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(found.public_key)).verify(signature, stored)
-    except OSError as error:
-        raise _Unproved(f"{error.filename} cannot be read: {error.strerror}") from error
-    except ManifestError as error:
-        raise _Unproved(str(error)) from error
-    except (InvalidSignature, ValueError) as error:
-        raise _Unproved(f"{MANIFEST} is not what was signed") from error
-    return found
-
-
-def _changed_files(directory: Path, found: Manifest) -> list[str]:
-    problems = []
-    for name in (CSV, JSONL, KEY):
-        try:
-            with (directory / name).open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            problems.append(f"{name} cannot be read: {error.strerror}")
-            continue
-        if digest != found.files.get(name):
-            problems.append(f"{name} is not what was exported")
-    return problems
+    return ExportReport(checked.fingerprint, given, count, exported_at, tuple(problems))
 
 
 def _prove_entries(directory: Path, found: Manifest) -> int:

@@ -28,7 +28,7 @@ blueprint = Blueprint("agency_desk", __name__, url_prefix="/agency")
 
 _SESSION = "agency_desk"
 #: Where nobody needs to be signed in.
-_OPEN = frozenset({"index", "ask", "asked", "way_in", "sign_in"})
+_OPEN = frozenset(f"{blueprint.name}.{view}" for view in ("index", "ask", "asked", "way_in", "sign_in"))
 FILE_ROWS_MAX = 10  # pages of a tray in one CSV
 PAGES_MAX = 10_000  # no database counts without end
 
@@ -42,7 +42,7 @@ def who() -> BaseResponse | None:
     if g.agency is not None:
         i18n.prefer(g.agency.locale)
         return None
-    if (request.endpoint or "").rpartition(".")[2] in _OPEN:
+    if request.endpoint in _OPEN:
         return None
     flash(
         gettext("サインインしていないか、期限が切れています。アドレスを入力して、リンクをお受け取りください。"), "wait"

@@ -10,16 +10,16 @@ from pydantic import BaseModel
 
 from core.runtime import Tx
 from crm.agency import agency_events
-from crm.agency.agencies import AgencyView
 from crm.agency.api_keys import Scope
 from crm.consents import consent
 from crm.delivery import agency_payload, referrals
 from crm.referral.outcomes import OutcomeKind
 from crm.referral.referral_states import Answer
 from web import api_models, openapi
-from web.api_access import agency, body, once_for_key, shown
+from web.api_access import Caller, agency, body, once_for_key, shown
 from web.api_problems import PROBLEMS, problem
 from web.context import reading, writing
+from web.idempotency import About
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -46,7 +46,8 @@ def feed() -> Response:
     """Referrals handed over to this agency behind a cursor, in the order of the hand-overs."""
     after, limit = _page()
     with reading() as tx:
-        found = referrals.for_agency(tx, agency(tx, Scope.REFERRALS_READ).id, after=after, limit=limit)
+        caller = agency(tx, Scope.REFERRALS_READ)
+        found = referrals.for_agency(tx, caller.id, after=after, limit=limit, reach=caller.reach)
     views = [api_models.referral(view) for _, view in found]
     return shown(api_models.Feed(referrals=views, next=_next(found[-1][0] if found else after)))
 
@@ -56,7 +57,8 @@ def events() -> Response:
     """What happened for this agency behind a cursor: the same as its webhook gets."""
     after, limit = _page()
     with reading() as tx:
-        found = agency_events.after(tx, agency(tx, Scope.REFERRALS_READ).id, after, limit)
+        caller = agency(tx, Scope.REFERRALS_READ)
+        found = agency_events.after(tx, caller.id, after, limit, reach=caller.reach)
         told = [
             api_models.Event(seq=one.seq, id=f"evt_{one.id}", **agency_payload.event(tx, one))
             for one in found
@@ -69,7 +71,7 @@ def events() -> Response:
 def one(referral_id: str) -> Response:
     """Read one referral."""
     with reading() as tx:
-        view = referrals.get(tx, agency(tx, Scope.REFERRALS_READ).id, referral_id)
+        view = referrals.get(tx, agency(tx, Scope.REFERRALS_READ, About(referral_id)).id, referral_id)
     return shown(api_models.referral(view))
 
 
@@ -78,11 +80,11 @@ def ack(referral_id: str) -> Response:
     """Answer a profile: accepted, duplicate or ineligible."""
     wanted = body(api_models.AnswerRequest)
 
-    def act(tx: Tx, caller: AgencyView) -> BaseModel:
+    def act(tx: Tx, caller: Caller) -> BaseModel:
         done = referrals.answer(tx, caller.id, referral_id, Answer(wanted.answer))
         return api_models.Answered(referral=api_models.standing(done.referral), credited=done.credited)
 
-    return once_for_key(Scope.REFERRALS_WRITE, act)
+    return once_for_key(Scope.REFERRALS_WRITE, About(referral_id), act)
 
 
 @blueprint.post("/agency/referrals/<referral_id>/talk")
@@ -90,6 +92,7 @@ def talk(referral_id: str) -> Response:
     """Ask the candidate for a talk; the answer shows in the feed."""
     return once_for_key(
         Scope.REFERRALS_WRITE,
+        About(referral_id),
         lambda tx, caller: api_models.standing(referrals.ask_to_talk(tx, caller.id, referral_id)),
     )
 
@@ -99,29 +102,29 @@ def outcome(referral_id: str) -> Response:
     """Report what became of it, where the candidate agreed to that."""
     wanted = body(api_models.OutcomeRequest)
 
-    def act(tx: Tx, caller: AgencyView) -> BaseModel:
+    def act(tx: Tx, caller: Caller) -> BaseModel:
         kind = OutcomeKind(wanted.kind)
         return api_models.standing(referrals.report(tx, caller.id, referral_id, kind, wanted.happened_on))
 
-    return once_for_key(Scope.REFERRALS_WRITE, act)
+    return once_for_key(Scope.REFERRALS_WRITE, About(referral_id), act)
 
 
 @blueprint.post("/agency/referrals/<referral_id>/deleted")
 def deleted(referral_id: str) -> Response:
     """Confirm that what was recalled is deleted."""
 
-    def act(tx: Tx, caller: AgencyView) -> BaseModel:
+    def act(tx: Tx, caller: Caller) -> BaseModel:
         referrals.acknowledge_recall(tx, caller.id, referral_id)
         return api_models.standing(referrals.get(tx, caller.id, referral_id))
 
-    return once_for_key(Scope.REFERRALS_WRITE, act)
+    return once_for_key(Scope.REFERRALS_WRITE, About(referral_id), act)
 
 
 @blueprint.post("/agency/referrals/<referral_id>/contact")
 def contact(referral_id: str) -> Response:
     """The contact data after their release. A POST, since each look is audited; personal data are never replayed."""
     with writing() as tx:
-        found = referrals.contact(tx, agency(tx, Scope.CONTACTS_READ).id, referral_id)
+        found = referrals.contact(tx, agency(tx, Scope.CONTACTS_READ, About(referral_id)).id, referral_id)
     return shown(api_models.ContactData(name=found.name, phone=found.phone, mail=found.mail))
 
 

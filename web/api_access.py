@@ -1,18 +1,19 @@
 """Who calls the API: a bearer key, what its scopes open, how often; and an act that is done once for its key."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from flask import Flask, Response, abort, current_app, jsonify, request
 from pydantic import BaseModel, ValidationError
 
+from core.errors import NotFound
 from core.runtime import Tx
-from crm.agency import agencies, api_keys
-from crm.agency.agencies import AgencyView
+from crm.agency import agency_events, api_keys
 from crm.agency.api_keys import Bearer, Scope
 from web.api_problems import problem
 from web.context import runtime, visitor_address, writing
-from web.idempotency import KeyMissing, KeyReused, Reply, once
+from web.idempotency import NOTHING, About, KeyMissing, KeyReused, Reply, once
 from web.rate import Rate
 
 _RATE = "careerrelay-api-rate"
@@ -45,18 +46,35 @@ def bearer(tx: Tx, scope: Scope) -> Bearer:
     return found
 
 
-def agency(tx: Tx, scope: Scope) -> AgencyView:
-    """Return the agency that calls; scopes of agencies are only ever given to their keys."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An agency's program. ``reach``: the one company whose referrals and needs its key opens; None: all."""
+
+    id: int
+    reach: int | None
+
+
+def agency(tx: Tx, scope: Scope, about: About = NOTHING) -> Caller:
+    """Return the agency that calls; scopes of agencies are only ever given to their keys.
+
+    Raises:
+        NotFound: what the call is about came from a company that the key does not open.
+    """
     found = bearer(tx, scope)
     if found.agency_id is None:
         abort(problem("scope"))
-    return agencies.get(tx, found.agency_id)
+    if found.reach is not None:
+        company_id = agency_events.company_of(tx, about.referral_id, about.introduction_id)
+        if company_id not in (None, found.reach):
+            raise NotFound("this key opens another company's referrals only")
+    return Caller(found.agency_id, found.reach)
 
 
-def once_for_key(scope: Scope, act: Callable[[Tx, AgencyView], BaseModel]) -> Response:
-    """Do ``act`` once for its Idempotency-Key, and answer the same again when it comes again."""
+def once_for_key(scope: Scope, about: About, act: Callable[[Tx, Caller], BaseModel]) -> Response:
+    """Do ``act`` once for its Idempotency-Key, and answer the same again when it comes again, for as long as what it
+    is about is there."""
     with writing() as tx:
-        caller = agency(tx, scope)
+        caller = agency(tx, scope, about)
         asked = f"{request.method} {request.path}\n".encode() + request.get_data()
         try:
             reply = once(
@@ -65,6 +83,7 @@ def once_for_key(scope: Scope, act: Callable[[Tx, AgencyView], BaseModel]) -> Re
                 request.headers.get("Idempotency-Key", ""),
                 asked,
                 lambda: Reply(200, act(tx, caller).model_dump(mode="json")),
+                about,
             )
         except KeyMissing:
             abort(problem("idempotency_key_missing"))

@@ -4,14 +4,14 @@ from flask import Blueprint, Response
 from pydantic import BaseModel
 
 from core.runtime import Tx
-from crm.agency.agencies import AgencyView
 from crm.agency.api_keys import Scope
 from crm.errors import FormRefused, Problem
 from crm.slots import introductions
 from crm.slots.introductions import Fee, IntroductionView, Proposal, by_agency
 from web import api_models
-from web.api_access import agency, body, once_for_key, shown
+from web.api_access import Caller, agency, body, once_for_key, shown
 from web.context import reading
+from web.idempotency import About
 
 blueprint = Blueprint("api_introductions", __name__, url_prefix="/api/v1")
 
@@ -20,7 +20,8 @@ blueprint = Blueprint("api_introductions", __name__, url_prefix="/api/v1")
 def introductions_of_agency() -> Response:
     """What companies ask of this agency."""
     with reading() as tx:
-        found = introductions.for_agency(tx, agency(tx, Scope.INTRODUCTIONS_WRITE).id)
+        caller = agency(tx, Scope.INTRODUCTIONS_WRITE)
+        found = introductions.for_agency(tx, caller.id, reach=caller.reach)
     return shown(api_models.Introductions(introductions=[api_models.introduction(view) for view in found]))
 
 
@@ -28,7 +29,7 @@ def introductions_of_agency() -> Response:
 def introduction(introduction_id: str) -> Response:
     """Read one introduction."""
     with reading() as tx:
-        caller = agency(tx, Scope.INTRODUCTIONS_WRITE)
+        caller = agency(tx, Scope.INTRODUCTIONS_WRITE, About(introduction_id=introduction_id))
         view = introductions.get(tx, "agency", caller.id, introduction_id)
     return shown(api_models.introduction(view))
 
@@ -38,11 +39,11 @@ def proposal(introduction_id: str) -> Response:
     """Introduce a person for a need."""
     wanted = body(api_models.ProposalRequest)
 
-    def act(tx: Tx, caller: AgencyView) -> BaseModel:
+    def act(tx: Tx, caller: Caller) -> BaseModel:
         given = Proposal(wanted.summary, wanted.name, wanted.mail, wanted.phone, wanted.agreed_on)
         return api_models.introduction(introductions.propose(tx, caller.id, introduction_id, given))
 
-    return once_for_key(Scope.INTRODUCTIONS_WRITE, act)
+    return once_for_key(Scope.INTRODUCTIONS_WRITE, About(introduction_id=introduction_id), act)
 
 
 @blueprint.post("/agency/introductions/<introduction_id>/acts")
@@ -51,6 +52,7 @@ def introduction_act(introduction_id: str) -> Response:
     wanted = body(api_models.ActRequest)
     return once_for_key(
         Scope.INTRODUCTIONS_WRITE,
+        About(introduction_id=introduction_id),
         lambda tx, caller: api_models.introduction(take(tx, caller.id, introduction_id, wanted)),
     )
 

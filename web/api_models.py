@@ -71,16 +71,22 @@ class Feed(_Model):
     next: str | None
 
 
-class Event(_Model):
+class Told(_Model):
+    """The body of a webhook call."""
+
+    type: EventType
+    timestamp: datetime
+    data: dict[str, Any] = Field(
+        description="Referral for referral.shared and profile.corrected; Standing for the other events of a referral; "
+        "`id` alone for those of an introduction, which GET /agency/introductions/{id} tells more of; empty for a test"
+    )
+
+
+class Event(Told):
     """The same that a webhook gets. ``seq`` counts without gaps; an event whose content may not leave is left out."""
 
     seq: int
     id: str = Field(description="the webhook-id of the same event")
-    type: EventType
-    timestamp: datetime
-    data: dict[str, Any] = Field(
-        description="Referral for referral.shared and profile.corrected, else Standing; empty for a test"
-    )
 
 
 class Events(_Model):

@@ -24,13 +24,24 @@ class KeyReused(Permanent):
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a call is about, by number: with an erasure the kept answer goes too."""
+
+    referral_id: str | None = None
+    introduction_id: str | None = None
+
+
+NOTHING = About()
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     status: int
     body: Mapping[str, object]
     replayed: bool = False
 
 
-def once(tx: Tx, agency_id: int, key: str, request: bytes, act: Callable[[], Reply]) -> Reply:
+def once(tx: Tx, agency_id: int, key: str, request: bytes, act: Callable[[], Reply], about: About = NOTHING) -> Reply:
     """Run ``act`` unless this agency sent ``key`` before; both in the caller's transaction, so that an act and its
     memory stand or fall together. A refused act is not remembered: it may be tried again.
 
@@ -49,6 +60,7 @@ def once(tx: Tx, agency_id: int, key: str, request: bytes, act: Callable[[], Rep
     reply = act()
     row = tx.session.get_one(ApiReplay, (agency_id, key))
     row.status, row.body = reply.status, json.dumps(reply.body, ensure_ascii=False)
+    row.referral_id, row.introduction_id = about.referral_id, about.introduction_id
     tx.session.flush()
     return reply
 

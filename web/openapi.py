@@ -127,10 +127,26 @@ OPERATIONS = (
 )
 
 
+#: What an agency's own server is sent, when it has one (Standard Webhooks).
+_WEBHOOK = {
+    "operationId": "webhook_events",
+    "summary": "What happened for the agency, one call an event, signed (standardwebhooks.com)",
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": _REF.format(model=models.Told.__name__)}}},
+    },
+    "responses": {
+        "2XX": {"description": "Taken; the same webhook-id may come again"},
+        "410": {"description": "Send nothing more"},
+    },
+    "security": [],
+}
+
+
 @cache
 def document() -> dict[str, Any]:
     """The whole description as JSON values."""
-    used = {operation.answer for operation in OPERATIONS} | {models.Problem}
+    used = {operation.answer for operation in OPERATIONS} | {models.Problem, models.Told}
     taken = {operation.takes for operation in OPERATIONS if operation.takes}
     listed = [(model, "serialization") for model in sorted(used, key=lambda model: model.__name__)]
     listed += [(model, "validation") for model in sorted(taken, key=lambda model: model.__name__)]
@@ -149,6 +165,7 @@ def document() -> dict[str, Any]:
         },
         "security": [{"key": []}],
         "paths": paths,
+        "webhooks": {"events": {"post": _WEBHOOK}},
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},

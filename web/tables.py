@@ -49,7 +49,7 @@ class ConsoleUser(Base, UserMixin):  # type: ignore[misc]  # no types there
 
 
 class SignInLink(Base):
-    """A link that signs one person in, once (`web.auth.sign_in_link`)."""
+    """A link whose button signs one person in, once (`web.auth.sign_in_link`)."""
 
     __tablename__ = "sign_in_link"
 
@@ -76,6 +76,9 @@ class ApiReplay(Base):
 
     agency_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    # What it was about: an answer goes with the person it tells of (`crm/rights/person_rows.py`).
+    referral_id: Mapped[str | None] = mapped_column(ForeignKey("referral.id"))
+    introduction_id: Mapped[str | None] = mapped_column(ForeignKey("introduction.id"))
     request_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int]
     body: Mapped[str] = mapped_column(Text)

@@ -1,6 +1,7 @@
 """`careerrelay ledger adjust | reverse | terms | statement`: what persons do with the book, by hand.
 
-Two persons are told apart by their names on this machine: who works as another user with sudo is still the same person.
+Who is at this keyboard acts for the whole installation, and is told apart by the name on this machine: who works as
+another user with sudo is still the same person.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from core.lang import lang_of
 
 if TYPE_CHECKING:
     from crm.slots.statements import Statement
-    from ledger.adjustments import Adjustment
 
 REASONS = ("correction", "contract", "goodwill", "migration")
 TAKEN_BACK = ("wrong_person", "bounced", "fraud", "merged")
@@ -44,7 +44,10 @@ def actor() -> str:
 
 @click.group()
 def adjust() -> None:
-    """Add or take away credits by hand: one person asks, a second one approves."""
+    """Add or take away credits by hand: one person asks, a second one approves, and one of the two is the company's.
+
+    Who uses this command acts for the whole installation; the company's person does it in the console.
+    """
 
 
 @adjust.command()
@@ -59,9 +62,10 @@ def ask(front: Front, programme_id: int, credits_delta: int, reason: str, as_jso
     from ledger import adjustments
 
     with front.runtime() as runtime, runtime.begin() as tx:
-        made = adjustments.ask(tx, programme_id, credits_delta, adjustments.Why(reason), actor())
+        why, side = adjustments.Why(reason), adjustments.Side.OPERATOR
+        made = adjustments.ask(tx, programme_id, credits_delta, why, actor(), side)
         audit.record(tx, made.asked_by, "adjustment asked for", f"adjustment:{made.id}", credits=credits_delta)
-    emit(as_json, asdict(made), f"{made.id}: waits for a second person (careerrelay ledger adjust approve {made.id})")
+    emit(as_json, asdict(made), f"{made.id}: waits for an administrator of the company (console: ledger)")
 
 
 @adjust.command("list")
@@ -74,8 +78,11 @@ def list_(front: Front, programme_id: int, as_json: bool) -> None:
 
     with front.runtime() as runtime, runtime.read() as tx:
         found = adjustments.waiting(tx, programme_id)
-    rows = [(one.id, f"{one.credits:+}", one.reason, one.asked_by, f"{one.asked_at:%Y-%m-%d %H:%M}") for one in found]
-    headings = ("adjustment", "credits", "reason", "asked by", "at (UTC)")
+    rows = [
+        (one.id, f"{one.credits:+}", one.reason, one.asked_by, one.asked_side, f"{one.asked_at:%Y-%m-%d %H:%M}")
+        for one in found
+    ]
+    headings = ("adjustment", "credits", "reason", "asked by", "for", "at (UTC)")
     emit(as_json, [asdict(one) for one in found], *table(headings, rows))
 
 
@@ -84,7 +91,7 @@ def list_(front: Front, programme_id: int, as_json: bool) -> None:
 @json_option
 @pass_front
 def approve(front: Front, adjustment_id: str, as_json: bool) -> None:
-    """Book it; not for the person who asked."""
+    """Book what the company's person asked for."""
     _decide(front, adjustment_id, as_json, approved=True)
 
 
@@ -102,8 +109,10 @@ def _decide(front: Front, adjustment_id: str, as_json: bool, *, approved: bool) 
     from ledger import adjustments
 
     with front.runtime() as runtime, runtime.begin() as tx:
-        act = adjustments.approve if approved else adjustments.refuse
-        done: Adjustment = act(tx, adjustment_id, actor())
+        if approved:
+            done = adjustments.approve(tx, adjustment_id, actor(), adjustments.Side.OPERATOR)
+        else:
+            done = adjustments.refuse(tx, adjustment_id, actor())
         audit.record(tx, actor(), f"adjustment {done.state}", f"adjustment:{done.id}", credits=done.credits)
     emit(as_json, asdict(done), f"{done.id}: {done.state}")
 

@@ -9,7 +9,6 @@ from core import audit
 from core.errors import ConfigError, NotFound
 from core.lang import lang_of
 from core.runtime import Tx
-from crm import persons
 from crm.rights import person_file
 
 _COMPANY = click.option("--company", "company_id", type=int, required=True, metavar="ID")
@@ -33,8 +32,9 @@ def export(front: Front, company_id: int, address: str, directory: Path, lang: s
     from gateway import person_mails
 
     with front.runtime() as runtime:
-        with runtime.read() as tx:
+        with runtime.begin() as tx:
             person_id = _person(tx, company_id, address)
+        with runtime.read() as tx:
             file = person_mails.with_mails(tx, person_file.file_of(tx, person_id))
             text = person_file.as_text(file, lang_of(lang))
         with runtime.begin() as tx:
@@ -57,18 +57,18 @@ def erase(front: Front, company_id: int, address: str, yes: bool, as_json: bool)
     """
     from crm.rights import withdrawals
 
-    with front.runtime() as runtime:
-        with runtime.read() as tx:
-            person_id = _person(tx, company_id, address)
+    with front.runtime() as runtime, runtime.begin() as tx:
+        person_id = _person(tx, company_id, address)
         if not yes:
             raise ConfigError("this cannot be undone: say --yes")
-        with runtime.begin() as tx:
-            withdrawals.erase_person(tx, person_id, actor=ACTOR)
+        withdrawals.erase_person(tx, person_id, actor=ACTOR)
     emit(as_json, {"person_id": person_id, "erased": True}, f"person {person_id} erased")
 
 
 def _person(tx: Tx, company_id: int, address: str) -> str:
-    person_id = persons.find(tx, company_id, address)
+    from crm.rights import person_rows
+
+    person_id = person_rows.known_by(tx, company_id, address)
     if person_id is None:
         raise NotFound("nobody is known by that address in this company")
     return person_id

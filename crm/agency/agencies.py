@@ -73,9 +73,9 @@ class AddedAgency:
     api_key: str | None
 
 
-def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> AddedAgency:
+def add(tx: Tx, company_id: int, new: NewAgency, *, reach: int | None = None, actor: str = "cli") -> AddedAgency:
     """Add an agency with its contract. A licence number that is known already only gets the new contract, and no key:
-    that would open what other companies' candidates gave this agency.
+    that would open what other companies' candidates gave this agency. ``reach`` of the key: as in `api_keys.make`.
 
     Raises:
         NotFound: no such company.
@@ -101,7 +101,8 @@ def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> Added
     elif (row.name, row.mail) != (new.name.strip(), address(new.mail)):
         raise ConfigError(f"licence {licence} belongs to agency {row.id}, which has another name or mail address")
     programme = open_programme(tx, company_id, row.id, threshold=new.threshold, actor=actor)
-    api_key = api_keys.make(tx, agency_id=row.id, actor=actor) if new.with_api_key and known is None else None
+    with_key = new.with_api_key and known is None
+    api_key = api_keys.make(tx, agency_id=row.id, reach=reach, actor=actor) if with_key else None
     return AddedAgency(_view(tx, row), programme, api_key)
 
 
@@ -160,6 +161,14 @@ def set_mails(tx: Tx, agency_id: int, mails: str, *, actor: str = "cli") -> Agen
     tx.session.flush()
     audit.record(tx, actor, "agency mails set", f"agency:{agency_id}", mails=mails)
     return _view(tx, row)
+
+
+def mails_each(tx: Tx, agency_id: int, company_id: int) -> bool:
+    """Whether a profile from this company comes by mail. Who wants no mails gets them where no program hears of it: its
+    keys and webhook may be another company's."""
+    mails = agency_row(tx, agency_id).mails
+    programs = (api_keys.has_live(tx, agency_id, company_id), webhooks.is_live(tx, agency_id, company_id))
+    return mails == "each" or (mails == "none" and not any(programs))
 
 
 def get(tx: Tx, agency_id: int) -> AgencyView:

@@ -4,21 +4,24 @@ An event holds no content. What stands in it is made when it leaves, behind the 
 here can outlive a withdrawal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from core import jobs
 from core.db import new_id
 from core.errors import NotFound
 from core.runtime import Tx
-from crm.tables import AgencyEventRow, AgencyRow, AgencyWebhookRow
+from crm.tables import AgencyEventRow, AgencyRow, AgencyWebhookRow, IntroductionRow, ReferralRow
 
 WEBHOOK_JOB = "agency_webhook"
 PAGE_MAX = 200
+#: Longer than a consent lasts, so that no referral leaves the feed while its profile may still be read.
+KEEP_DAYS = 400
+ROWS_MAX = 200
 
 
 class EventType(StrEnum):
@@ -29,6 +32,17 @@ class EventType(StrEnum):
     CONTACT = "contact.released"
     DECLINED = "talk.declined"
     RECALLED = "referral.recalled"
+    NEED_STATED = "introduction.requested"
+    PROPOSED = "introduction.proposed"
+    ACCEPTED = "introduction.accepted"
+    SCHEDULED = "introduction.interview_scheduled"
+    HELD = "introduction.interview_held"
+    NO_SHOW = "introduction.no_show"
+    TURNED_DOWN = "introduction.declined"
+    OFFERED = "introduction.offered"
+    HIRED = "introduction.hired"
+    RETAINED = "introduction.retained"
+    CLOSED = "introduction.closed"
     TEST = "webhook.test"
 
 
@@ -42,7 +56,8 @@ class Delivery(StrEnum):
     CANCELLED = "cancelled"
 
 
-# What must be true when the event leaves (`crm.consents.consent.may_leave`). A test event is about nobody.
+# What must be true when the event leaves (`crm.consents.consent.may_leave`). A test event is about nobody; those of
+# introductions all have the same gate.
 _GATES: Mapping[EventType, str] = {
     EventType.SHARED: "referral:{}:profile",
     EventType.CORRECTED: "referral:{}:profile",
@@ -54,13 +69,15 @@ _GATES: Mapping[EventType, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``seq`` counts from 1 for each agency, without gaps, in the order of the commits."""
+    """``seq`` counts from 1 for each agency, without gaps, in the order of the commits. At most one of
+    ``referral_id`` and ``introduction_id`` is set."""
 
     id: str
     agency_id: int
     seq: int
     type: EventType
     referral_id: str | None
+    introduction_id: str | None
     created_at: datetime
     delivery: Delivery
     tries: int
@@ -70,10 +87,23 @@ class Event:
     @property
     def gate_ref(self) -> str:
         """What the gate is asked before the event leaves; "" for a test, which is about nobody."""
+        if self.introduction_id is not None:
+            return f"introduction:{self.introduction_id}:agency"
         return _GATES[self.type].format(self.referral_id) if self.type in _GATES else ""
 
 
-def put(tx: Tx, agency_id: int, type_: EventType, referral_id: str | None) -> Event:
+def take_turn(tx: Tx, agency_ids: Collection[int]) -> None:
+    """Lock these agencies for `put`, in the order of their numbers: who tells several agencies in one transaction
+    calls this before the first, or two of them wait for each other. Persons, referrals and introductions are locked
+    before it, accounts of the book after it.
+    """
+    query = select(AgencyRow.id).where(AgencyRow.id.in_(agency_ids)).order_by(AgencyRow.id)
+    tx.session.execute(query.with_for_update(key_share=True))
+
+
+def put(
+    tx: Tx, agency_id: int, type_: EventType, referral_id: str | None, *, introduction_id: str | None = None
+) -> Event:
     """Write down what happened, in the transaction in which it happens; the webhook is called after the commit.
 
     The agency's row stays locked until then: who reads up to a number has seen everything below it.
@@ -93,6 +123,7 @@ def put(tx: Tx, agency_id: int, type_: EventType, referral_id: str | None) -> Ev
         seq=seq,
         type=type_.value,
         referral_id=referral_id,
+        introduction_id=introduction_id,
         created_at=tx.now,
         delivery=(Delivery.WAITING if pushed else Delivery.NONE).value,
         tries=0,
@@ -112,16 +143,24 @@ def plan(tx: Tx, event_id: str, attempt: int, due_at: datetime) -> None:
         jobs.reschedule(tx, key, due_at)
 
 
-def after(tx: Tx, agency_id: int, seq: int, limit: int = PAGE_MAX) -> list[Event]:
-    """Return the events of an agency behind number ``seq``, in order. Reads only."""
-    page = max(1, min(limit, PAGE_MAX))
-    rows = tx.session.scalars(
-        select(AgencyEventRow)
-        .where(AgencyEventRow.agency_id == agency_id, AgencyEventRow.seq > seq)
-        .order_by(AgencyEventRow.seq)
-        .limit(page)
-    )
+def after(tx: Tx, agency_id: int, seq: int, limit: int = PAGE_MAX, *, reach: int | None = None) -> list[Event]:
+    """Return the events of an agency behind number ``seq``, in order; with ``reach`` those about one company only.
+    Reads only."""
+    query = select(AgencyEventRow).where(AgencyEventRow.agency_id == agency_id, AgencyEventRow.seq > seq)
+    if reach is not None:
+        referral = exists().where(ReferralRow.id == AgencyEventRow.referral_id, ReferralRow.company_id == reach)
+        mine = IntroductionRow.company_id == reach
+        query = query.where(or_(referral, exists().where(IntroductionRow.id == AgencyEventRow.introduction_id, mine)))
+    rows = tx.session.scalars(query.order_by(AgencyEventRow.seq).limit(max(1, min(limit, PAGE_MAX))))
     return [view(row) for row in rows]
+
+
+def company_of(tx: Tx, referral_id: str | None, introduction_id: str | None) -> int | None:
+    """Return the company that a referral or an introduction came from; None for neither. Reads only."""
+    referral = tx.session.get(ReferralRow, referral_id) if referral_id is not None else None
+    introduction = tx.session.get(IntroductionRow, introduction_id) if introduction_id is not None else None
+    found = referral or introduction
+    return None if found is None else found.company_id
 
 
 def latest(tx: Tx, agency_id: int, limit: int) -> list[Event]:
@@ -159,6 +198,14 @@ def locked(tx: Tx, event_id: str) -> AgencyEventRow:
     return row
 
 
+def purge(tx: Tx) -> int:
+    """Forget up to 200 events whose time is over; the numbers of the others stay. Returns how many went."""
+    old = select(AgencyEventRow.id).where(AgencyEventRow.created_at < tx.now - timedelta(days=KEEP_DAYS))
+    ids = tx.session.scalars(old.limit(ROWS_MAX)).all()
+    tx.session.execute(delete(AgencyEventRow).where(AgencyEventRow.id.in_(ids)))
+    return len(ids)
+
+
 def view(row: AgencyEventRow) -> Event:
     """Show a row."""
     return Event(
@@ -167,6 +214,7 @@ def view(row: AgencyEventRow) -> Event:
         seq=row.seq,
         type=EventType(row.type),
         referral_id=row.referral_id,
+        introduction_id=row.introduction_id,
         created_at=row.created_at,
         delivery=Delivery(row.delivery),
         tries=row.tries,

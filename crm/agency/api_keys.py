@@ -1,6 +1,8 @@
 """Keys for programs: an agency's for its own referrals, a company's for its applicant tracking system.
 
-A key is shown once and kept as a hash (it is random: no slow hash needed). Its scopes are the only things it opens.
+A key is shown once and kept as a hash (it is random: no slow hash needed). Its scopes are the only things it opens; and
+a key that the admin of one company made for an agency opens what came from this company, also when the agency works for
+others later: nobody there agreed to it.
 """
 
 import hmac
@@ -39,23 +41,26 @@ OF_AGENCIES = frozenset(Scope) - OF_COMPANIES
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key as lists show it; ``prefix`` is its public beginning."""
+    """A key as lists show it; ``prefix`` is its public beginning. ``reach``: the one company that it opens."""
 
     id: str
     prefix: str
     scopes: tuple[Scope, ...]
     created_at: datetime
     revoked: bool
+    reach: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who holds a key: exactly one of ``agency_id`` and ``company_id`` is set."""
+    """Who holds a key: exactly one of ``agency_id`` and ``company_id`` is set. ``reach``: of an agency's key, the one
+    company that it opens; None: all."""
 
     key_id: str
     agency_id: int | None
     company_id: int | None
     scopes: frozenset[Scope]
+    reach: int | None
 
 
 def make(
@@ -64,9 +69,12 @@ def make(
     agency_id: int | None = None,
     company_id: int | None = None,
     scopes: Iterable[Scope] | None = None,
+    reach: int | None = None,
     actor: str,
 ) -> str:
     """Make a key for an agency or a company; without ``scopes`` it opens everything that such a key can open.
+
+    ``reach``: the company whose admin makes a key for an agency; None for who answers for the whole installation.
 
     Raises:
         NotFound: no such agency or company.
@@ -90,6 +98,7 @@ def make(
         prefix=prefix,
         key_sha256=token_sha256(key),
         scopes=[scope.value for scope in wanted],
+        reach_company_id=reach,
         created_at=tx.now,
     )
     tx.session.add(row)
@@ -109,7 +118,8 @@ def check(tx: Tx, key: str) -> Bearer | None:
     )
     if owner is None or owner.suspended_at is not None:
         return None
-    return Bearer(row.id, row.agency_id, row.company_id, frozenset(Scope(scope) for scope in row.scopes))
+    scopes = frozenset(Scope(scope) for scope in row.scopes)
+    return Bearer(row.id, row.agency_id, row.company_id, scopes, row.reach_company_id)
 
 
 def revoke(tx: Tx, prefix: str, *, agency_id: int | None = None, company_id: int | None = None, actor: str) -> None:
@@ -127,7 +137,7 @@ def revoke(tx: Tx, prefix: str, *, agency_id: int | None = None, company_id: int
         audit.record(tx, actor, "api key revoked", f"api_key:{row.id}")
 
 
-def replace_all(tx: Tx, agency_id: int, *, actor: str) -> str:
+def replace_all(tx: Tx, agency_id: int, *, reach: int | None = None, actor: str) -> str:
     """Make a key of every scope in place of all that the agency had; they end in the same moment.
 
     Raises:
@@ -136,7 +146,7 @@ def replace_all(tx: Tx, agency_id: int, *, actor: str) -> str:
     for row in _live(tx, agency_id, None):
         row.revoked_at = tx.now
     tx.session.flush()
-    return make(tx, agency_id=agency_id, actor=actor)
+    return make(tx, agency_id=agency_id, reach=reach, actor=actor)
 
 
 def listed(tx: Tx, *, agency_id: int | None = None, company_id: int | None = None) -> list[KeyView]:
@@ -147,14 +157,22 @@ def listed(tx: Tx, *, agency_id: int | None = None, company_id: int | None = Non
         .order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id.desc())
     )
     return [
-        KeyView(row.id, row.prefix, tuple(map(Scope, row.scopes)), row.created_at, row.revoked_at is not None)
+        KeyView(
+            row.id,
+            row.prefix,
+            tuple(map(Scope, row.scopes)),
+            row.created_at,
+            row.revoked_at is not None,
+            row.reach_company_id,
+        )
         for row in rows
     ]
 
 
-def has_live(tx: Tx, agency_id: int) -> bool:
-    """Whether a program of this agency can ask for its referrals."""
-    return bool(_live(tx, agency_id, None))
+def has_live(tx: Tx, agency_id: int, company_id: int | None = None) -> bool:
+    """Whether a program of this agency can ask for its referrals, or for those from one company."""
+    live = _live(tx, agency_id, None)
+    return any(company_id is None or row.reach_company_id in (None, company_id) for row in live)
 
 
 def _live(tx: Tx, agency_id: int | None, company_id: int | None) -> list[ApiKeyRow]:

@@ -24,12 +24,14 @@ URL_CHARS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class WebhookView:
-    """An agency's webhook. ``stopped``: its server answered 410 Gone; ``old_secret_until``: both secrets sign."""
+    """An agency's webhook. ``stopped``: its server answered 410 Gone; ``old_secret_until``: both secrets sign;
+    ``reach``: the one company whose events go there, when one of its admins set the address."""
 
     agency_id: int
     url: str
     old_secret_until: datetime | None
     stopped: bool
+    reach: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,10 @@ class Destination:
     quiet_until: datetime | None
 
 
-def put(tx: Tx, agency_id: int, url: str, *, actor: str) -> str | None:
+def put(tx: Tx, agency_id: int, url: str, *, reach: int | None = None, actor: str) -> str | None:
     """Set or change the address. Returns the secret of a new webhook, shown once; None when it has one already.
+
+    ``reach``: the company whose admin sets it, as in `api_keys.make`.
 
     Raises:
         NotFound: no such agency.
@@ -51,13 +55,17 @@ def put(tx: Tx, agency_id: int, url: str, *, actor: str) -> str | None:
     agency_row(tx, agency_id, lock=True)
     row, checked = tx.session.get(AgencyWebhookRow, agency_id), _checked(url)
     if row is not None:
-        row.url, row.stopped_at, row.quiet_until = checked, None, None
+        row.url, row.stopped_at, row.quiet_until, row.reach_company_id = checked, None, None, reach
         tx.session.flush()
         audit.record(tx, actor, "webhook changed", f"agency:{agency_id}")
         return None
     secret = secrets.token_bytes(SECRET_BYTES)
     sealed = tx.keys.seal(_aad("secret_sealed", agency_id), secret)
-    tx.session.add(AgencyWebhookRow(agency_id=agency_id, url=checked, secret_sealed=sealed, created_at=tx.now))
+    tx.session.add(
+        AgencyWebhookRow(
+            agency_id=agency_id, url=checked, reach_company_id=reach, secret_sealed=sealed, created_at=tx.now
+        )
+    )
     tx.session.flush()
     audit.record(tx, actor, "webhook set", f"agency:{agency_id}")
     return _printed(secret)
@@ -101,19 +109,20 @@ def get(tx: Tx, agency_id: int) -> WebhookView | None:
     if row is None:
         return None
     until = row.old_secret_until if row.old_secret_until and row.old_secret_until > tx.now else None
-    return WebhookView(agency_id, row.url, until, row.stopped_at is not None)
+    return WebhookView(agency_id, row.url, until, row.stopped_at is not None, row.reach_company_id)
 
 
-def is_live(tx: Tx, agency_id: int) -> bool:
-    """Whether events are pushed to this agency."""
+def is_live(tx: Tx, agency_id: int, company_id: int | None = None) -> bool:
+    """Whether events are pushed to this agency, or those about one company."""
     row = tx.session.get(AgencyWebhookRow, agency_id)
-    return row is not None and row.stopped_at is None
+    return row is not None and row.stopped_at is None and _reaches(row, company_id)
 
 
-def destination(tx: Tx, agency_id: int) -> Destination | None:
-    """Return where to send and how to sign; None when there is no webhook, or it was stopped."""
+def destination(tx: Tx, agency_id: int, company_id: int | None = None) -> Destination | None:
+    """Return where to send and how to sign what is about a company, or about nobody; None when there is no webhook for
+    it, or it was stopped."""
     row = tx.session.get(AgencyWebhookRow, agency_id, populate_existing=True)
-    if row is None or row.stopped_at is not None:
+    if row is None or row.stopped_at is not None or not _reaches(row, company_id):
         return None
     signing = [tx.keys.open(_aad("secret_sealed", agency_id), row.secret_sealed)]
     if row.old_secret_sealed is not None and row.old_secret_until is not None and row.old_secret_until > tx.now:
@@ -190,6 +199,10 @@ def _checked(url: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ConfigError("webhook: no user or password in the address; the signature says who sends")
     return clean
+
+
+def _reaches(row: AgencyWebhookRow, company_id: int | None) -> bool:
+    return company_id is None or row.reach_company_id in (None, company_id)
 
 
 def _row(tx: Tx, agency_id: int) -> AgencyWebhookRow:

@@ -38,11 +38,13 @@ def referral(view: ReferralView) -> dict[str, Any]:
 
 def event(tx: Tx, told: Event) -> dict[str, Any]:
     """An event as it leaves now. The profile goes with the first one and with corrections, the others say only where
-    the referral stands.
+    the referral stands. Of an introduction only its number leaves: the type says the step, the rest is asked for.
 
     An outward path: the caller has asked the gate, or the views inside have.
     """
     data: dict[str, Any] = {}
+    if told.introduction_id is not None:
+        data = {"id": told.introduction_id}
     if told.referral_id is not None:
         view = get(tx, told.agency_id, told.referral_id)
         with_profile = told.type in (EventType.SHARED, EventType.CORRECTED)

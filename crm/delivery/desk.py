@@ -18,6 +18,7 @@ from core.runtime import Runtime, Tx
 from crm import links, wording
 from crm.agency import agencies, agency_letters
 from crm.agency.agencies import AgencyView
+from crm.agency.agency_events import EventType
 from crm.delivery.referral_views import view
 from crm.links import LinkKind
 from crm.referral.referral_states import ANSWER_DAYS, ReferralView, State
@@ -150,14 +151,22 @@ def digest(tx: Tx, agency_id: int) -> bool:
     key = f"{DIGEST_JOB}:{agency_id}:{today.isoformat()}"
     found = counts(tx, agency_id)
     moved = exists().where(
-        AgencyEventRow.agency_id == agency_id, AgencyEventRow.created_at >= tx.now - timedelta(days=1)
+        AgencyEventRow.agency_id == agency_id,
+        AgencyEventRow.created_at >= tx.now - timedelta(days=1),
+        AgencyEventRow.introduction_id.is_(None),  # each of their steps has a mail of its own
     )
     if not (found.new or found.recalls or tx.session.scalar(select(moved))):
         return False
+    corrected = select(func.count(AgencyEventRow.referral_id.distinct())).where(
+        AgencyEventRow.agency_id == agency_id,
+        AgencyEventRow.created_at >= tx.now - timedelta(days=1),
+        AgencyEventRow.type == EventType.CORRECTED.value,
+    )
     token = links.issue(tx, LinkKind.DESK_IN, str(agency_id), tx.now + timedelta(days=DIGEST_LINK_DAYS))
     values: dict[str, object] = {
         "day": wording.day(today, agencies.get(tx, agency_id).locale),
         "counts": found,
+        "corrected": tx.session.scalar(corrected) or 0,
         "days": ANSWER_DAYS,
         "link_days": DIGEST_LINK_DAYS,
         "sign_in_url": links.url(tx.settings, LinkKind.DESK_IN, token),

@@ -224,7 +224,7 @@ def _live(tx: Tx, row: ReferralRow, purpose: Purpose) -> ConsentRow | None:
 
 def _mail_profile(tx: Tx, row: ReferralRow, made: ProfileSheet) -> None:
     url = answer_url(tx, row.id)
-    if agencies.get(tx, row.agency_id).mails != "each":
+    if not agencies.mails_each(tx, row.agency_id, row.company_id):
         return
     values: dict[str, object] = {"sheet": made, "answer_url": url}
     gate_ref = f"referral:{row.id}:profile"
@@ -233,7 +233,7 @@ def _mail_profile(tx: Tx, row: ReferralRow, made: ProfileSheet) -> None:
 
 def _mail_contact(tx: Tx, row: ReferralRow, given: ConsentRow, contact: Contact) -> None:
     agency = agencies.get(tx, row.agency_id)
-    if agency.mails != "each":
+    if not agencies.mails_each(tx, row.agency_id, row.company_id):
         return
     values: dict[str, object] = {
         "pseudonym": row.pseudonym,

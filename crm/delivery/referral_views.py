@@ -22,20 +22,24 @@ def by_link(tx: Tx, token: str) -> ReferralView | None:
     return None if row is None else view(tx, row)
 
 
-def for_agency(tx: Tx, agency_id: int, *, after: int = 0, limit: int = 100) -> list[tuple[int, ReferralView]]:
+def for_agency(
+    tx: Tx, agency_id: int, *, after: int = 0, limit: int = 100, reach: int | None = None
+) -> list[tuple[int, ReferralView]]:
     """Return what was handed to an agency, in the order of the commits, each with its number; go on behind the last.
 
     The numbers are those of `agency_events`: a clock would not do, since a transaction that began earlier may end
-    later. Only its own, and each profile only while it may still leave: this is an outward path like a mail.
+    later. Only its own (with ``reach`` those of one company), and each profile only while it may still leave: this is
+    an outward path like a mail.
     """
     handed = AgencyEventRow.type == EventType.SHARED.value
-    rows = tx.session.execute(
+    query = (
         select(AgencyEventRow.seq, ReferralRow)
         .join(ReferralRow, ReferralRow.id == AgencyEventRow.referral_id)
         .where(AgencyEventRow.agency_id == agency_id, AgencyEventRow.seq > after, handed)
-        .order_by(AgencyEventRow.seq)
-        .limit(max(1, min(limit, PAGE_MAX)))
     )
+    if reach is not None:
+        query = query.where(ReferralRow.company_id == reach)
+    rows = tx.session.execute(query.order_by(AgencyEventRow.seq).limit(max(1, min(limit, PAGE_MAX))))
     return [(row.seq, view(tx, row.ReferralRow)) for row in rows.all()]
 
 

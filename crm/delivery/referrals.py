@@ -13,13 +13,14 @@ from crm.delivery import hand_overs, talks
 from crm.delivery.answers import Answered, acknowledge_recall, answer, contact, may_report, report
 from crm.delivery.hand_overs import SILENCE_JOB, Contact
 from crm.delivery.referral_views import by_link, for_agency, get, of_registration
-from crm.delivery.talks import agree_to_talk, ask_to_talk, decline_talk, talk_box
+from crm.delivery.talks import TALK_SILENCE_JOB, agree_to_talk, ask_to_talk, decline_talk, talk_box
 from crm.referral.referral_states import Answer, Reason, ReferralView, State, disqualify, locked
 from crm.tables import ReferralRow, RegistrationRow
 
 __all__ = [
     "HAND_OVER_JOB",
     "SILENCE_JOB",
+    "TALK_SILENCE_JOB",
     "Answer",
     "Answered",
     "Contact",
@@ -41,6 +42,7 @@ __all__ = [
     "report",
     "talk_box",
     "tell_silence",
+    "tell_talk_silence",
 ]
 
 HAND_OVER_JOB = "hand_over"
@@ -58,6 +60,12 @@ def tell_silence(runtime: Runtime, job: Claimed) -> None:
     """Job ``referral_silence`` (payload ``{"referral_id"}``), due 7 days after the hand-over."""
     with runtime.begin() as tx:
         talks.tell_silence(tx, job.payload["referral_id"])
+
+
+def tell_talk_silence(runtime: Runtime, job: Claimed) -> None:
+    """Job ``talk_silence`` (payload ``{"referral_id"}``), due 7 days after an agency asked to talk."""
+    with runtime.begin() as tx:
+        talks.tell_talk_silence(tx, job.payload["referral_id"])
 
 
 def enqueue_hand_over(tx: Tx, registration: RegistrationRow, referral_id: str) -> None:

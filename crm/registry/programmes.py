@@ -85,6 +85,12 @@ def of_company(tx: Tx, company_id: int) -> list[Programme]:
     return [_view(row) for row in rows]
 
 
+def of_agency(tx: Tx, agency_id: int) -> list[Programme]:
+    """Return an agency's contracts, oldest first."""
+    rows = tx.session.scalars(select(ProgrammeRow).where(ProgrammeRow.agency_id == agency_id).order_by(ProgrammeRow.id))
+    return [_view(row) for row in rows]
+
+
 def all_ids(tx: Tx) -> list[int]:
     """Every programme there is or was, oldest first."""
     return list(tx.session.scalars(select(ProgrammeRow.id).order_by(ProgrammeRow.id)))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, tuple_, 
 from core.db import Base
 from core.runtime import Tx
 from crm import persons
+from crm.slots import introduced
 
 #: Columns that name a person without a foreign key: rows that outlive the person's, or lie on another floor.
 _LOOSE = "person_id"
@@ -21,6 +22,15 @@ KEPT = ("provision", "subject_request", "suppression", "ledger_counted_person")
 _SEALED_TO_ITS_END = "provision"
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def known_by(tx: Tx, company_id: int, address: str) -> str | None:
+    """Return who is known by an address. Whom an agency introduces and the company has not accepted yet becomes a
+    person here: somebody asks about himself, and has to be found by all that follows."""
+    found = persons.find(tx, company_id, address)
+    if found is None and introduced.is_known(tx, company_id, address):
+        return persons.find_or_add(tx, company_id, address)
+    return found
 
 
 def rows_of(tx: Tx, person_id: str) -> Rows:
@@ -48,8 +58,8 @@ def rows_of(tx: Tx, person_id: str) -> Rows:
 
 
 def empty(tx: Tx, person_id: str) -> None:
-    """Empty every sealed column of a person, and delete links and what is known by index only (ATS signals, arrivals);
-    what remains are ids, states and times."""
+    """Empty every sealed column of a person with its index, and delete links and what is known by index only (ATS
+    signals, arrivals) or tells of the person (kept answers to programs); what remains are ids, states and times."""
     for name, rows in rows_of(tx, person_id).items():
         table = Base.metadata.tables[name]
         if name == _SEALED_TO_ITS_END:
@@ -58,8 +68,8 @@ def empty(tx: Tx, person_id: str) -> None:
             tx.session.execute(delete(table).where(_these(table, [row for row in rows if row["kind"] != "agency"])))
         elif name not in KEPT and not _hangs_on_a_person(table):
             tx.session.execute(delete(table).where(_these(table, rows)))
-        elif sealed := [column.name for column in table.c if column.name.endswith("sealed") and column.nullable]:
-            tx.session.execute(update(table).where(_these(table, rows)).values(dict.fromkeys(sealed)))
+        elif told := [column.name for column in table.c if column.nullable and _tells_who(table, column.name)]:
+            tx.session.execute(update(table).where(_these(table, rows)).values(dict.fromkeys(told)))
     tx.session.expire_all()
 
 
@@ -98,6 +108,10 @@ def _by_index(table: Table, company_id: int, indexes: Sequence[str]) -> list[Col
         for name in _INDEXES
         if name in table.c and "company_id" in table.c
     ]
+
+
+def _tells_who(table: Table, column: str) -> bool:
+    return column.endswith("sealed") or (column in _INDEXES and table.name not in KEPT)
 
 
 def _hangs_on_a_person(table: Table) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 
 from core.clock import day_in_japan
 from core.runtime import Tx
+from crm.agency import agency_events
 from crm.arrival import arrival_answers
 from crm.consents import provisions
 from crm.consents.consent_texts import CONSENT_DAYS
@@ -20,6 +21,7 @@ from crm.rights import person_rows
 from crm.rights.subject_requests import OPEN
 from crm.slots import introductions
 from crm.tables import (
+    AddressProofRow,
     AtsSignalRow,
     CandidateRow,
     ConsentRow,
@@ -44,6 +46,7 @@ REJECTED_DAYS = 180
 LINK_DAYS = 30
 MAIL_DAYS = 60
 SIGNAL_DAYS = 365
+PROOF_LIVES = timedelta(days=2)
 PROOF_DAYS = provisions.KEEP_DAYS
 
 
@@ -108,8 +111,9 @@ def _addresses(tx: Tx) -> int:
 
 def _persons(tx: Tx) -> int:
     """People of whom nothing readable is left and whom no bar and no proof needs: the whole skeleton goes."""
-    ids = tx.session.scalars(select(PersonRow.id).where(*_of_no_use(tx.now)).order_by(PersonRow.id).limit(PERSONS_MAX))
-    return sum(person_rows.delete_all(tx, person_id) for person_id in ids.all())
+    query = select(PersonRow.id).where(*_of_no_use(tx.now)).order_by(PersonRow.id).limit(PERSONS_MAX)
+    ids = tx.session.scalars(query.with_for_update(skip_locked=True)).all()
+    return sum(person_rows.delete_all(tx, person_id) for person_id in ids)
 
 
 def _of_no_use(now: datetime) -> list[ColumnElement[bool]]:
@@ -151,6 +155,14 @@ def _requests(tx: Tx) -> int:
     return len(ids)
 
 
+def _proofs(tx: Tx) -> int:
+    """Codes that proved an address, or did not: two days later nobody needs them."""
+    ids = _page(tx, select(AddressProofRow.id).where(AddressProofRow.created_at < tx.now - PROOF_LIVES))
+    tx.session.execute(delete(LinkRow).where(LinkRow.kind == "proof", LinkRow.subject.in_(ids)))
+    tx.session.execute(delete(AddressProofRow).where(AddressProofRow.id.in_(ids)))
+    return len(ids)
+
+
 def _dead_links(tx: Tx) -> int:
     cutoff = tx.now - timedelta(days=LINK_DAYS)
     ids = _page(tx, select(LinkRow.id).where(LinkRow.expires_at < cutoff))
@@ -186,10 +198,12 @@ STEPS: Mapping[str, Callable[[Tx], int]] = {
     "registrations whose consents ended": _expired,
     "addresses of people who did not register": _addresses,
     "introductions that ended": introductions.purge,
+    "what agencies were told": agency_events.purge,
     "provision records": _old_provisions,
     "people": _persons,
     "signals of an ATS": _signals,
     "requests of people": _requests,
+    "codes that prove an address": _proofs,
     "links": _dead_links,
     "counts of invitations": _old_counts,
 }

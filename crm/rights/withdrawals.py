@@ -1,5 +1,10 @@
-"""The way back: undo within the hour, withdraw from one agency or all, stop all use, delete everything."""
+"""The way back: undo within the hour, withdraw from one agency or all, stop all use, delete everything.
 
+Order of locks, as everywhere: person, registration, referral, introduction, agency, account of the book; of one kind
+the lower id first.
+"""
+
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -9,7 +14,7 @@ from core.lang import lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import letters, links, persons, signals, suppression
-from crm.agency import agencies
+from crm.agency import agencies, agency_events
 from crm.arrival import arrivals
 from crm.consents import consent
 from crm.consents.consent_texts import Purpose
@@ -21,7 +26,8 @@ from crm.profile import registration_data
 from crm.referral import outcomes
 from crm.referral.referral_states import Reason, State, disqualify, locked
 from crm.rights import person_rows
-from crm.tables import CompanyRow, InvitationRow, ReferralRow, RegistrationRow
+from crm.slots import introduced
+from crm.tables import CompanyRow, IntroductionRow, InvitationRow, ReferralRow, RegistrationRow
 
 SUBMITTED, UNDONE, WITHDRAWN, ERASED = "submitted", "undone", "withdrawn", "erased"
 FORGET_MAILS_JOB = "forget_mails"
@@ -109,6 +115,7 @@ def erase_person(tx: Tx, person_id: str, *, actor: str) -> None:
     """
     company_id = persons.lock(tx, person_id).company_id
     indexes, rows = persons.indexes(tx, person_id), _registrations(tx, person_id)
+    offered = _take_turns(tx, person_id, rows, indexes)
     for row in rows:
         _end_consents(tx, row, None)
         row.state, row.ended_at = ERASED, row.ended_at or tx.now
@@ -117,6 +124,7 @@ def erase_person(tx: Tx, person_id: str, *, actor: str) -> None:
         row.mail_index = ""
     tx.session.flush()
     person_rows.empty(tx, person_id)
+    introduced.leave(tx, offered)  # after that: an introduction that ends is no longer found by the address
     suppression.suppress_indexes(tx, company_id, indexes, source="erased")
     signals.forget(tx, company_id, indexes)
     arrivals.forget(tx, company_id, indexes)
@@ -137,15 +145,17 @@ def stop_use(tx: Tx, person_id: str, *, actor: str) -> int:
         NotFound: no such person.
     """
     company_id = persons.lock(tx, person_id).company_id
-    ended = 0
-    for row in _registrations(tx, person_id):
+    indexes, rows, ended = persons.indexes(tx, person_id), _registrations(tx, person_id), 0
+    offered = _take_turns(tx, person_id, rows, indexes)
+    for row in rows:
         ended += _end_consents(tx, row, None)
         if row.state == SUBMITTED:
             row.state, row.ended_at = WITHDRAWN, tx.now
         registration_data.forget(row)
         links.revoke(tx, LinkKind.RELAY, row.invitation_id)
     tx.session.flush()
-    suppression.suppress_indexes(tx, company_id, persons.indexes(tx, person_id), source="stop_use")
+    introduced.leave(tx, offered)
+    suppression.suppress_indexes(tx, company_id, indexes, source="stop_use")
     audit.record(tx, actor, "use stopped", f"person:{person_id}", consents=ended)
     return ended
 
@@ -160,7 +170,9 @@ def _close_if_unused(tx: Tx, row: RegistrationRow) -> None:
 
 def _end_consents(tx: Tx, row: RegistrationRow, agency_id: int | None) -> int:
     ended = consent.withdraw(tx, row.id, None if agency_id is None else f"agency:{agency_id}")
-    for one in _referrals(tx, row.id):
+    held = _referrals(tx, row.id)
+    agency_events.take_turn(tx, {one.agency_id for one in held})
+    for one in held:
         if agency_id in (None, one.agency_id) and one.withdrawn_at is None:
             _end_referral(tx, one)
     return ended
@@ -188,6 +200,17 @@ def _registration(tx: Tx, token: str, *kinds: LinkKind) -> RegistrationRow:
 def _registrations(tx: Tx, person_id: str) -> list[RegistrationRow]:
     query = select(RegistrationRow).where(RegistrationRow.person_id == person_id).order_by(RegistrationRow.id)
     return list(tx.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def _take_turns(
+    tx: Tx, person_id: str, rows: Sequence[RegistrationRow], indexes: Sequence[str]
+) -> list[IntroductionRow]:
+    """Lock all that hangs on a person and is changed by ending it, before the first agency is told of anything: a
+    hand-over that runs meanwhile has its referral, and waits for the agency. Returns the introductions."""
+    held = [one for row in rows for one in _referrals(tx, row.id)]
+    offered = introduced.hold(tx, person_id, persons.get(tx, person_id).company_id, indexes)
+    agency_events.take_turn(tx, {one.agency_id for one in held} | {one.agency_id for one in offered})
+    return offered
 
 
 def _referrals(tx: Tx, registration_id: str) -> list[ReferralRow]:

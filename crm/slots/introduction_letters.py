@@ -4,7 +4,7 @@ from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import letters, wording
-from crm.slots.introduction_states import State
+from crm.slots.introduction_states import Side, State
 from crm.tables import AgencyRow, CompanyRow, IntroductionRow
 
 STATES: dict[State, dict[Lang, str]] = {
@@ -37,7 +37,7 @@ def to_agency(tx: Tx, row: IntroductionRow) -> bool:
     return letters.send(
         tx,
         name="need_stated" if new else "introduction_agency",
-        key=_key(row),
+        key=_key(row, "agency"),
         company=company,
         kind=Kind.AGENCY,
         recipient=agency.mail,
@@ -57,7 +57,7 @@ def to_company(tx: Tx, row: IntroductionRow) -> bool:
     return letters.send(
         tx,
         name="introduction_company",
-        key=_key(row),
+        key=_key(row, "company"),
         company=company,
         kind=Kind.OWN_COMPANY,
         recipient=company.contact_mail,
@@ -83,8 +83,8 @@ def _what(row: IntroductionRow, lang: Lang) -> dict[str, object]:
     }
 
 
-def _key(row: IntroductionRow) -> str:
-    return f"introduction:{row.id}:{row.state}:{row.moved_at.isoformat()}"
+def _key(row: IntroductionRow, side: Side) -> str:
+    return f"introduction:{row.id}:{row.state}:{row.moved_at.isoformat()}:{side}"
 
 
 def _parties(tx: Tx, row: IntroductionRow) -> tuple[CompanyRow, AgencyRow]:

@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from core.errors import NotFound
 from core.runtime import Tx
 from crm.slots.introduction_forms import Need
-from crm.slots.introduction_states import ENDED, NAMED, Act, Side, State, possible
+from crm.slots.introduction_states import ENDED, NAMED, Act, Side, State, possible, slot_states
 from crm.tables import AgencyRow, CompanyRow, IntroductionRow
+from ledger import book
 
 PAGE_MAX = 200
 
@@ -69,9 +70,10 @@ def for_company(tx: Tx, company_id: int, *, limit: int = PAGE_MAX) -> list[Intro
     return _listed(tx, IntroductionRow.company_id == company_id, "company", limit)
 
 
-def for_agency(tx: Tx, agency_id: int, *, limit: int = PAGE_MAX) -> list[IntroductionView]:
-    """What companies ask of one agency, what moved last first."""
-    return _listed(tx, IntroductionRow.agency_id == agency_id, "agency", limit)
+def for_agency(tx: Tx, agency_id: int, *, limit: int = PAGE_MAX, reach: int | None = None) -> list[IntroductionView]:
+    """What companies ask of one agency, or (``reach``) one of them, what moved last first."""
+    mine = IntroductionRow.agency_id == agency_id
+    return _listed(tx, mine if reach is None else mine & (IntroductionRow.company_id == reach), "agency", limit)
 
 
 def get(tx: Tx, side: Side, owner_id: int, introduction_id: str) -> IntroductionView:
@@ -84,6 +86,30 @@ def get(tx: Tx, side: Side, owner_id: int, introduction_id: str) -> Introduction
     if row is None or owner_id != (row.company_id if side == "company" else row.agency_id):
         raise NotFound("there is no such introduction")
     return view(tx, row, side)
+
+
+def unsettled(tx: Tx) -> list[str]:
+    """Introductions whose interview was held and whose slot is not used yet."""
+    held_ids = select(IntroductionRow.id).where(IntroductionRow.held_at.is_not(None))
+    return list(tx.session.scalars(held_ids.where(IntroductionRow.id.in_(book.reserved_ids(tx)))))
+
+
+def count_proposed(tx: Tx, company_id: int | None) -> int:
+    """How many introductions wait for a company's word; None: all companies'."""
+    waiting = select(func.count()).select_from(IntroductionRow).where(IntroductionRow.state == State.PROPOSED.value)
+    if company_id is not None:
+        waiting = waiting.where(IntroductionRow.company_id == company_id)
+    return tx.session.scalar(waiting) or 0
+
+
+def apart(tx: Tx) -> list[str]:
+    """Introductions that say something else than their slots, one line each: empty while flow and book agree."""
+    found = []
+    for row in tx.session.scalars(select(IntroductionRow).order_by(IntroductionRow.id)):
+        slot = book.slot(tx, row.id)
+        if slot.state not in slot_states(State(row.state), held=row.held_at is not None):
+            found.append(f"introduction {row.id} is {row.state}, its slot {slot.state}")
+    return found
 
 
 def view(tx: Tx, row: IntroductionRow, side: Side) -> IntroductionView:
@@ -130,6 +156,7 @@ def seal(tx: Tx, row: IntroductionRow, summary: str, who: Identity) -> None:
     plain = json.dumps({"name": who.name, "mail": who.mail, "phone": who.phone}, ensure_ascii=False)
     row.summary_sealed = tx.keys.seal_text(_aad(row, "summary_sealed"), summary)
     row.identity_sealed = tx.keys.seal_text(_aad(row, "identity_sealed"), plain)
+    row.mail_index = tx.keys.index(row.company_id, who.mail)
 
 
 def _listed(tx: Tx, mine: ColumnElement[bool], side: Side, limit: int) -> list[IntroductionView]:

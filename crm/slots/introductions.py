@@ -1,14 +1,14 @@
 """What a slot is for: a company states a need and reserves a slot, the agency introduces a person, they meet.
 
 Each function is one step of the caller's transaction: the flow and the book move together or not at all. Order of
-locks: introduction, then account. ``actor`` is an opaque id ("user:12", "agency:3"), as in the book.
+locks: person, introduction, agency, account. ``actor`` is an opaque id ("user:12", "agency:3"), as in the book.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from core import audit
 from core.clock import day_in_japan
@@ -16,12 +16,24 @@ from core.db import new_id
 from core.errors import NotFound
 from core.runtime import Tx
 from crm import persons
+from crm.agency import agency_events
+from crm.agency.agency_events import EventType
 from crm.consents.consent import agency_may_receive
 from crm.errors import Refused, WrongState
 from crm.slots import introduction_letters, introduction_views
 from crm.slots.introduction_forms import Fee, Need, Proposal, fee_checked, need_checked, proposal_checked
-from crm.slots.introduction_states import ENDED, Act, Side, SlotAct, State, fee_yen, slot_states, step
-from crm.slots.introduction_views import Identity, IntroductionView, for_agency, for_company, get, view
+from crm.slots.introduction_states import ENDED, Act, Side, SlotAct, State, fee_yen, step
+from crm.slots.introduction_views import (
+    Identity,
+    IntroductionView,
+    apart,
+    count_proposed,
+    for_agency,
+    for_company,
+    get,
+    unsettled,
+    view,
+)
 from crm.tables import CandidateRow, IntroductionRow, ProgrammeRow
 from ledger import book
 
@@ -32,7 +44,9 @@ __all__ = [
     "Need",
     "Proposal",
     "accept",
+    "apart",
     "close",
+    "count_proposed",
     "decline",
     "for_agency",
     "for_company",
@@ -45,9 +59,25 @@ __all__ = [
     "propose",
     "retained",
     "schedule",
+    "unsettled",
 ]
 
 SOURCE = "relay_slot"
+#: What the agency is told by webhook and API when an introduction has come so far, whoever took the step.
+_EVENTS: Mapping[State, EventType] = {
+    State.REQUESTED: EventType.NEED_STATED,
+    State.PROPOSED: EventType.PROPOSED,
+    State.ACCEPTED: EventType.ACCEPTED,
+    State.SCHEDULED: EventType.SCHEDULED,
+    State.HELD: EventType.HELD,
+    State.OFFERED: EventType.OFFERED,
+    State.HIRED: EventType.HIRED,
+    State.RETAINED: EventType.RETAINED,
+    State.DECLINED_BY_CANDIDATE: EventType.TURNED_DOWN,
+    State.DECLINED_BY_COMPANY: EventType.TURNED_DOWN,
+    State.NO_SHOW: EventType.NO_SHOW,
+    State.CLOSED: EventType.CLOSED,
+}
 #: An introduced person's data go so long after the introduction ended (domain 3.6: rejected retention).
 KEEP_DAYS = 180
 ROWS_MAX = 200
@@ -85,6 +115,7 @@ def open_need(tx: Tx, programme_id: int, need: Need, by: By, *, introduction_id:
         return view(tx, known, by.side)
     if not agency_may_receive(tx, programme.company_id, programme.agency_id):
         raise Refused("no_licence", "the agency has no valid licence or no running programme")
+    agency_events.take_turn(tx, (programme.agency_id,))
     book.reserve(tx, programme_id, clean.job, by.actor, slot_id=introduction_id)
     if known := _known(tx, introduction_id, programme_id):  # a second press that waited for the book's lock
         return view(tx, known, by.side)
@@ -105,6 +136,7 @@ def open_need(tx: Tx, programme_id: int, need: Need, by: By, *, introduction_id:
     )
     tx.session.add(row)
     tx.session.flush()
+    _tell_programs(tx, row)
     _noted(tx, row, by, "need stated")
     return view(tx, row, by.side)
 
@@ -136,18 +168,18 @@ def accept(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
     Raises:
         WrongState: the person's data were deleted meanwhile (``introduction_erased``); else as every step.
     """
+    person_id = _person(tx, by, introduction_id)
     row = _locked(tx, by, introduction_id)
 
     def enter(_: State) -> None:
-        who = introduction_views.identity(tx, row)
-        if who is None:
+        if person_id is None or row.identity_sealed is None:
             raise WrongState("introduction_erased", "the person's data were deleted")
-        row.person_id, row.accepted_at = persons.find_or_add(tx, row.company_id, who.mail), tx.now
+        row.person_id, row.accepted_at = person_id, tx.now
         tx.session.add(
             CandidateRow(
                 id=new_id(),
                 company_id=row.company_id,
-                person_id=row.person_id,
+                person_id=person_id,
                 source=SOURCE,
                 source_ref=row.id,
                 entered_at=tx.now,
@@ -253,30 +285,6 @@ def settle(tx: Tx, introduction_id: str) -> bool:
     return _use(tx, row, "system")
 
 
-def unsettled(tx: Tx) -> list[str]:
-    """Introductions whose interview was held and whose slot is not used yet."""
-    held_ids = select(IntroductionRow.id).where(IntroductionRow.held_at.is_not(None))
-    return list(tx.session.scalars(held_ids.where(IntroductionRow.id.in_(book.reserved_ids(tx)))))
-
-
-def count_proposed(tx: Tx, company_id: int | None) -> int:
-    """How many introductions wait for a company's word; None: all companies'."""
-    waiting = select(func.count()).select_from(IntroductionRow).where(IntroductionRow.state == State.PROPOSED.value)
-    if company_id is not None:
-        waiting = waiting.where(IntroductionRow.company_id == company_id)
-    return tx.session.scalar(waiting) or 0
-
-
-def apart(tx: Tx) -> list[str]:
-    """Introductions that say something else than their slots, one line each: empty while flow and book agree."""
-    found = []
-    for row in tx.session.scalars(select(IntroductionRow).order_by(IntroductionRow.id)):
-        slot = book.slot(tx, row.id)
-        if slot.state not in slot_states(State(row.state), held=row.held_at is not None):
-            found.append(f"introduction {row.id} is {row.state}, its slot {slot.state}")
-    return found
-
-
 def purge(tx: Tx) -> int:
     """Delete who was introduced, some time after it ended or led to a hire; at most 200 rows."""
     cutoff = tx.now - timedelta(days=KEEP_DAYS)
@@ -305,6 +313,7 @@ def _move(
         if row.accepted_at is None:
             _forget(tx, row)
     tx.session.flush()
+    _tell_programs(tx, row)
     if taken.slot is SlotAct.GIVE_BACK:
         book.release(tx, row.id, by.actor)
     elif taken.slot is SlotAct.USE:
@@ -324,9 +333,20 @@ def _use(tx: Tx, row: IntroductionRow, actor: str) -> bool:
 def _forget(tx: Tx, row: IntroductionRow) -> int:
     if row.identity_sealed is None and row.summary_sealed is None:
         return 0
-    row.identity_sealed = row.summary_sealed = None
+    row.identity_sealed = row.summary_sealed = row.mail_index = None
     tx.session.flush()
     return 1
+
+
+def _person(tx: Tx, by: By, introduction_id: str) -> str | None:
+    """Who is introduced, locked before the introduction is, as an erasure does; new if need be. None when the data are
+    gone, or go at this moment."""
+    row = tx.session.get(IntroductionRow, introduction_id, populate_existing=True)
+    who = introduction_views.identity(tx, row) if row is not None and _is_of(row, by) else None
+    if row is None or who is None:
+        return None
+    found = persons.lock(tx, persons.find_or_add(tx, row.company_id, who.mail))
+    return None if found.erased else found.id
 
 
 def _known(tx: Tx, introduction_id: str, programme_id: int) -> IntroductionRow | None:
@@ -343,9 +363,18 @@ def _locked(tx: Tx, by: By, introduction_id: str) -> IntroductionRow:
         NotFound: there is none, or it is another's.
     """
     row = tx.session.get(IntroductionRow, introduction_id, with_for_update=True, populate_existing=True)
-    if row is None or by.owner_id != (row.company_id if by.side == "company" else row.agency_id):
+    if row is None or not _is_of(row, by):
         raise NotFound("there is no such introduction")
     return row
+
+
+def _is_of(row: IntroductionRow, by: By) -> bool:
+    return by.owner_id == (row.company_id if by.side == "company" else row.agency_id)
+
+
+def _tell_programs(tx: Tx, row: IntroductionRow) -> None:
+    """Write the event of the step that was taken; before the book, whose account is locked last."""
+    agency_events.put(tx, row.agency_id, _EVENTS[State(row.state)], None, introduction_id=row.id)
 
 
 def _noted(tx: Tx, row: IntroductionRow, by: By, what: str) -> None:

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from core.bundle import fingerprint
 from core.lang import Lang
 from crm import wording
 from crm.slots.statements import Statement
-from ledger.manifest import fingerprint
 from ledger.reservations import SlotState
 
 

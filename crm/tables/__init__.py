@@ -33,10 +33,11 @@ from crm.tables.referrals import (
     ReferralRow,
     RegistrationRow,
 )
-from crm.tables.requests import SubjectRequestRow
+from crm.tables.requests import AddressProofRow, SubjectRequestRow
 
 __all__ = [
     "DDL",
+    "AddressProofRow",
     "AgencyEventRow",
     "AgencyRow",
     "AgencyWebhookRow",

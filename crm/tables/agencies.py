@@ -21,6 +21,8 @@ class ApiKeyRow(Base):
     prefix: Mapped[str] = mapped_column(String(12), unique=True)
     key_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     scopes: Mapped[list[Any]]
+    # Of an agency's key that one company's admin made: it opens what came from this company. Empty: everything.
+    reach_company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
@@ -42,7 +44,8 @@ class AgencyEventRow(Base):
     seq: Mapped[int]
     type: Mapped[str] = mapped_column(String(40))
     referral_id: Mapped[str | None] = mapped_column(ForeignKey("referral.id"))
-    created_at: Mapped[datetime]
+    introduction_id: Mapped[str | None] = mapped_column(ForeignKey("introduction.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
     # Its way by webhook; ``none``: the agency had no webhook then.
     delivery: Mapped[str] = mapped_column(String(10))
     tries: Mapped[int]
@@ -57,6 +60,7 @@ class AgencyWebhookRow(Base):
 
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), primary_key=True)
     url: Mapped[str] = mapped_column(String(500))
+    reach_company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))  # as of a key
     secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     old_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     old_secret_until: Mapped[datetime | None]

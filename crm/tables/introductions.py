@@ -33,6 +33,8 @@ class IntroductionRow(Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), index=True)
     summary_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     identity_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Of the address in ``identity_sealed``, and gone with it: how the person is found who is only proposed yet.
+    mail_index: Mapped[str | None] = mapped_column(String(80), index=True)
     agreed_on: Mapped[date | None]
     proposed_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]

@@ -50,6 +50,30 @@ def test_keys_and_referrals_of_before_are_kept_and_numbered(empty: Database) -> 
         assert connection.execute(text("SELECT count(*) FROM programme")).scalar() == 2
 
 
+def test_keys_of_before_open_the_one_company_that_there_was(empty: Database) -> None:
+    """Who made them is not known; an agency of two companies has an admin of the whole installation for its keys."""
+    with empty.connection(write=True) as connection:
+        command.upgrade(migrate.alembic_config(connection), "0011")
+        for statement in _before():
+            connection.execute(text(statement))
+    with empty.connection(write=True) as connection:
+        command.upgrade(migrate.alembic_config(connection), "0017")
+        columns = "name, mode, hold_minutes, bypass, locale, tone, keep_passed_days, timezone, created_at"
+        programme = "INSERT INTO programme (id, company_id, agency_id, threshold, valid_from, created_at) VALUES "
+        key = "INSERT INTO api_key (id, agency_id, prefix, key_sha256, scopes, created_at) "
+        for statement in (
+            f"INSERT INTO company (id, {columns}) SELECT 2, {columns} FROM company",
+            f"{programme} (9, 2, 2, 10, '2026-11-01', '{AT}')",
+            f"{key} SELECT 'k2', 2, 'crabcdef02', key_sha256, scopes, '{AT}' FROM api_key",
+        ):
+            connection.execute(text(statement))
+    with empty.connection(write=True) as connection:
+        command.upgrade(migrate.alembic_config(connection), "0018")
+    with empty.connection(write=False) as connection:
+        rows = connection.execute(text("SELECT prefix, reach_company_id FROM api_key ORDER BY prefix"))
+        assert [tuple(row) for row in rows] == [("crabcdef01", 1), ("crabcdef02", None)]
+
+
 def _before() -> list[str]:
     company = (
         "INSERT INTO company "

@@ -9,7 +9,7 @@ from core.clock import ManualClock
 from core.db import Database
 from core.runtime import Runtime
 from core.settings import load
-from ledger import book
+from ledger import adjustments, book
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 from tests.conftest import START
 
@@ -33,15 +33,22 @@ def installation(home: Path) -> Installation:
     return made
 
 
-def test_two_persons_adjust_and_one_cannot(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_persons_adjust_and_neither_one_nor_two_of_a_side_can(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SUDO_USER", "hanako")
     asked = installation.json("ledger", "adjust", "ask", "--programme", "1", "--credits", "2", "--reason", "contract")
-    assert installation.json("ledger", "adjust", "list", "--programme", "1")[0]["asked_by"] == "cli:hanako"
+    [listed] = installation.json("ledger", "adjust", "list", "--programme", "1")
+    assert (listed["asked_by"], listed["asked_side"]) == ("cli:hanako", "operator")
     assert "another person" in installation.refused("ledger", "adjust", "approve", asked["id"])[0]
     monkeypatch.setenv("SUDO_USER", "taro")
-    assert installation.json("ledger", "adjust", "approve", asked["id"])["state"] == "booked"
-    assert "is booked" in installation.refused("ledger", "adjust", "refuse", asked["id"])[0]
-    assert installation.json("ledger", "show")[0]["adjusted"] == 2
+    assert "an administrator of the company" in installation.refused("ledger", "adjust", "approve", asked["id"])[0]
+    with opened(load(env=installation.env)) as runtime, runtime.begin() as tx:
+        theirs = adjustments.ask(tx, 1, 3, adjustments.Why.CONTRACT, "user:1", adjustments.Side.COMPANY).id
+    assert installation.json("ledger", "adjust", "approve", theirs)["state"] == "booked"
+    assert "is booked" in installation.refused("ledger", "adjust", "refuse", theirs)[0]
+    assert installation.json("ledger", "adjust", "refuse", asked["id"])["state"] == "refused"
+    assert installation.json("ledger", "show")[0]["adjusted"] == 3
 
 
 def test_a_credit_is_taken_back(installation: Installation) -> None:

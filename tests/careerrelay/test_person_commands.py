@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from sqlalchemy import func, select, update
 
 from careerrelay import opening
 from careerrelay.handlers import HANDLERS
+from core import outbox
 from core.runner import Runner
 from core.runtime import Runtime
 from core.settings import Settings, load
@@ -93,6 +96,17 @@ def test_a_request_goes_its_way(one: Installation, tmp_path: Path) -> None:
     assert {each["standing"] for each in one.json("request", "list", "--all")} == {"done", "refused"}
 
 
+def test_who_asks_is_known_by_six_digits(one: Installation) -> None:
+    made = one.json("request", "add", "--company", "1", "--kind", "correction", MAIL)
+    assert one.run("request", "identity", made["id"], "--how", "code").exit_code == 2
+    one.good("request", "send-code", made["id"])
+    assert "4 tries left" in one.refused("request", "check-code", made["id"], "x")[0]
+    with opening.opened(settings_of(one)) as runtime, runtime.begin() as tx:
+        subject = str(message_from_bytes(outbox.waiting(tx, 100)[-1].raw, policy=default)["Subject"])
+    assert one.json("request", "check-code", made["id"], subject[-6:])["identity"] == "code"
+    one.good("request", "send-code", made["id"], "--new-address", "hanako.new@example.org")
+
+
 def test_a_bundle_of_evidence_proves_itself_and_shows_every_change(one: Installation, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     made = one.json("evidence", "export", str(bundle), "--company", "1", "--person", MAIL)
@@ -103,6 +117,9 @@ def test_a_bundle_of_evidence_proves_itself_and_shows_every_change(one: Installa
     [record] = lines(bundle / "provisions.jsonl")
     assert record["subject"]["mail"] == MAIL
     assert (bundle / "texts" / f"{record['text_sha256']}.txt").is_file()
+    for consent in lines(bundle / "consents.jsonl"):
+        assert consent["adult_at"] <= consent["given_at"]
+        assert (bundle / "texts" / f"{consent['adult_sha256']}.txt").read_text() == "18歳以上です。"
     text = next(bundle.glob("texts/*.txt"))
     damages: dict[str, Callable[[Path], object]] = {
         "was altered": lambda file: file.write_bytes(file.read_bytes() + b" "),

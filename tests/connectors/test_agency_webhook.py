@@ -21,9 +21,12 @@ from crm.candidate import registrations
 from crm.consents import consent, provisions
 from crm.delivery import agency_payload, referrals
 from crm.referral.referral_states import Answer
+from crm.registry import companies
+from crm.slots import introductions
 from crm.tables import ConsentRow
 from tests.connectors.receiver import Receiver, receiver
-from tests.crm.world import Parties, answer, clock_of, mails_to, parties, shared
+from tests.crm import slots
+from tests.crm.world import COMPANY, Parties, answer, clock_of, mails_to, parties, shared
 
 LOOPBACK = Webhook(allow_networks=(ip_network("127.0.0.0/8"),), timeout_s=5)
 AGENCY_MAIL = "inbox@agency.example.com"
@@ -111,6 +114,68 @@ def test_every_event_of_a_referral_is_told_in_order_without_contact_data(running
         (2, "contact.released", Delivery.CANCELLED),
         (3, "referral.recalled", Delivery.DELIVERED),
     ]
+
+
+def test_every_step_of_an_introduction_is_told_in_order_by_its_number_alone(running: Runtime, desk: Receiver) -> None:
+    made, _ = hooked(running, desk)
+    slots.earn(running, made, 20)
+    clock_of(running).advance(8 * 24 * HOUR_S)  # no credit can be disputed any more
+    one, by = slots.scheduled(running, made), slots.company(made)
+    clock_of(running).advance(25 * HOUR_S)
+    with running.begin() as tx:
+        introductions.held(tx, one.id, by)
+        introductions.hired(tx, one.id, introductions.Fee(amount_yen=1_000_000), by)
+    other = slots.proposed(running, made)
+    with running.begin() as tx:
+        introductions.decline(tx, other.id, by, by_candidate=False)
+    work(running)
+    told = [json.loads(got.body) for got in desk.got]
+    way = ("requested", "proposed", "accepted", "interview_scheduled", "interview_held", "hired")
+    assert [(one["type"], one["data"]) for one in told] == [
+        *((f"introduction.{step}", {"id": one.id}) for step in way),
+        *((f"introduction.{step}", {"id": other.id}) for step in ("requested", "proposed", "declined")),
+    ]
+
+
+def test_a_suspended_agency_is_told_nothing_of_introductions(running: Runtime, desk: Receiver) -> None:
+    made, _ = hooked(running, desk)
+    slots.earn(running, made)
+    slots.asked(running, made)
+    with running.begin() as tx:
+        agencies.suspend(tx, made.agency_id)
+    work(running)
+    assert (desk.got, delivery(running, made)[0]) == ([], Delivery.CANCELLED)
+
+
+def test_a_webhook_that_one_company_set_is_told_of_this_company_only(running: Runtime, desk: Receiver) -> None:
+    made, _ = hooked(running, desk)
+    with running.begin() as tx:
+        other = companies.add(tx, replace(COMPANY, sender_domains=("example.org",), recruiting_senders=()))
+        webhooks.put(tx, made.agency_id, desk.url, reach=other.id, actor="test")
+    shared(running, made)
+    with running.begin() as tx:
+        webhooks.send_test(tx, made.agency_id, actor="test")
+    work(running)
+    assert [json.loads(got.body)["type"] for got in desk.got] == ["webhook.test"]
+    with running.begin() as tx:
+        webhooks.put(tx, made.agency_id, desk.url, reach=made.company_id, actor="test")
+        webhooks.resend(tx, made.agency_id, agency_events.after(tx, made.agency_id, 0)[0].id, actor="test")
+    work(running)
+    assert json.loads(desk.got[-1].body)["type"] == "referral.shared"
+
+
+def test_events_are_forgotten_after_their_time_and_numbers_go_on(running: Runtime, desk: Receiver) -> None:
+    made, _ = hooked(running, desk)
+    shared(running, made)
+    work(running)
+    clock_of(running).advance(timedelta(days=agency_events.KEEP_DAYS).total_seconds())
+    with running.begin() as tx:
+        assert agency_events.purge(tx) == 0
+        webhooks.send_test(tx, made.agency_id, actor="test")
+    clock_of(running).advance(1)
+    with running.begin() as tx:
+        assert agency_events.purge(tx) == 1
+        assert [one.seq for one in agency_events.after(tx, made.agency_id, 0)] == [2]
 
 
 def test_contact_is_told_but_not_given(running: Runtime, desk: Receiver) -> None:

@@ -17,7 +17,7 @@ from crm.candidate import registrations
 from crm.consents import consent, consent_texts
 from crm.consents.consent_texts import ITEMS_OF, Purpose
 from crm.delivery import referrals
-from crm.invitation import invitations
+from crm.invitation import opt_outs
 from crm.profile import forms
 from crm.referral.referral_states import Answer
 from crm.registry import companies, programmes
@@ -170,7 +170,7 @@ def test_suppressed_people_get_only_mails_about_their_own_act(any_runtime: Runti
     other = [f"talk:{referral_id}", f"silence:{referral_id}:candidate", f"invitation:{first.invitation_id}"]
     assert leaves(any_runtime, *own, *other) == [True] * 6
     with any_runtime.begin() as tx:
-        invitations.opt_out(tx, token_of(first.optout_url))
+        opt_outs.stop(tx, token_of(first.optout_url))
     assert leaves(any_runtime, *own, *other) == [True] * 3 + [False] * 3
     assert leaves(any_runtime, f"referral:{referral_id}:profile") == [True]  # that consent was not withdrawn
     with any_runtime.begin() as tx:

@@ -10,13 +10,13 @@ from core.runtime import Runtime
 from crm import persons, signals
 from crm.candidate import registrations
 from crm.consents import consent_texts, purposes
-from crm.rights import person_file, person_rows, retention, withdrawals
+from crm.rights import person_file, person_rows, retention, subject_requests, withdrawals
 from crm.rights.person_rows import KEPT, rows_of
 from crm.tables import IntroductionRow, PersonRow, SuppressionRow
 from ledger.tables import CountedPerson, EntryRow
 from rules.model import AtsStatus
 from tests.crm import slots
-from tests.crm.world import answer, clock_of, dump, links_in, mails_to, offer, parties, register, shared
+from tests.crm.world import answer, clock_of, dump, links_in, mails, mails_to, offer, parties, register, shared
 
 MAIL = "hanako.mihon@example.com"
 OTHER = "jiro.mihon@example.com"
@@ -174,6 +174,44 @@ def test_the_kept_tables_are_the_invariant_s(runtime: Runtime) -> None:
     left = {name for name, rows in dump(runtime).items() if any(person_id in row for row in rows)}
     assert left - {"audit_entry"} <= set(KEPT)
     assert "provision" in left
+
+
+def test_who_is_only_proposed_is_found_by_address_disclosed_and_erased(runtime: Runtime) -> None:
+    """The company does not know the person yet: the agency's proposal is all there is."""
+    made = parties(runtime)
+    slots.earn(runtime, made)
+    one = slots.proposed(runtime, made)
+    mail, request = slots.PROPOSAL.mail, subject_requests
+    with runtime.begin() as tx:
+        assert persons.find(tx, made.company_id, mail) is None
+        assert person_rows.known_by(tx, made.company_id, "nobody@example.org") is None
+        asked = request.receive(tx, made.company_id, request.Kind.ERASURE, request.Channel.MAIL, mail, actor="user:1")
+        request.check_identity(tx, asked.id, request.Identity.MAIL_ANSWERED, actor="user:1")
+        text = person_file.as_json(request.file_for(tx, asked.id, actor="user:1"))
+    for word in (slots.PROPOSAL.name, slots.PROPOSAL.phone, "法人営業6年"):
+        assert word in text
+    with runtime.begin() as tx:
+        request.finish(tx, asked.id, actor="user:1")
+        row = tx.session.get_one(IntroductionRow, one.id)
+        assert (row.summary_sealed, row.identity_sealed, row.mail_index) == (None, None, None)
+        assert row.state == "declined_by_candidate"
+        assert person_rows.known_by(tx, made.company_id, mail) is None
+    assert slots.balance(runtime, made).slots_reserved == 0
+    told = [sent.recipient for sent in mails(runtime) if (sent.gate_ref or "").startswith("introduction:")]
+    assert told[-1] == "inbox@agency.example.com"
+    slots.agree(runtime)
+
+
+def test_the_proposal_of_a_person_who_stops_all_use_ends_and_is_emptied(runtime: Runtime) -> None:
+    made = parties(runtime)
+    slots.earn(runtime, made)
+    one = slots.proposed(runtime, made)
+    with runtime.begin() as tx:
+        person_id = person_rows.known_by(tx, made.company_id, slots.PROPOSAL.mail) or ""
+        withdrawals.stop_use(tx, person_id, actor="user:1")
+        row = tx.session.get_one(IntroductionRow, one.id)
+        assert (row.summary_sealed, row.identity_sealed, row.mail_index) == (None, None, None)
+    slots.agree(runtime)
 
 
 def test_a_person_introduced_for_a_slot_is_disclosed_and_erased_and_the_introduction_stays(runtime: Runtime) -> None:

@@ -18,7 +18,7 @@ from crm.candidate.manage import undo_page
 from crm.candidate.registrations import CodeNeeded, Registered
 from crm.consents import consent, provisions
 from crm.delivery import referrals
-from crm.invitation import invitations
+from crm.invitation import invitations, opt_outs
 from crm.profile.forms import ContactForm, Evidence
 from crm.referral.referral_states import Answer
 from crm.registry import companies, programmes
@@ -63,7 +63,7 @@ def test_reading_functions_change_no_row(any_runtime: Runtime) -> None:
             undo_page(tx, token)
             referrals.by_link(tx, token)
             referrals.talk_box(tx, token, referral_id, "ja")
-            invitations.opt_out_page(tx, token)
+            opt_outs.page(tx, token)
         registrations.preview(tx, second, PROFILE)
         undo_page(tx, done.undo_token)
         referrals.by_link(tx, agency_token)

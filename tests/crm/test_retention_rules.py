@@ -146,9 +146,10 @@ def world(runtime: Runtime) -> tuple[Runtime, Parties]:
 @given(people=st.lists(MADE, min_size=1, max_size=6))
 def test_the_purge_deletes_exactly_what_has_ended(world: tuple[Runtime, Parties], people: list[Made]) -> None:
     runtime, made = world
-    with runtime.db.session(write=True) as session:
+    with runtime.db.transaction(write=True) as transaction:
+        session = transaction.session
         nested = session.begin_nested()
-        tx = runtime.transaction(session)
+        tx = runtime.transaction(transaction)
         written = [(one, _write(tx, made, one, number)) for number, one in enumerate(people)]
         while retention.purge(tx):
             session.expire_all()

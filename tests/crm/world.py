@@ -117,7 +117,11 @@ def register(runtime: Runtime, made: Offer, mail: str, *boxes: str, name: str = 
 
 def run_jobs(runtime: Runtime) -> int:
     """Run what is due, as a worker does."""
-    handlers = {referrals.HAND_OVER_JOB: referrals.hand_over, referrals.SILENCE_JOB: referrals.tell_silence}
+    handlers = {
+        referrals.HAND_OVER_JOB: referrals.hand_over,
+        referrals.SILENCE_JOB: referrals.tell_silence,
+        referrals.TALK_SILENCE_JOB: referrals.tell_talk_silence,
+    }
     with runtime.begin() as tx:
         claimed = jobs.claim(tx, "test", 100, 60.0, list(handlers))
     for job in claimed:

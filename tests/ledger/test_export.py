@@ -13,13 +13,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from core.bundle import MANIFEST, SIGNATURE, fingerprint
 from core.clock import ManualClock
 from core.crypto import KeyRing
 from core.errors import ConfigError, NotFound
 from core.runtime import Runtime, Tx
 from ledger import book, manifest
 from ledger.export import BookBroken, export, verify_dir
-from ledger.manifest import CSV, JSONL, KEY, MANIFEST, SIGNATURE, Manifest
+from ledger.manifest import CSV, JSONL, KEY, Manifest
 from tests.ledger.books import earn_many, open_book
 from tests.ledger.test_check import as_owner, forge, write_book
 
@@ -39,7 +40,7 @@ def exported(runtime: Runtime, clock: ManualClock, tmp_path: Path) -> Path:
 
 
 def manifest_of(directory: Path) -> Manifest:
-    return manifest.read((directory / MANIFEST).read_bytes())
+    return manifest.load((directory / MANIFEST).read_bytes())
 
 
 def test_an_export_is_proved_without_the_database(exported: Path) -> None:
@@ -72,6 +73,23 @@ def test_the_csv_is_for_excel_and_says_what_the_book_says(exported: Path, runtim
     ]
     bodies = (exported / JSONL).read_bytes().splitlines()
     assert bodies == [entry.body() for entry in entries]
+
+
+def test_an_export_of_the_first_version_is_still_proved() -> None:
+    """It lies beside this file as it was written then; without settings, database or key."""
+    directory = Path(__file__).with_name("exported-by-0.1")
+    report = verify_dir(directory, "1b21f6f552d6c773cf6ea31356e8caafa2fe23fa71988d6cb1e0fa921a6a7422")
+    assert (report.problems, report.entries, report.exported_at) == ((), 13, "2026-11-21T03:00:00.000000Z")
+    assert manifest_of(directory).programmes[0].balance["slots_reserved"] == 1
+
+
+def test_the_manifest_is_written_as_it_was_in_the_first_version(exported: Path) -> None:
+    """The same names in the same layout, so that what reads one reads the other."""
+    stored = [(place / MANIFEST).read_bytes() for place in (Path(__file__).with_name("exported-by-0.1"), exported)]
+    first, now = map(json.loads, stored)
+    assert [json.dumps(one, indent=1, sort_keys=True).encode() + b"\n" for one in (first, now)] == stored
+    assert (now.keys(), now["format"]) == (first.keys(), first["format"])
+    assert now["programmes"][0].keys() == first["programmes"][0].keys()
 
 
 def flip(directory: Path, name: str, place: int) -> None:
@@ -114,7 +132,7 @@ def drop_line(directory: Path, name: str, number: int) -> None:
         (lambda path: drop_line(path, CSV, 0), "header"),
         (lambda path: (path / JSONL).write_bytes((path / JSONL).read_bytes() + b"{}\n"), "more entries"),
         (lambda path: (path / CSV).unlink(), "cannot be read"),
-        (lambda path: (path / KEY).unlink(), "cannot be read"),
+        (lambda path: (path / KEY).unlink(), "is missing"),
         (lambda path: (path / SIGNATURE).unlink(), "cannot be read"),
         (lambda path: (path / MANIFEST).write_bytes(b"[]"), "manifest"),
         (lambda path: (path / MANIFEST).write_bytes(b'{"format": "careerrelay-ledger-export/1"}'), "manifest"),
@@ -156,7 +174,7 @@ def test_another_key_is_seen_when_the_right_one_is_named(exported: Path) -> None
         (lambda plain: plain["programmes"][0].update(policies=[]), "no terms"),
         (lambda plain: plain["programmes"].pop(), ""),
         (lambda plain: plain["programmes"].pop(0), "programme 2, entry 1: is entry 1 of programme 1"),
-        (lambda plain: plain["files"].clear(), "not what was exported"),
+        (lambda plain: plain["files"].clear(), "not in the manifest"),
         (lambda plain: plain.update(programmes={}), "more entries"),
         (lambda plain: plain.update(files=[]), "manifest cannot be read"),
     ],
@@ -218,7 +236,7 @@ def test_the_signature_is_plain_ed25519_over_the_manifest(exported: Path) -> Non
     key = load_pem_public_key((exported / KEY).read_bytes())
     assert isinstance(key, Ed25519PublicKey)
     key.verify((exported / SIGNATURE).read_bytes(), (exported / MANIFEST).read_bytes())
-    assert key.public_bytes_raw().hex() == manifest_of(exported).public_key
+    assert fingerprint(key.public_bytes_raw()) == manifest_of(exported).fingerprint
 
 
 def test_books_on_postgresql_export_alike(pg_runtime: Runtime, clock: ManualClock, tmp_path: Path) -> None:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from core import outbox
 from core.runner import Runner
+from crm import links
+from crm.consents import consent_texts
 from crm.delivery import referrals
+from crm.invitation.invitations import Offer
+from crm.links import LinkKind
 from tests.web.browser import Browser
 from tests.web.conftest import CANDIDATE, Site
 
@@ -20,6 +24,8 @@ PROFILE: dict[str, str | list[str]] = {
     "language_en": "business",
 }
 HOUR_S = 3601
+#: What the box of the age gate sends: the hash of its words.
+ADULT = consent_texts.age_words("ja").text_sha256
 
 
 @dataclass
@@ -48,6 +54,21 @@ def letters(site: Site) -> list[Letter]:
     return found
 
 
+def code(site: Site) -> str:
+    """The six digits of the newest mail."""
+    found = re.search(r"^(\d{6})\r?$", letters(site)[-1].text, re.MULTILINE)
+    assert found is not None
+    return found.group(1)
+
+
+def link_of(site: Site, offer: Offer) -> str:
+    """The invitation's link as it is now: a new one after the notes were stopped and wanted again."""
+    with site.runtime.read() as tx:
+        link = links.of(tx, LinkKind.RELAY, offer.invitation_id)
+        assert link is not None
+        return links.url(tx.settings, LinkKind.RELAY, links.reveal(tx, link))
+
+
 def fill(site: Site, link: str, mail: str = CANDIDATE) -> Browser:
     """From the link to the preview."""
     browser = site.stranger()
@@ -63,7 +84,7 @@ def agree(browser: Browser, *, contact: bool = True, tell: bool = False, name: s
     kinds = ("box.profile:", *(("box.contact:",) if contact else ()), *(("box.tell_company",) if tell else ()))
     ticked = {box: values[0] for box, values in form.choices.items() if box.startswith(kinds)}
     assert ticked
-    fields: dict[str, str | list[str]] = {**ticked, "adult": "1"}
+    fields: dict[str, str | list[str]] = {**ticked, "adult": ADULT}
     if contact:
         fields |= {"name": name, "phone": "090-0000-0000"}
     browser.press("選んだ内容に同意して登録する", **fields)
@@ -89,6 +110,7 @@ def hand_over(site: Site) -> str:
     return agency_link(site)
 
 
-def agency_link(site: Site) -> str:
+def agency_link(site: Site, kind: str = "/agency/l/") -> str:
+    """The path of such a link in the last mail to the agency."""
     mails = [letter for letter in letters(site) if letter.recipient == "desk@kamome.example.jp"]
-    return mails[-1].link("/agency/l/")
+    return mails[-1].link(kind)

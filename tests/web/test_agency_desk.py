@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pypdf
 import pytest
@@ -11,9 +11,14 @@ import pytest
 from careerrelay.handlers import HANDLERS
 from core.runner import Runner
 from crm.agency import agencies
+from crm.agency.agencies import NewAgency
 from crm.consents import consent, provisions
 from crm.delivery import desk
 from crm.delivery.desk import Tray
+from crm.registry import companies
+from crm.registry.companies import NewCompany
+from ledger import adjustments, book
+from ledger.adjustments import Side, Why
 from tests.web import story
 from tests.web.browser import Browser
 from tests.web.conftest import AGENCY, CANDIDATE, COMPANY, Site
@@ -21,6 +26,7 @@ from tests.web.snapshot import every_row
 
 DESK = "desk@kamome.example.jp"
 DAY_S = 86_400
+OTHER_AGENCY = NewAgency("別の人材紹介", "27-ユ-300002", date(2029, 3, 31), "desk@other.example.com")
 
 
 def way_in(site: Site) -> str:
@@ -43,6 +49,39 @@ def seated(site: Site) -> Browser:
 
 def first_referral(browser: Browser) -> str:
     return next(href for href, _ in browser.page.links if href.startswith("/agency/referrals/"))
+
+
+def test_the_agency_reads_its_statements_and_approves_what_the_company_asks(sqlite_site: Site) -> None:
+    site = sqlite_site
+    with site.runtime.begin() as tx:
+        programme = agencies.programme_of(tx, site.company_id, site.agency_id).id
+        mine = adjustments.ask(tx, programme, 5, Why.CONTRACT, "user:1", Side.COMPANY)
+        theirs = adjustments.ask(tx, programme, 7, Why.CONTRACT, "user:2", Side.OPERATOR)
+        book.adjust(tx, programme, 1, reason="migration", actor="u:1", approver="u:2")
+        other_company = companies.add(tx, NewCompany(name="別会社", sender_domains=("example.org",)))
+        other = agencies.add(tx, other_company.id, OTHER_AGENCY).programme.id
+        strange = adjustments.ask(tx, other, 9, Why.CONTRACT, "user:3", Side.COMPANY)
+    site.clock.advance(40 * DAY_S)
+    browser = seated(site)
+    browser.follow("台帳")
+    assert "別会社" not in browser.page.text
+    assert browser.page.text.count("この申請は、導入企業の管理者が承認します") == 1
+    token = dict(browser.page.forms[0].fields)["csrf_token"]
+    for programme_id, one in ((programme, theirs), (other, strange), (programme, strange)):
+        path = f"/agency/ledger/{programme_id}/adjust/{one.id}/approve"
+        browser.client.post(path, data={"csrf_token": token})
+    with site.runtime.read() as tx:
+        assert [book.balance(tx, one).adjusted for one in (programme, other)] == [1, 0]
+    browser.open("/agency/ledger/")
+    browser.press("承認して記帳する")
+    assert "調整を記帳しました" in browser.page.text
+    with site.runtime.read() as tx:
+        assert book.balance(tx, programme).adjusted == 6
+        assert adjustments.get(tx, mine.id).decided_by == f"agency:{site.agency_id}"
+    browser.follow("2026年11月 CSV")
+    assert browser.response.headers["Content-Disposition"].endswith(f"careerrelay-statement-{programme}-2026-11.csv")
+    assert browser.client.get(f"/agency/ledger/{other}/2026-11.csv").status_code == 404
+    assert browser.client.get(f"/agency/ledger/{programme}/2026-12.csv").status_code == 404
 
 
 def test_a_scanner_that_follows_the_link_spends_nothing(sqlite_site: Site) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser as Chromium
 from crm.agency.agencies import programme_of
 from crm.slots import introductions
 from crm.slots.introductions import By, Need
-from ledger import book
+from ledger import adjustments, book
 from tests.web import axe, story
 from tests.web.conftest import Site
 from tests.web.test_agency_desk import way_in
@@ -38,6 +38,7 @@ def filled(site: Site) -> None:
             "経理(月次決算)", "東京都", 4_500_000, 6_000_000, "月次決算をお任せできる方。\n在宅勤務は週2日です。"
         )
         introductions.open_need(tx, programme.id, need, By("company", site.company_id, "user:1"))
+        adjustments.ask(tx, programme.id, 2, adjustments.Why.CORRECTION, "user:1", adjustments.Side.COMPANY)
 
 
 @pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.torture)])
@@ -67,6 +68,8 @@ def test_every_page_of_the_desk_is_for_everybody(sqlite_site: Site, chromium: Ch
         look()
         for tray in ("contact", "talk", "done"):
             who.open(f"/agency/inbox/{tray}")
+        look()
+        who.open("/agency/ledger/")
         look()
         who.open("/agency/settings")
         look()

@@ -104,7 +104,7 @@ def test_a_statement_is_there_when_its_month_is_over(sqlite_site: Site) -> None:
 def two_admins(site: Site) -> tuple[Browser, Browser, str]:
     programme = earn(site, 3)
     path = f"/console/ledger/{programme}/hands"
-    first, second = site.signed_in("admin"), site.signed_in("admin", "auditor")
+    first, second = site.signed_in("admin", company_id=site.company_id), site.signed_in("admin", "auditor")
     first.open(path)
     second.open(path)
     return first, second, path
@@ -113,7 +113,7 @@ def two_admins(site: Site) -> tuple[Browser, Browser, str]:
 def test_an_adjustment_is_booked_by_two_persons_and_never_by_one(site: Site) -> None:
     first, second, path = two_admins(site)
     first.press("調整を申請する", credits="4", reason="correction")
-    assert "別の管理者が承認すると記帳されます" in first.page.text
+    assert "紹介会社か、全体の管理者が承認すると記帳されます" in first.page.text
     assert "(あなた)" in first.page.text
     assert "承認して記帳する" not in first.page.text
     second.open(path)
@@ -121,6 +121,11 @@ def test_an_adjustment_is_booked_by_two_persons_and_never_by_one(site: Site) -> 
     token = dict(first.page.forms[-1].fields)["csrf_token"]
     first.client.post(approval.action, data={"csrf_token": token})
     assert "申請した本人は承認できません" in first.open(path).text
+    colleague = site.signed_in("admin", "viewer", company_id=site.company_id)
+    assert "承認して記帳する" not in colleague.open(path).text
+    token = dict(colleague.page.forms[-1].fields)["csrf_token"]
+    colleague.client.post(approval.action, data={"csrf_token": token})
+    assert "導入企業の管理者と、紹介会社または全体の管理者の、2人で行います" in colleague.open(path).text
     with site.runtime.read() as tx:
         assert book.balance(tx, programme_id(site)).adjusted == 0
     second.press("承認して記帳する")
@@ -160,7 +165,11 @@ def test_a_credit_is_taken_back_by_hand_with_its_referral(sqlite_site: Site) -> 
 
 
 def test_terms_change_from_a_day_on_and_never_against_a_free_slot(sqlite_site: Site) -> None:
-    browser, _, path = two_admins(sqlite_site)
+    company_s, browser, path = two_admins(sqlite_site)
+    assert "新しい版として登録する" not in company_s.page.text
+    token = dict(company_s.page.forms[-1].fields)["csrf_token"]
+    given = {"csrf_token": token, "threshold": "1", "dispute_days": "7", "window_days": "365", "from": ""}
+    assert company_s.client.post(path.replace("hands", "terms"), data=given).status_code == 403
     later = (sqlite_site.clock.now() + timedelta(days=30)).date().isoformat()
     browser.press("新しい版として登録する", threshold="3", **{"from": later})
     assert "新しい版を登録しました" in browser.page.text

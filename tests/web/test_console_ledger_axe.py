@@ -26,7 +26,7 @@ def filled(site: Site) -> dict[str, str]:
             introductions.propose(tx, site.agency_id, one, PROPOSAL)
         introductions.accept(tx, second, by)
         introductions.schedule(tx, second, tx.now + timedelta(hours=1), by)
-        adjustments.ask(tx, programme, 2, adjustments.Why.CORRECTION, "user:1")
+        adjustments.ask(tx, programme, 2, adjustments.Why.CORRECTION, "user:1", adjustments.Side.COMPANY)
     site.clock.advance(DAY_S)
     with site.runtime.begin() as tx:
         introductions.held(tx, second, by)
@@ -34,6 +34,7 @@ def filled(site: Site) -> dict[str, str]:
         "ledger": "/console/ledger/",
         "proof": f"/console/ledger/{programme}/proof",
         "hands": f"/console/ledger/{programme}/hands",
+        "keys": f"/console/companies/{site.company_id}/keys",
         "list": "/console/introductions/",
         "new": f"/console/introductions/new?programme={programme}",
         "proposed": f"/console/introductions/{first}",
@@ -51,6 +52,9 @@ def test_every_page_of_the_book_is_for_everybody(sqlite_site: Site, chromium: Ch
         axe.visitor(chromium, url, lang=lang) as who,
     ):
         who.open(way_in)
+        found += who.complaints()
+        with who.page.expect_navigation():
+            who.page.locator("main form button").first.click()
         for path in paths.values():
             who.open(path)
             assert who.page.url.endswith(path)

@@ -35,6 +35,7 @@ def _first_admin(runtime: Runtime) -> Browser:
         path = auth.sign_in_link(tx, auth.create_user(tx, "admin@example.jp", None, ["admin"]))
     browser = Browser(create_app(runtime).test_client())
     browser.open(path)
+    browser.press("サインインする")
     return browser
 
 

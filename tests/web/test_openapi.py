@@ -92,6 +92,11 @@ def test_the_description_names_what_is_served(sqlite_site: Site) -> None:
     }
     assert described == served
     Draft202012Validator.check_schema({"components": document["components"]})
+    [call] = document["webhooks"]["events"].values()
+    schema = {**call["requestBody"]["content"]["application/json"]["schema"], "components": document["components"]}
+    told = {"type": "introduction.hired", "timestamp": "2026-11-21T03:00:00Z", "data": {"id": "x"}}
+    assert Draft202012Validator(schema).is_valid(told)
+    assert not Draft202012Validator(schema).is_valid(told | {"type": "something.else"})
 
 
 def test_every_operation_answers_as_described(site: Site) -> None:
@@ -114,13 +119,16 @@ def test_every_operation_answers_as_described(site: Site) -> None:
     one.call("post", f"{path}/contact", **place)
     one.call("post", f"{path}/contact", **other)
     events = one.call("get", "/agency/events").get_json()
-    assert [event["type"] for event in events["events"]] == ["referral.shared"]
+    assert [event["type"] for event in events["events"]] == ["referral.shared", "introduction.requested"]
     assert events["events"][0]["data"]["profile"] is not None
+    assert events["events"][1]["data"] == {"id": need}
     assert one.call("get", f"/agency/events?after={events['next']}").get_json() == {
         "events": [],
         "next": events["next"],
     }
     _introduce(one, need)
+    moved = one.call("get", f"/agency/events?after={events['next']}").get_json()["events"]
+    assert [event["type"] for event in moved] == ["introduction.proposed", "introduction.declined"]
     _invite(program(site, company_key(site)), one)
     happy = {(method, path) for method, path, status in one.met if status == "200"}
     missing = {"/agency/referrals/{referral_id}/outcomes", f"{path}/contact", f"{path}/deleted"}

@@ -67,7 +67,8 @@ def add() -> str | tuple[str, int] | BaseResponse:
             with_api_key=form.get("with_api_key") == "1",
         )
         with writing() as tx:
-            added = agencies.add(tx, chosen_company_id(tx, form.get("company_id", "")), wanted, actor=actor())
+            company_id = chosen_company_id(tx, form.get("company_id", ""))
+            added = agencies.add(tx, company_id, wanted, reach=scope(), actor=actor())
     except ConfigError as error:
         return _form(dict(form.items()), of_config(error)), 422
     if added.api_key:
@@ -94,7 +95,7 @@ def renew(agency_id: int) -> BaseResponse:
 def new_key(agency_id: int) -> str:
     """A new API key; the old one ends in the same moment."""
     with writing() as tx:
-        key = api_keys.replace_all(tx, own(tx, agency_id), actor=actor())
+        key = api_keys.replace_all(tx, own(tx, agency_id), reach=scope(), actor=actor())
         agency = agencies.get(tx, agency_id)
     return render_template("console/agency_key.html", agency=agency, key=key)
 

@@ -10,7 +10,7 @@ from core.runtime import Tx
 from crm.agency import agencies, agency_events, api_keys, webhooks
 from crm.agency.agency_events import Delivery, EventType
 from crm.agency.api_keys import OF_AGENCIES, Scope
-from web.console.access import actor, scope
+from web.console.access import actor, own_companies, scope
 from web.context import reading, writing
 from web.i18n import gettext
 from web.problems import of_config
@@ -30,12 +30,14 @@ def one(agency_id: int) -> Page:
         hook = webhooks.get(tx, agency_id)
         events = agency_events.latest(tx, agency_id, EVENTS_LISTED)
         keys = api_keys.listed(tx, agency_id=agency_id)
+        only = {one.id: one.name for one in own_companies(tx)}
     return render_template(
         "console/agency.html",
         agency=agency,
         hook=hook,
         events=events,
         keys=keys,
+        only=only,
         scopes=[(one.value, scope_words(one)) for one in Scope if one in OF_AGENCIES],
         scope_words=scope_words,
         delivery_chip=delivery_chip,
@@ -68,7 +70,8 @@ def webhook(agency_id: int) -> Page:
     """Set or change the address; a new webhook's secret is shown once."""
     try:
         with writing() as tx:
-            secret = webhooks.put(tx, own(tx, agency_id), request.form.get("url", ""), actor=actor())
+            url = request.form.get("url", "")
+            secret = webhooks.put(tx, own(tx, agency_id), url, reach=scope(), actor=actor())
     except ConfigError as error:
         return _back(agency_id, " ".join(one.text for one in of_config(error)), "stop")
     if secret is not None:
@@ -111,7 +114,7 @@ def add_key(agency_id: int) -> Page:
     wanted = [Scope(word) for word in request.form.getlist("scope") if word in known]
     try:
         with writing() as tx:
-            key = api_keys.make(tx, agency_id=own(tx, agency_id), scopes=wanted, actor=actor())
+            key = api_keys.make(tx, agency_id=own(tx, agency_id), scopes=wanted, reach=scope(), actor=actor())
             agency = agencies.get(tx, agency_id)
     except ConfigError:
         return _back(agency_id, gettext("キーでできることを1つ以上選んでください。キーは20個までです。"), "stop")
@@ -156,6 +159,17 @@ def event_words(kind: EventType) -> str:
         EventType.CONTACT: gettext("連絡先を提供"),
         EventType.DECLINED: gettext("候補者が面談を辞退"),
         EventType.RECALLED: gettext("削除のお願い"),
+        EventType.NEED_STATED: gettext("紹介の依頼"),
+        EventType.PROPOSED: gettext("候補者の紹介"),
+        EventType.ACCEPTED: gettext("会社が面談を希望"),
+        EventType.SCHEDULED: gettext("面談日時の決定"),
+        EventType.HELD: gettext("面談の実施"),
+        EventType.NO_SHOW: gettext("面談の不成立"),
+        EventType.TURNED_DOWN: gettext("紹介のお断り"),
+        EventType.OFFERED: gettext("内定"),
+        EventType.HIRED: gettext("採用の決定"),
+        EventType.RETAINED: gettext("定着の確認"),
+        EventType.CLOSED: gettext("依頼の終了"),
         EventType.TEST: gettext("テスト用の通知"),
     }[kind]
 

@@ -1,6 +1,6 @@
 """What stands in the book, in words: why something was taken back or adjusted. The book itself holds codes."""
 
-from ledger.adjustments import Why
+from ledger.adjustments import Side, Why
 from ledger.policy import Reason
 from web.i18n import gettext
 
@@ -13,6 +13,15 @@ def why_words(why: Why) -> str:
         Why.GOODWILL: gettext("お詫び・ご厚意"),
         Why.MIGRATION: gettext("手作業の台帳からの引き継ぎ"),
     }[why]
+
+
+def side_words(side: Side) -> str:
+    """For whom somebody acts."""
+    return {
+        Side.COMPANY: gettext("導入企業"),
+        Side.AGENCY: gettext("紹介会社"),
+        Side.OPERATOR: gettext("全体の管理者"),
+    }[side]
 
 
 def reason_words(reason: Reason) -> str:

@@ -46,9 +46,12 @@ def index() -> str:
 
 
 @blueprint.get("/new")
-def new() -> str:
+def new() -> str | BaseResponse:
     """The form of a need. ``again`` fills it with the words of an earlier one."""
     programme_id = request.args.get("programme", 0, type=int)
+    if not programme_id and not request.args.get("again"):
+        flash(gettext("どの紹介会社の枠を使うかを、ここから選んでください。"), "wait")
+        return redirect(url_for("introductions.index"), 303)
     given = dict(_BLANK)
     with reading() as tx:
         if earlier := request.args.get("again", ""):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from flask import Blueprint, Response, render_template, request
 
+from core.bundle import fingerprint
 from core.clock import day_in_japan, midnight_in_japan
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
@@ -22,7 +23,6 @@ from ledger import book, months, rows
 from ledger.check import BookReport, check_book
 from ledger.entries import Entry
 from ledger.heads import last_signed
-from ledger.manifest import fingerprint
 from ledger.months import Month
 from ledger.slots import Balance
 from web import i18n
@@ -103,10 +103,19 @@ def proof(programme_id: int) -> str:
 def statement(programme_id: int, month: str, kind: str) -> Response:
     """The statement of a month that is over, in the language of the page."""
     with reading() as tx:
-        try:
-            made = statements.statement(tx, own_programme(tx, programme_id).id, month)
-        except ConfigError:
-            raise NotFound("there is no such statement") from None
+        return statement_file(tx, own_programme(tx, programme_id).id, month, kind)
+
+
+def statement_file(tx: Tx, programme_id: int, month: str, kind: str) -> Response:
+    """A statement to keep, for who may see this book.
+
+    Raises:
+        NotFound: no such month, or it is not over.
+    """
+    try:
+        made = statements.statement(tx, programme_id, month)
+    except ConfigError:
+        raise NotFound("there is no such statement") from None
     files = statement_files.attachments(made, i18n.lang())
     [file] = [one for one in files if one.name.endswith(kind)]
     response = Response(file.content, mimetype=file.media_type)

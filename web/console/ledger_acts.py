@@ -1,4 +1,8 @@
-"""What persons do with a book by hand: adjustments by two, a credit taken back, new terms. For admins."""
+"""What persons do with a book by hand: adjustments by two, a credit taken back, new terms. For admins.
+
+An admin of one company acts for it, an admin of the whole installation does not. Terms bind the agency too: they are
+set by who answers for both.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -16,12 +20,12 @@ from crm.referral import credits as crm_credits
 from crm.registry import companies
 from ledger import adjustments, book
 from ledger.account import Terms
-from ledger.adjustments import Adjustment, Decided, SecondPersonNeeded, Why
+from ledger.adjustments import Adjustment, Decided, OtherSideNeeded, SecondPersonNeeded, Side, Why
 from ledger.policy import Reason
 from ledger.slots import NotEnoughCredits
 from web.console import actors
-from web.console.access import actor
-from web.console.book_words import reason_words, why_words
+from web.console.access import actor, scope
+from web.console.book_words import reason_words, side_words, why_words
 from web.console.ledger import own_programme
 from web.context import reading, writing
 from web.i18n import gettext
@@ -72,6 +76,8 @@ def show(programme_id: int) -> str:
         reasons=[(one.value, why_words(one)) for one in Why],
         taken_back=[(one.value, reason_words(one)) for one in crm_credits.BY_HAND],
         why_words=why_words,
+        side_words=side_words,
+        may_approve=lambda one: adjustments.may_approve(one, actor(), _side()),
     )
 
 
@@ -83,26 +89,35 @@ def ask(programme_id: int) -> BaseResponse:
     if not 0 < abs(amount) <= CREDITS_AT_ONCE_MAX or reason not in set(Why):
         return _back(programme_id, gettext("件数(0以外の整数)と理由を選んでください。"), "stop")
     with writing() as tx:
-        made = adjustments.ask(tx, own_programme(tx, programme_id).id, amount, Why(reason), actor())
+        made = adjustments.ask(tx, own_programme(tx, programme_id).id, amount, Why(reason), actor(), _side())
         audit.record(tx, actor(), "adjustment asked for", f"adjustment:{made.id}", credits=amount)
-    return _back(programme_id, gettext("調整を申請しました。別の管理者が承認すると記帳されます。"))
+    waits_for = {
+        Side.COMPANY: gettext("調整を申請しました。紹介会社か、全体の管理者が承認すると記帳されます。"),
+        Side.OPERATOR: gettext("調整を申請しました。この会社の管理者が承認すると記帳されます。"),
+    }
+    return _back(programme_id, waits_for[_side()])
 
 
 @blueprint.post("/<int:programme_id>/adjust/<adjustment_id>/<act>")
 def decide(programme_id: int, adjustment_id: str, act: str) -> BaseResponse:
     """The second person says yes or no."""
-    decision = {"approve": adjustments.approve, "refuse": adjustments.refuse}.get(act)
-    if decision is None:
+    if act not in ("approve", "refuse"):
         raise NotFound("no such act")
     try:
         with writing() as tx:
             own_programme(tx, programme_id)
             if adjustments.get(tx, adjustment_id).programme_id != programme_id:
                 raise NotFound("no such adjustment of this book")
-            done = decision(tx, adjustment_id, actor())
+            if act == "approve":
+                done = adjustments.approve(tx, adjustment_id, actor(), _side())
+            else:
+                done = adjustments.refuse(tx, adjustment_id, actor())
             audit.record(tx, actor(), f"adjustment {done.state}", f"adjustment:{done.id}", credits=done.credits)
     except SecondPersonNeeded:
-        return _back(programme_id, gettext("申請した本人は承認できません。別の管理者が承認してください。"), "stop")
+        return _back(programme_id, gettext("申請した本人は承認できません。"), "stop")
+    except OtherSideNeeded:
+        words = gettext("承認できません。調整は、導入企業の管理者と、紹介会社または全体の管理者の、2人で行います。")
+        return _back(programme_id, words, "stop")
     except Decided:
         return _back(programme_id, gettext("この申請の処理は済んでいます。"), "stop")
     except NotEnoughCredits:
@@ -148,6 +163,11 @@ def change_terms(programme_id: int) -> BaseResponse:
         )
         return _back(programme_id, words, "stop")
     return _back(programme_id, gettext("契約条件の新しい版を登録しました。"))
+
+
+def _side() -> Side:
+    """For whom the person at the screen acts."""
+    return Side.OPERATOR if scope() is None else Side.COMPANY
 
 
 def _change(tx: Tx, programme_id: int, given: dict[str, int], starts: datetime | None) -> None:
