@@ -1,19 +1,22 @@
-"""Statements of the mail path, compiled once and run for many rows straight on the driver.
+"""Statements of the mail path, compiled once and run straight on the driver: `Bulk` writes many rows, `Query` reads.
 
 A statement is written in SQLAlchemy Core like any other and means the same on both databases. Left out is what
 SQLAlchemy does anew at each execution, which cost the mail path more than the database did
 (`python -m benchmarks.bulk`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Table, Update
+from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
+from core.db import UtcDateTime, sqlite_text
 from core.runtime import Tx
 
 Row = Mapping[str, Any]
@@ -53,9 +56,11 @@ class Bulk:
         """
         if not rows:
             return 0
-        connection = tx.session.connection()
+        connection = tx.connection
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect, rows[0])
-        return _execute(connection, compiled.sql, list(map(compiled.parameters, rows)))
+        with _cursor(connection, compiled.sql) as cursor:
+            cursor.executemany(compiled.sql, list(map(compiled.parameters, rows)))
+            return int(cursor.rowcount)
 
     def _compile(self, dialect: Dialect, row: Row) -> _Compiled:
         statement = self._statement if isinstance(self._statement, Insert | Update) else self._statement(dialect.name)
@@ -63,11 +68,7 @@ class Bulk:
         built = statement.compile(dialect=dialect, column_keys=keys)
         names = tuple(built.positiontup or built.params)
         bound = {name: parameter for parameter, name in built.bind_names.items()}
-        converts = {
-            name: convert
-            for name in names
-            if (convert := bound[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        }
+        converts = {name: convert for name in names if (convert := _binding(bound[name].type, dialect)) is not None}
         fixed = {}
         for name in names:
             if name not in row:
@@ -93,15 +94,106 @@ def _maker(
 
     if not positional:
         return named
+    if len(names) == 1:
+        return lambda row: (named(row)[names[0]],)
     take = itemgetter(*names)
-    return (lambda row: take(named(row))) if len(names) > 1 else (lambda row: (take(named(row)),))
+    places = [(names.index(name), convert) for name, convert in changing]
+
+    def placed(row: Row) -> Sequence[Any]:
+        values = list(take({**row, **fixed} if fixed else row))
+        for place, convert in places:
+            values[place] = convert(values[place])
+        return values
+
+    return placed
 
 
-def _execute(connection: Connection, sql: str, parameters: Sequence[Any]) -> int:
+def _binding(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return sqlite_text
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+class Query:
+    """A select. Its parameters are named; one of them, ``many``, may stand for any number of values (`expanding`)."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]], *, many: str = "") -> None:
+        self._statement = statement
+        self._many = many
+        self._compiled: dict[tuple[str, int], _CompiledQuery] = {}
+
+    def rows(self, tx: Tx, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows, each with its columns in order. Without a value for ``many`` there is none to find.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: and its kinds, as SQLAlchemy raises them.
+        """
+        count = 0
+        if self._many:
+            found = list(values.pop(self._many))
+            if not found:
+                return []
+            # Filled up with the last one to a power of two, so that few statements are ever compiled.
+            count = 1 << (len(found) - 1).bit_length()
+            found += found[-1:] * (count - len(found))
+            values |= {f"{self._many}_{place}": value for place, value in enumerate(found, 1)}
+        connection = tx.connection
+        compiled = self._compiled.get((connection.dialect.name, count))
+        if compiled is None:
+            compiled = self._compile(connection.dialect, values, count)
+        with _cursor(connection, compiled.sql) as cursor:
+            cursor.execute(compiled.sql, compiled.parameters(values))
+            rows = cursor.fetchall()
+        return [compiled.read(row) for row in rows] if compiled.read is not None else rows
+
+    def _compile(self, dialect: Dialect, values: Row, count: int) -> "_CompiledQuery":
+        built = self._statement.compile(dialect=dialect)
+        example = {**values, self._many: [values[f"{self._many}_1"]] * count} if count else dict(values)
+        state = built.construct_expanded_state(example)
+        bound = {name: parameter for parameter, name in built.bind_names.items()}
+        for name, expanded in state.parameter_expansion.items():
+            bound |= dict.fromkeys(expanded, bound[name])
+        names = tuple(state.positiontup or state.parameters)
+        converts = {name: convert for name in names if (convert := _binding(bound[name].type, dialect)) is not None}
+        fixed = {
+            name: converts[name](state.parameters[name]) if name in converts else state.parameters[name]
+            for name in names
+            if name not in values
+        }
+        reads = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in self._statement.selected_columns
+        ]
+        compiled = _CompiledQuery(
+            state.statement,
+            _maker(names, converts, fixed, positional=bool(state.positiontup)),
+            _reader(reads) if any(read is not None for read in reads) else None,
+        )
+        self._compiled[dialect.name, count] = compiled
+        return compiled
+
+
+@dataclass(frozen=True, slots=True)
+class _CompiledQuery:
+    """``read`` makes Python's values of a row, None when the driver gives them as they are."""
+
+    sql: str
+    parameters: Callable[[Row], Any]
+    read: Callable[[Sequence[Any]], tuple[Any, ...]] | None
+
+
+def _reader(reads: Sequence[Callable[[Any], Any] | None]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    def read(row: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(value if made is None else made(value) for made, value in zip(reads, row, strict=True))
+
+    return read
+
+
+@contextmanager
+def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
     cursor = connection.connection.cursor()
     try:
-        cursor.executemany(sql, parameters)
-        return cursor.rowcount
+        yield cursor
     except connection.dialect.loaded_dbapi.Error as error:
         # Without the parameters: they are people's data, and errors are logged.
         raise DBAPIError.instance(

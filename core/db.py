@@ -1,11 +1,13 @@
 """Engine and sessions for SQLite (embedded default) and PostgreSQL (scaled out)."""
 
+import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,9 @@ from core.errors import ConfigError, Temporary
 SQLITE_BUSY_MS = 10_000
 #: SQLSTATE of a PostgreSQL that is a standby for the moment, as in a fail-over.
 _READ_ONLY = "25006"
+#: From the first look at a lock that is taken to the next; then longer, as a commit takes 5 ms and more.
 SQLITE_LOOK_S = 0.0005
+SQLITE_LOOK_S_MAX = 0.002
 #: Open connections that a process keeps: its writer, a reader or two, one for what runs beside.
 SQLITE_KEPT = 4
 #: Pages that each of them keeps. The kernel has the file in memory anyway, once for all processes.
@@ -52,6 +56,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def sqlite_text(value: datetime | None) -> str | None:
+    """What SQLAlchemy makes of a `UtcDateTime` for SQLite; rows that are written together have the same moments.
+
+    Raises:
+        TypeError: the moment is naive.
+    """
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise TypeError("a naive datetime reached the database: use the clock")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class Base(DeclarativeBase):
@@ -86,8 +104,11 @@ def new_id() -> str:
     pages instead of one for each row and index.
     """
     ms = time.time_ns() // 1_000_000 - _IDS_BEGAN_MS
-    number = (ms & 0xFF_FFFF_FFFF) << 40 | secrets.randbits(40)
-    return "".join([_PAIRS[number >> shift & 0x3FF] for shift in range(70, -1, -10)])
+    return _eight(ms & 0xFF_FFFF_FFFF) + _eight(int.from_bytes(os.urandom(5)))
+
+
+def _eight(bits: int) -> str:
+    return f"{_PAIRS[bits >> 30]}{_PAIRS[bits >> 20 & 0x3FF]}{_PAIRS[bits >> 10 & 0x3FF]}{_PAIRS[bits & 0x3FF]}"
 
 
 def random_id() -> str:
@@ -108,25 +129,24 @@ class Database:
         self._writer = self.engine.execution_options(write=True)
 
     @contextmanager
-    def session(self, *, write: bool) -> Iterator[Session]:
-        """A session in one transaction: committed at the end, rolled back when anything is raised.
+    def transaction(self, *, write: bool) -> Iterator["Transaction"]:
+        """One transaction: committed at the end, rolled back when anything is raised.
 
         Raises:
             Temporary: the database cannot be reached, is locked for too long, or its disk is full.
         """
-        with (
-            translated_errors(),
-            Session(self._writer if write else self.engine, expire_on_commit=False) as session,
-        ):
-            if write:
-                with session.begin():
-                    yield session
-            else:
-                yield session
+        transaction = Transaction(self._writer if write else self.engine)
+        with translated_errors():
+            try:
+                yield transaction
+                if write:
+                    transaction.commit()
+            finally:
+                transaction.close()
 
     @contextmanager
     def connection(self, *, write: bool) -> Iterator[Connection]:
-        """The same without the ORM, for the mail path."""
+        """The same for one who needs no more than its connection."""
         with translated_errors(), (self._writer if write else self.engine).connect() as connection:
             if write:
                 with connection.begin():
@@ -152,6 +172,51 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+class Transaction:
+    """Begun by the first statement: through the ORM (`session`), or without it (`connection`) at half the cost."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._session: Session | None = None
+        self._own: Connection | None = None
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            self._session = Session(self._own or self._engine, expire_on_commit=False)
+        return self._session
+
+    @property
+    def connection(self) -> Connection:
+        if self._session is not None:
+            return self._session.connection()  # asked each time: it is what begins a savepoint
+        if self._own is None:
+            self._own = self._engine.connect()
+            self._own.begin()
+        return self._own
+
+    def commit(self) -> None:
+        if self._own is None:
+            if self._session is not None:
+                self._session.commit()
+        else:
+            if self._session is not None:
+                self._session.flush()
+            self._own.commit()
+
+    def close(self) -> None:
+        """End it; what was not committed is rolled back."""
+        try:
+            if self._session is not None:
+                self._session.close()
+        finally:
+            if self._own is not None:
+                # A COMMIT that failed leaves it open, and closing alone would give the pool a connection in the middle
+                # of a transaction.
+                with closing(self._own):
+                    self._own.rollback()
 
 
 @contextmanager
@@ -234,6 +299,7 @@ def _taken_turn(raw: sqlite3.Connection) -> bool:
     SQLite's own waiting sleeps up to 100 ms between two looks: two gateway processes that take turns would sleep most
     of the time.
     """
+    look_s = SQLITE_LOOK_S
     end_s = time.monotonic() + SQLITE_BUSY_MS / 1000
     while time.monotonic() < end_s:
         try:
@@ -241,7 +307,8 @@ def _taken_turn(raw: sqlite3.Connection) -> bool:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 return False  # asked once more by SQLAlchemy, which says what it is
-            time.sleep(SQLITE_LOOK_S)
+            time.sleep(look_s)
+            look_s = min(look_s * 1.5, SQLITE_LOOK_S_MAX)
         else:
             return True
     return False

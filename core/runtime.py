@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
 from core.crypto import KeyRing
-from core.db import Database
+from core.db import Database, Transaction
 from core.installation import bump_config_version
 from core.log import get_logger
 from core.settings import Settings
@@ -22,12 +23,21 @@ log = get_logger(__name__)
 class Tx:
     """One transaction. Use cases are functions ``verb(tx, …)``; who opened it commits it."""
 
-    session: Session
+    transaction: Transaction
     now: datetime
     keys: KeyRing
     settings: Settings
     queues: set[str] = field(default_factory=set)
     hooks: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def session(self) -> Session:
+        return self.transaction.session
+
+    @property
+    def connection(self) -> Connection:
+        """For statements without the ORM."""
+        return self.transaction.connection
 
     def config_changed(self) -> None:
         """Let running processes reload companies, agencies and rules within a second."""
@@ -52,20 +62,20 @@ class Runtime:
     @contextmanager
     def begin(self) -> Iterator[Tx]:
         """A write transaction: committed at the end of the block, rolled back when it raises."""
-        with self.db.session(write=True) as session:
-            tx = self.transaction(session)
+        with self.db.transaction(write=True) as transaction:
+            tx = self.transaction(transaction)
             yield tx
         self.committed(tx)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A transaction that only reads."""
-        with self.db.session(write=False) as session:
-            yield self.transaction(session)
+        with self.db.transaction(write=False) as transaction:
+            yield self.transaction(transaction)
 
-    def transaction(self, session: Session) -> Tx:
-        """Wrap a session that somebody else commits; they call `committed` afterwards."""
-        return Tx(session, self.clock.now(), self.keys, self.settings)
+    def transaction(self, transaction: Transaction) -> Tx:
+        """Wrap a transaction that somebody else commits; they call `committed` afterwards."""
+        return Tx(transaction, self.clock.now(), self.keys, self.settings)
 
     def committed(self, tx: Tx) -> None:
         """Wake who waits and run the hooks. The commit stands: a hook that cannot do its part must not look like a

@@ -34,6 +34,7 @@ class SmtpClient(Dialogue):
         self.used = 0
         self.opened_s = 0.0
         self.idle_since_s = 0.0
+        self._dot_sent = False
         self._relay = settings.relay
 
     async def deliver(self, transaction: Transaction) -> list[Reply]:
@@ -43,6 +44,7 @@ class SmtpClient(Dialogue):
             NotBegun: the connection ended, or went silent, before MAIL was answered; or a kept one is closed with 421.
         """
         self.used += 1
+        self._dot_sent = False
         count = len(transaction.recipients)
         refused = self._impossible(transaction)
         if refused is not None:
@@ -56,6 +58,8 @@ class SmtpClient(Dialogue):
                 return await self._abandon(replies, go_ahead, count, limit)
         except Broken as error:
             self.abort()
+            if self._dot_sent:
+                return self._answered(outcome.DROPPED_AFTER_DOT, replies[1:])
             reason = reason_of(error)
             if not replies:
                 raise NotBegun(reason) from error
@@ -163,14 +167,17 @@ class SmtpClient(Dialogue):
         final = outcome.INTERNAL
         async for octets, is_last in octets_of(transaction):
             if is_last:
-                limit.reschedule(None)
-                final = await self._end_message(octets)
+                final = await self._end_message(octets, limit)
             else:
                 self.send(octets)
                 await self.drain()
                 self._must_be_silent()
                 self._renew(limit, self._relay.command_timeout_s)
-        return [final.with_dsn("DSN" in self.extensions) if reply.ok else reply for reply in replies]
+        return self._answered(final, replies)
+
+    def _answered(self, final: Reply, replies: list[Reply]) -> list[Reply]:
+        final = final.with_dsn("DSN" in self.extensions)
+        return [final if reply.ok else reply for reply in replies]
 
     def _must_be_silent(self) -> None:
         """Whatever a server says before the dot would be taken for the answer to it."""
@@ -179,17 +186,14 @@ class SmtpClient(Dialogue):
         if not self.usable:
             raise ClientGone
 
-    async def _end_message(self, octets: bytes) -> Reply:
+    async def _end_message(self, octets: bytes, limit: asyncio.Timeout) -> Reply:
         """Send the last octets and wait for the answer: from here on the server may have taken the mail (RFC 1047)."""
-        try:
-            async with asyncio.timeout(self._relay.dot_timeout_s):
-                self.send(octets)
-                final = await self.reply()
-                if not (final.ok or 400 <= final.code < 600):
-                    raise ValueError(final.code)
-        except Broken:
-            self.abort()
-            return outcome.DROPPED_AFTER_DOT
+        limit.reschedule(asyncio.get_running_loop().time() + self._relay.dot_timeout_s)
+        self._dot_sent = True
+        self.send(octets)
+        final = await self.reply()
+        if not (final.ok or 400 <= final.code < 600):
+            raise ValueError(final.code)
         if final.code == 421:
             self.abort()
         return final

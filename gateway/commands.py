@@ -19,7 +19,7 @@ ORCPT_CHARS_MAX = 500
 # A quoted local part may hold blanks and angle brackets. A source route before the address is read and
 # ignored (RFC 5321 appendix C).
 _PATH = re.compile(
-    r"""\s*<(?:@[^<>:"\s]+:)?(?P<path>(?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^<>"\\\s\x00-\x1f\x7f])*)>"""
+    r"""\s*<(?:@[^<>:"\s]+:)?(?P<path>(?>(?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^<>"\\\s\x00-\x1f\x7f]++)*))>"""
 )
 _BARE = re.compile(r"""\s*(?P<path>[^<>"\s\x00-\x1f\x7f]+)""")
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^=\s\x00-\x1f\x7f]+))?\Z")
@@ -83,7 +83,7 @@ def parse_rcpt(argument: str, *, smtputf8: bool) -> RcptCommand:
 def _parse(argument: str, keyword: str, *, bad: str) -> tuple[str, dict[str, str]]:
     if argument[: len(keyword)].upper() != keyword:
         raise Refusal(replies.SYNTAX)
-    if _UNDECODED.search(argument):
+    if not argument.isascii() and _UNDECODED.search(argument):
         raise Refusal(bad)
     text = argument[len(keyword) :]
     match = _PATH.match(text) or _BARE.match(text)

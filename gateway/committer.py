@@ -18,12 +18,20 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 BATCH_OPS_MAX = 200
-#: How long operations nobody stands waiting for may wait for a commit that happens anyway: an edit before its mail
-#: leaves, a mark behind one that has left.
-SOON_S = 0.004
+#: How long operations may wait for a commit that happens anyway: with company on the way a new mail, or an edit before
+#: its mail leaves; and always a mark behind one that has left.
+SOON_S = 0.008
 LATER_S = 0.02
+#: So few mails on the way at once are not worth waiting for each other.
+ALONE_MAX = 3
 #: Only this committer's commits are measured: the others read.
 WRITER = "committer"
+
+
+def patience_s(under_way: int) -> float:
+    """With company on the way it pays to wait for them; a mail alone would wait for nobody."""
+    return SOON_S if under_way > ALONE_MAX else 0.0
+
 
 ManyOp = Callable[[Tx, Sequence[Any]], Sequence[Any]]
 

@@ -45,6 +45,8 @@ class Connection(Outflow, SMTP):  # type: ignore[misc]  # aiosmtpd ships no type
     """The connection; sub-classes list their commands in ``methods``, by upper-case name."""
 
     methods: ClassVar[Mapping[bytes, Method]] = {}
+    #: The dot has come, and the mail is on its way to the disk.
+    storing = False
 
     def __init__(self, intake: Intake, tls_context: ssl.SSLContext | None, peer: str = "") -> None:
         """``peer``: the client's address, where it is not the one that connects (a balancer stands between)."""
@@ -121,7 +123,8 @@ class Connection(Outflow, SMTP):  # type: ignore[misc]  # aiosmtpd ships no type
         self.transport = None
         if self._clock is not None:
             self._clock.cancel()
-        if self._handler_coroutine is not None:
+        # A commit under way cannot be taken back: what is being stored runs on without its client.
+        if self._handler_coroutine is not None and not self.storing:
             self._handler_coroutine.cancel()
 
     # --- endings ---
@@ -196,7 +199,8 @@ class Connection(Outflow, SMTP):  # type: ignore[misc]  # aiosmtpd ships no type
         if self._out and self.transport is not None:
             self.transport.write(bytes(self._out))
             self._out.clear()
-        await self.drain()
+        if self.blocked_since_s is not None or self.transport is None or self.transport.is_closing():
+            await self.drain()
 
     async def _handle_client(self) -> None:
         try:

@@ -226,9 +226,12 @@ def _end_state(tx: Tx, finish: Finish) -> MailState | None:
     return end_state(set(tx.session.scalars(states)))
 
 
+_UNFINISHED = {state.value for state in UNFINISHED}
+
+
 def end_state(states: set[str]) -> MailState | None:
     """The state of a mail by those of its deliveries; None while one is open. One copy that arrived makes it done."""
-    if states & {state.value for state in UNFINISHED}:
+    if states & _UNFINISHED:
         return None
     if DeliveryState.SENT.value in states:
         return MailState.DONE

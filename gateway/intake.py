@@ -12,7 +12,7 @@ from core.runtime import Runtime
 from crm.registry.companies import CompanyView
 from gateway import policy, replies
 from gateway.auth import Authenticator
-from gateway.committer import Committer
+from gateway.committer import Committer, patience_s
 from gateway.config import Directory, Snapshot
 from gateway.data import Fault
 from gateway.envelope import Arrival, Envelope
@@ -60,6 +60,7 @@ class Intake:
         self._process_id = process_id
         self._hand_on = hand_on
         self._has_room = has_room
+        self._storing = 0
         self._by_network: dict[str, tuple[CompanyView, ...]] = {}
         self._by_network_of: Snapshot | None = None
 
@@ -98,16 +99,13 @@ class Intake:
         return Body(self._spool)
 
     async def accept(self, route: Route, envelope: Envelope, arrival: Arrival, fault: Fault | None, body: Body) -> str:
-        """Store the mail; its queue id. ``body`` belongs to this call from now on.
+        """Store the mail; its queue id. ``body`` belongs to this call from now on, which must run to its end: a commit
+        under way cannot be taken back.
 
         Raises:
             Refusal: the message itself is refused.
             Temporary, OSError: it could not be stored.
         """
-        # The client may go away now, but a commit under way cannot be taken back: it runs on without its session.
-        return await asyncio.shield(self._accept(route, envelope, arrival, fault, body))
-
-    async def _accept(self, route: Route, envelope: Envelope, arrival: Arrival, fault: Fault | None, body: Body) -> str:
         with body:
             if fault is not None:
                 raise Refusal(_FAULTS[fault])
@@ -136,7 +134,11 @@ class Intake:
             body_path=body.path,
             leased_by=self._process_id if self._has_room() else None,
         )
-        mail_id = await self._stored(new)
+        self._storing += 1
+        try:
+            mail_id = await self._stored(new)
+        finally:
+            self._storing -= 1
         ACCEPT_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
         MAILS_RECEIVED.labels(str(company.id)).inc()
         if new.leased_by is not None:
@@ -151,7 +153,7 @@ class Intake:
                 because its client keeps it.
         """
         try:
-            return await self._committer.submit_many(store, new)
+            return await self._committer.submit_many(store, new, within_s=patience_s(self._storing))
         except Temporary as error:
             try:
                 # The answer to a COMMIT can be lost after it happened.

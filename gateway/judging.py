@@ -17,7 +17,7 @@ from core.runtime import Runtime
 from crm.invitation.standing import Asked, Case, Standing, standings
 from crm.registry.companies import CompanyView
 from gateway import copies, dropbox, edit, judge, policy, signing
-from gateway.committer import SOON_S, Committer
+from gateway.committer import Committer, patience_s
 from gateway.config import Directory
 from gateway.copies import Kept
 from gateway.doubt import Malformed
@@ -39,8 +39,6 @@ T = TypeVar("T")
 
 #: Reading and judging a mail above this size happens off the event loop, one at a time.
 BIG_BYTES = 65_536
-#: So few mails on the way at once are not worth waiting for each other.
-ALONE_MAX = 3
 _NOTHING_KNOWN = Standing(None, Case.OTHER)
 
 
@@ -76,8 +74,7 @@ class Judging:
 
     @property
     def _patience_s(self) -> float:
-        """With company on the way it pays to wait for them; a mail alone would wait for nobody."""
-        return SOON_S if self._under_way > ALONE_MAX else 0.0
+        return patience_s(self._under_way)
 
     async def _read_and_act(self, work: Work, company: CompanyView, raw: Octets) -> None:
         began_s = asyncio.get_running_loop().time()

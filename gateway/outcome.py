@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |\Z)")
 TEXT_CHARS_MAX = 500
@@ -40,11 +41,15 @@ class Reply:
         return f"{self.code // 100}.0.0" if self.code // 100 in (2, 4, 5) else "4.0.0"
 
     def with_dsn(self, dsn: bool) -> "Reply":
-        return replace(self, dsn=dsn)
+        return self if self.dsn is dsn else replace(self, dsn=dsn)
 
 
 def read_reply(lines: list[bytes]) -> Reply:
     """Make a reply of its lines, each "250-text" or "250 text"; raises ValueError when the server speaks no SMTP."""
+    return _read_line(lines[0]) if len(lines) == 1 else _read(lines)
+
+
+def _read(lines: list[bytes]) -> Reply:
     code = int(lines[-1][:3])
     if not 200 <= code < 600:
         raise ValueError(code)
@@ -55,8 +60,16 @@ def read_reply(lines: list[bytes]) -> Reply:
     return Reply(code, status, printable(text))
 
 
+@lru_cache(maxsize=64)
+def _read_line(line: bytes) -> Reply:
+    # A server says the same about every mail, but for the name it gives it.
+    return _read([line])
+
+
 def printable(text: str) -> str:
     """One line without control characters, cut: it goes into reports and the console."""
+    if text.isprintable():
+        return text[:TEXT_CHARS_MAX].strip()
     return "".join(char if char.isprintable() else " " for char in text)[:TEXT_CHARS_MAX].strip()
 
 

@@ -124,10 +124,12 @@ class Pool:
         return client
 
     async def _use(self, client: SmtpClient, transaction: Transaction) -> list[Reply]:
-        with ExitStack() as unless_delivered:
-            unless_delivered.callback(client.abort)
+        replies: list[Reply] | None = None
+        try:
             replies = await client.deliver(transaction)
-            unless_delivered.pop_all()
+        finally:
+            if replies is None:
+                client.abort()
         self._put_back(client)
         complaint = next((reply for reply in replies if throttle.asks_to_slow_down(reply)), None)
         if complaint is not None:

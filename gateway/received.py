@@ -4,8 +4,9 @@ Everything here is made from what the mail's row holds, so that every attempt se
 """
 
 import re
+from datetime import datetime
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from core.clock import JST
 from core.crypto import KeyRing, canonical_address
@@ -32,8 +33,13 @@ def received(arrival: Arrival, queue_id: str, hostname: str) -> bytes:
     return (
         f"Received: from {arrival.helo} ([{literal}]){tls}\r\n"
         f"\tby {hostname} with {arrival.protocol} id {queue_id};\r\n"
-        f"\t{format_datetime(arrival.at.astimezone(JST))}\r\n"
+        f"\t{_date(arrival.at.replace(microsecond=0))}\r\n"
     ).encode("ascii", "replace")
+
+
+@lru_cache(maxsize=64)
+def _date(second: datetime) -> str:
+    return format_datetime(second.astimezone(JST))
 
 
 def hops(head: bytes) -> int:

@@ -30,6 +30,8 @@ log = get_logger(__name__)
 
 #: RFC 5321 4.5.3.1.8: a server takes at least 100 recipients in one transaction.
 RECIPIENTS_A_TRANSACTION = 100
+_VARIANTS = tuple(Variant)
+_SENT, _FAILED, _DEFERRED = map(DELIVERIES.labels, ("sent", "failed", "deferred"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Relay:
             replies = await pool.deliver(transaction)
             results += zip(hands, replies, strict=True)
             for reply in replies:
-                DELIVERIES.labels("sent" if reply.ok else "failed" if reply.permanent else "deferred").inc()
+                (_SENT if reply.ok else _FAILED if reply.permanent else _DEFERRED).inc()
 
     def _head(self, work: Work) -> bytes:
         """Fields on top. Our own mails carry the stamp too: without it the company's server would send them back."""
@@ -154,7 +156,7 @@ class Relay:
 
 
 def _transactions(deliveries: list[Hand]) -> Iterator[tuple[Variant, list[Hand]]]:
-    for variant in Variant:
+    for variant in _VARIANTS:
         hands = [hand for hand in deliveries if hand.variant is variant]
         for start in range(0, len(hands), RECIPIENTS_A_TRANSACTION):
             yield variant, hands[start : start + RECIPIENTS_A_TRANSACTION]

@@ -24,17 +24,17 @@ def settle(
 ) -> Finish:
     """Turn one attempt's replies into results, and into reports where the sender wants them."""
     results = []
-    reported: dict[Action, list[Reported]] = {action: [] for action in Action}
+    reported: dict[Action, list[Reported]] = {}
     for hand, reply in replies:
         result, action = _result(work, hand, reply, schedule, now)
         results.append(result)
         if action is not None and bounce.wanted(action, work.envelope.sender, hand.params):
-            reported[action].append(Reported(hand.recipient, hand.params, reply))
+            reported.setdefault(action, []).append(Reported(hand.recipient, hand.params, reply))
     until = work.received_at + timedelta(seconds=schedule.give_up_s)
     reports = [
         _report(work, action, entries, hostname, now, until)
         for action, entries in reported.items()
-        if entries and work.origin is Origin.SMTP
+        if work.origin is Origin.SMTP
     ]
     return Finish(
         mail_id=work.id,

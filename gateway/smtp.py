@@ -138,7 +138,11 @@ class SmtpSession(Connection):
                 raise Refusal(replies.NO_RELAY)
             before_the_dot.pop_all()
         envelope = Envelope(self._sender or "", tuple(self._recipients.values()), self._params)
-        return await self._intake.accept(self._route, envelope, self._arrival(), reader.fault, body)
+        self.storing = True
+        try:
+            return await self._intake.accept(self._route, envelope, self._arrival(), reader.fault, body)
+        finally:
+            self.storing = False
 
     async def smtp_BDAT(self, arg: str) -> None:
         """Not offered; but the chunk is on its way, and must never be read as commands (RFC 3030 2)."""

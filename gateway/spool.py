@@ -16,7 +16,7 @@ from typing import Self
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
-from core.bulk import Bulk, insert_ignoring
+from core.bulk import Bulk, Query, insert_ignoring
 from core.db import new_id
 from core.errors import Temporary
 from core.runtime import Tx
@@ -206,25 +206,24 @@ def store(tx: Tx, mails: Sequence[NewMail]) -> list[int]:
     With a lease the first try is counted here: no further sync comes before the first attempt (decisions 6). A mail
     whose queue id is there already was stored by a commit whose answer was lost: it is not stored again.
     """
-    connection = tx.session.connection()
-    ids = _new_ids(connection, len(mails))
+    ids = _new_ids(tx, len(mails))
     news = list(zip(ids, mails, strict=True))
     if _INSERT_MAIL.run(tx, [_mail_row(mail_id, new) for mail_id, new in news]) != len(news):
-        ids = [_stored(connection, new) for new in mails]
+        ids = [_stored(tx.connection, new) for new in mails]
         news = [(mail_id, new) for (mail_id, new), known in zip(news, ids, strict=True) if mail_id == known]
     _INSERT_DELIVERY.run(tx, [row for mail_id, new in news for row in _delivery_rows(mail_id, new)])
     return ids
 
 
-def _new_ids(connection: Connection, count: int) -> list[int]:
+def _new_ids(tx: Tx, count: int) -> list[int]:
     """Ids for new mails. On SQLite the writer is alone, so the next ones are free; PostgreSQL has its sequence.
 
     Known beforehand, because a statement that returns the ids it made costs several times as much.
     """
-    if connection.dialect.name == "postgresql":
-        return list(connection.execute(_NEXT_IDS, {"count": count}).scalars())
-    last = connection.execute(_LAST_ID).scalar() or 0
-    return list(range(last + 1, last + 1 + count))
+    if tx.connection.dialect.name == "postgresql":
+        return list(tx.connection.execute(_NEXT_IDS, {"count": count}).scalars())
+    ((last,),) = _LAST_ID.rows(tx)
+    return list(range((last or 0) + 1, (last or 0) + 1 + count))
 
 
 def _stored(connection: Connection, new: NewMail) -> int:
@@ -244,13 +243,13 @@ def _stored(connection: Connection, new: NewMail) -> int:
 
 def find(tx: Tx, queue_id: str) -> int | None:
     """The id of the mail with that queue id, if it is stored."""
-    found: int | None = tx.session.connection().execute(select(mail.c.id).where(mail.c.queue_id == queue_id)).scalar()
+    found: int | None = tx.connection.execute(select(mail.c.id).where(mail.c.queue_id == queue_id)).scalar()
     return found
 
 
 def withdraw(tx: Tx, queue_ids: Sequence[str]) -> int:
     """Delete mails that were answered 451 and are stored all the same; how many. Their clients send them again."""
-    known = tx.session.connection().execute(
+    known = tx.connection.execute(
         delete(mail)
         .where(mail.c.queue_id.in_(queue_ids), mail.c.state == MailState.RECEIVED.value)
         .returning(mail.c.body_path)
@@ -263,7 +262,7 @@ def withdraw(tx: Tx, queue_ids: Sequence[str]) -> int:
 
 
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('mail', 'id')) FROM generate_series(1, :count)")
-_LAST_ID = select(func.max(mail.c.id))
+_LAST_ID = Query(select(func.max(mail.c.id)))
 _INSERT_MAIL = insert_ignoring(mail, "queue_id")
 _INSERT_DELIVERY = Bulk(insert(delivery))
 

@@ -1,12 +1,12 @@
 """Statements that run straight on the driver do what SQLAlchemy would have done, on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, column, func, insert, select, table, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from core.bulk import Bulk, insert_ignoring
+from core.bulk import Bulk, Query, insert_ignoring
 from core.outbox import Outgoing
 from core.runtime import Runtime
 from crm.tables import InvitationDayRow, SuppressionRow
@@ -69,3 +69,27 @@ def test_values_are_converted_as_their_types_say(any_runtime: Runtime) -> None:
         Bulk(insert(Outgoing)).run(tx, [sent])
     with any_runtime.read() as tx:
         assert tx.session.scalar(select(Outgoing.created_at)) == AT
+
+
+def test_a_query_gives_rows_of_python_values_for_any_number_of_wanted_ones(any_runtime: Runtime) -> None:
+    columns = Outgoing.id, Outgoing.created_at
+    wanted = Outgoing.id.in_(bindparam("ids", expanding=True)), Outgoing.kind == "dsn"
+    query = Query(select(*columns).where(*wanted, Outgoing.created_at <= bindparam("until")), many="ids")
+    ids = [f"{number:016}" for number in range(5)]
+    rows = [
+        {"id": each, "key": each, "kind": "dsn", "state": "waiting", "sender": "", "created_at": AT} for each in ids
+    ]
+    with any_runtime.begin() as tx:
+        Bulk(insert(Outgoing)).run(tx, rows)
+        for count in (0, 1, 3, 5, 3):
+            assert sorted(query.rows(tx, ids=ids[:count], until=AT)) == [(each, AT) for each in ids[:count]]
+        assert query.rows(tx, ids=ids, until=AT - timedelta(seconds=1)) == []
+        assert query.rows(tx, ids=["nobody's"], until=AT) == []
+        assert Query(select(func.count()).select_from(Outgoing)).rows(tx) == [(5,)]
+
+
+def test_an_error_of_a_query_does_not_hold_its_values(any_runtime: Runtime) -> None:
+    query = Query(select(column("x")).select_from(table("not_there")).where(column("x") == bindparam("address")))
+    with any_runtime.read() as tx, pytest.raises(DBAPIError) as refused:
+        query.rows(tx, address="taro@example.org")
+    assert "taro" not in str(refused.value)

@@ -4,16 +4,18 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import IntegrityError
 
 from core import processes
 from core.audit import AuditEntry, record
 from core.clock import JST, ManualClock
-from core.db import Database, new_id, random_id
+from core.db import Database, UtcDateTime, new_id, random_id, sqlite_text
 from core.errors import ConfigError, Temporary
 from core.installation import config_version
 from core.processes import Process
-from core.runtime import Runtime
+from core.runtime import Runtime, Tx
 from tests.servers import free_port
 
 
@@ -33,12 +35,73 @@ def test_a_naive_time_is_a_bug_and_is_refused(any_runtime: Runtime) -> None:
         tx.session.add(AuditEntry(at=naive, actor="cli", action="x", subject="y", details={}))
 
 
+@pytest.mark.parametrize("moment", [datetime(2026, 11, 21, 12, 0, tzinfo=JST), datetime(999, 1, 2, 3, 4, 5, 6, UTC)])
+def test_the_short_way_to_a_time_of_sqlite_is_the_same(moment: datetime) -> None:
+    convert = UtcDateTime().dialect_impl(sqlite.dialect()).bind_processor(sqlite.dialect())
+    assert convert is not None
+    assert sqlite_text(moment) == convert(moment)
+    assert sqlite_text(None) is None
+    with pytest.raises(TypeError, match="naive"):
+        sqlite_text(datetime(2026, 11, 21))  # noqa: DTZ001 - the point of the test
+
+
+def actions(runtime: Runtime) -> list[str]:
+    with runtime.read() as tx:
+        return sorted(tx.session.scalars(select(AuditEntry.action)))
+
+
+@pytest.mark.parametrize("connection_first", [True, False])
+def test_orm_and_connection_are_one_transaction_whoever_comes_first(
+    any_runtime: Runtime, *, connection_first: bool
+) -> None:
+    def write(tx: Tx, *, connection: bool) -> None:
+        if connection:
+            values = {"at": tx.now, "actor": "x", "action": "core", "subject": "x", "details": {}}
+            tx.connection.execute(insert(AuditEntry).values(values))
+        else:
+            tx.session.add(AuditEntry(at=tx.now, actor="x", action="orm", subject="x", details={}))
+
+    def both(tx: Tx) -> None:
+        write(tx, connection=connection_first)
+        write(tx, connection=not connection_first)
+
+    with pytest.raises(ZeroDivisionError), any_runtime.begin() as tx:
+        both(tx)
+        raise ZeroDivisionError
+    assert actions(any_runtime) == []
+    with any_runtime.begin() as tx:
+        both(tx)
+        assert actions(any_runtime) == []
+    assert actions(any_runtime) == ["core", "orm"]
+    with any_runtime.begin() as tx:
+        both(tx)
+        savepoint = tx.session.begin_nested()
+        both(tx)
+        savepoint.rollback()
+    assert actions(any_runtime) == ["core", "core", "orm", "orm"]
+
+
+def test_a_commit_that_fails_leaves_no_open_transaction_behind(runtime: Runtime) -> None:
+    with pytest.raises(IntegrityError), runtime.begin() as tx:
+        tx.connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+        tx.connection.execute(text("INSERT INTO mail_copy VALUES (404, 'letter', NULL, NULL, '2026-11-22')"))
+    with runtime.begin() as tx:
+        assert tx.connection.execute(text("SELECT count(*) FROM mail_copy")).scalar() == 0
+
+
+def test_a_transaction_that_asks_nothing_takes_no_lock(runtime: Runtime) -> None:
+    with runtime.begin(), runtime.begin() as tx:
+        tx.connection.execute(text("DELETE FROM audit_entry"))
+
+
 def test_sqlite_is_durable_and_in_wal(runtime: Runtime) -> None:
-    with runtime.db.connection(write=False) as connection:
+    database = Database(runtime.settings.effective_database_url)
+    with database.connection(write=False) as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(text("PRAGMA recursive_triggers")).scalar() == 1
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    database.close()
 
 
 def test_writers_wait_for_each_other(any_runtime: Runtime) -> None:
@@ -83,8 +146,8 @@ def test_a_hook_that_fails_does_not_make_the_commit_look_failed(any_runtime: Run
 
 def test_a_database_that_is_away_is_temporary_and_names_no_secret() -> None:
     database = Database(f"postgresql+psycopg://someone:geheim@127.0.0.1:{free_port()}/nothing")
-    with pytest.raises(Temporary) as caught, database.session(write=False) as session:
-        session.execute(text("SELECT 1"))
+    with pytest.raises(Temporary) as caught, database.transaction(write=False) as transaction:
+        transaction.session.execute(text("SELECT 1"))
     assert "geheim" not in caught.value.message
     database.close()
 

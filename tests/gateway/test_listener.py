@@ -2,8 +2,10 @@
 
 import shutil
 import socket
+import struct
 
 import pytest
+from sqlalchemy import text
 
 from core.runtime import Runtime
 from gateway import connection as connection_module
@@ -123,6 +125,21 @@ def test_a_connection_lost_before_the_dot_delivers_nothing(client: Raw, gateway:
     gateway.wait_until_finished()
     assert len(gateway.mails()) == 1
     assert not list((gateway.runtime.settings.home / "spool").iterdir())
+
+
+def test_a_client_lost_behind_the_dot_does_not_stop_its_mail(client: Raw, gateway: Gateway, sink: Sink) -> None:
+    with Raw(gateway.port) as other, gateway.runtime.begin() as tx:
+        other.greet()
+        tx.connection.execute(text("SELECT 1"))  # holds the write lock, so that the mail waits for its commit
+        client.ask(HELLO)
+        client.begin()
+        client.send(message() + b".\r\n")
+        other.ask(b"NOOP")
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        other.ask(b"NOOP")
+    sink.wait(1)
+    gateway.wait_until_finished()
 
 
 def test_a_mail_in_a_loop_is_refused(client: Raw, gateway: Gateway) -> None:
