@@ -5,7 +5,7 @@ phrases -> names found once are found everywhere -> one finding a character -> r
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +22,8 @@ from anonymizer.resolve import resolve
 __all__ = ["Anonymised", "Finding", "Identity", "anonymise"]
 
 SCORE_MIN = 0.4
+# A firm by its legal form, or by what firms are called in English.
+_FIRM_SCORE_MIN = 0.7
 # A replacement changes what stands around the rest, which may then read as a name: look again until nothing is found.
 ROUNDS_MAX = 4
 
@@ -72,15 +74,12 @@ def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
     stretches = changed(view.text) if document.rounds % 2 else ((0, len(view.text)),)
     document.rounds += 1
     guesses: list[Span] = []
-    boundary: set[int] = set()
-    for page in (page for stretch in stretches for page in pages(view.text, document.lines, *stretch)):
+    read = [page for stretch in stretches for page in pages(view.text, document.lines, *stretch)]
+    for page in read:
         found = [span for span in recognise(page) if span.score >= SCORE_MIN]
         guesses.extend(span.shifted(page.offset) for span in drop_protected(page, found, document.keep))
-        for token in page.tokens:
-            boundary.add(page.offset + token.start)
-            boundary.add(page.offset + token.end)
-    searched = View(view.text, boundary)
-    guesses.extend(known.find(searched, document.identities))
+    searched = View(view.text, read)
+    guesses += list(_outside_firms(known.find(searched, document.identities), guesses))
     chosen = resolve(view.text, guesses)
     for key, form in propagate.forms(view.text, chosen).items():
         if len(document.wanted) < propagate.FORMS_MAX:
@@ -92,6 +91,15 @@ def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
         chosen = resolve(view.text, [*guesses, *more])
     chosen = propagate.labelled(view.text, chosen, document.wanted)
     return [(_on_original(span, *view.back(span.start, span.end)), view.text[span.start : span.end]) for span in chosen]
+
+
+def _outside_firms(people: Iterable[Span], guesses: Sequence[Span]) -> Iterator[Span]:
+    """Yield the known people without those whose surname is a part of a firm's name: 株式会社山田."""
+    firms = [(span.start, span.end) for span in guesses if span.kind == Kind.EMPLOYER and span.score >= _FIRM_SCORE_MIN]
+    for span in people:
+        part = span.score == known.PART_SCORE
+        if not (part and any(start <= span.start and span.end <= end for start, end in firms)):
+            yield span
 
 
 def _on_original(span: Span, start: int, end: int) -> Span:

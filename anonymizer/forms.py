@@ -6,14 +6,16 @@ participants costs next to nothing.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from itertools import pairwise
 
-from anonymizer import lexicon
+from anonymizer import lexicon, names
 from anonymizer.model import Kind
+from anonymizer.names import Word
 from anonymizer.numerals import ascii_digits
+from anonymizer.page import Page, once
 from anonymizer.recognizers.japanese import is_kanji
 
 _GAPS = frozenset(" \t\r\n・.,_='’-")
@@ -21,9 +23,25 @@ _PHONE_GAP_CHARS_MAX = 4
 # What may follow a name directly: particles, honorifics, punctuation.
 _AFTER = re.compile(
     r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|先輩|部長|課長|係長|主任|社長|マネ|リーダー"
-    r"|曰く|いわく|本人|自身|より|から|です|っす|って|だ|携帯|電話|直通|内線|宛|[のはがにとをへもや、。・/)」:,\n\]]|$)"
+    r"|研究室|ゼミ|なら|など|っぽ|じゃ|曰く|いわく|本人|自身|より|から|です|っす|って|だ|携帯|電話|直通|内線|宛|[のはがにとをへもや、。・/)」:,\n\]]|$)"
 )
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|[- ]san)")
+
+
+_SENTENCE_END = re.compile(r"[a-z]{2}\.\s")
+_MONTHS = frozenset(("april", "may", "june", "july", "august"))
+_BEFORE_MONTH = re.compile(
+    r"(?:\b(?:in|by|from|until|till|since|before|after|early|mid|late|next|last|this|of|for|end)|[0-9])[ -]\Z"
+)
+_AFTER_MONTH = re.compile(r",?[ ](?:19|20)?[0-9]{1,2}(?![0-9])|[ ](?:start|intake|release)")
+# A name of two kana letters is a name only where nothing else can be: すぎです, ばばより.
+_AFTER_SHORT = re.compile(r"(?:です|でした|と申|ともうし|より|だよ|だけど|っす|名義|宛|[」)(】。、!@/\n]|$)")
+_OPENS = frozenset("\n。「『(【!?<>:;/|・ 、")
+# つむぎ糸, ひまわり号: a word that only begins like the name. 柳のような: what it is likened to.
+_LONGER_WORD = re.compile(r"[糸色組祭市町園荘屋館堂号会台野菜製丘銀証賞杯線]|のよう[なに]|風の")
+# 公平な評価, 温水プール: an ordinary word that goes on.
+_COMPOUND = re.compile(r"な(?!ら|ど|の|ん)|[ァ-ヶー]{2}(?<!マネ)(?<!リー)|性|的|さ(?!ん|ま)")
+_LIKENED = re.compile(r"のよう[なに]|風の")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +65,15 @@ class _Table(dict[int, int | str | None]):
         return code
 
 
+# Old and new kana of one sound: かをる is かおる.
+_ONE_SOUND = dict(zip(map(ord, "をヲゑヱゐヰづヅぢヂ"), "おオえエいイずズじジ", strict=True))
 # One for one, so that offsets stay: é is e, ø and ß have no accent to lose.
 _NO_ACCENTS = _Table(
     (code, unicodedata.normalize("NFD", chr(code))[0])
     for code in (*range(0xE0, 0x250), *range(0x1E00, 0x1F00))
     if unicodedata.combining(unicodedata.normalize("NFD", chr(code))[-1])
 )
+_NO_ACCENTS.update(_ONE_SOUND)
 _NO_GAPS = _Table((ord(char), None) for char in _GAPS)
 
 
@@ -68,29 +89,39 @@ def squeezed(text: str) -> str:
 
 @dataclass(frozen=True)
 class View:
-    """The reading view of a text, prepared for searches; ``boundary``: where morphemes begin or end."""
+    """The reading view of a text, prepared for searches; ``pages`` know where morphemes begin and end."""
 
     text: str
-    boundary: Collection[int]
+    pages: Sequence[Page]
 
-    @cached_property
+    @once
     def lowered(self) -> str:
         """The text in small letters without Latin accents, of the same length (İ would grow, so it stays)."""
         lowered = self.text.lower().translate(_NO_ACCENTS)
         return lowered if len(lowered) == len(self.text) else "".join(
             char.lower() if len(char.lower()) == 1 else char for char in self.text).translate(_NO_ACCENTS)  # fmt: skip
 
-    @cached_property
+    @once
+    def boundary(self) -> frozenset[int]:
+        """Where morphemes begin or end."""
+        starts = {page.offset + token.start for page in self.pages for token in page.tokens}
+        return frozenset(starts.union(page.offset + token.end for page in self.pages for token in page.tokens))
+
+    @once
     def _kept(self) -> list[int]:
         return [at for at, char in enumerate(self.lowered) if char not in _GAPS]
 
-    @cached_property
+    @once
     def _squeezed(self) -> str:
         return self.lowered.translate(_NO_GAPS)
 
-    @cached_property
+    @once
     def _digit_places(self) -> list[int]:
         return [at for at, char in enumerate(self.text) if ascii_digits(char)]
+
+    def holds(self, form: Form) -> bool:
+        """Tell whether the letters of ``form`` stand anywhere: most forms fail here, at the cost of one search."""
+        return form.text in (self._squeezed if form.whole else self.lowered)
 
     def places(self, form: Form) -> Iterator[tuple[int, int]]:
         """Yield the ranges where ``form`` stands as words of its own."""
@@ -98,7 +129,7 @@ class View:
             index = self._kept
             for at in _finds(self._squeezed, form.text):
                 start, end = index[at], index[at + len(form.text) - 1] + 1
-                if not form.text.isascii() or self._word(start, end):
+                if not form.text.isascii() or (self._word(start, end) and not _no_name(self.text[start:end])):
                     yield start, end
         else:
             for start in _finds(self.lowered, form.text):
@@ -129,7 +160,7 @@ class View:
             word = surface.lower()
             everyday = word in lexicon.words("capitalised") or word in lexicon.words("everyday_names")
             plain = len(surface) > 2 and not everyday
-            return self._word(start, end) and (plain or surface[0].isupper())
+            return self._word(start, end) and (plain or surface[0].isupper()) and not self._month(word, start, end)
         if is_kanji(surface[0]):
             return self._kanji_alone(start, end, before, after)
         if "ァ" <= surface[0] <= "ヶ":
@@ -138,17 +169,48 @@ class View:
             return alone and (not after or not is_kanji(after) or _AFTER.match(self.text, end) is not None)
         if _kana(before, "ぁ", "ん") and start not in self.boundary:
             return False
+        if _LONGER_WORD.match(self.text, end):
+            return False
         if len(surface) == 2:
-            return self.beside_honorific(end)
+            short = (not before or before in _OPENS) and _AFTER_SHORT.match(self.text, end)
+            return self.beside_honorific(end) or bool(short)
         return len(surface) > 2 and (not _kana(after, "ぁ", "ん") or _AFTER.match(self.text, end) is not None)
+
+    def _month(self, word: str, start: int, end: int) -> bool:
+        """Tell whether a name that is a month too is the month here: start in May, April 2027."""
+        if word not in _MONTHS:
+            return False
+        return _BEFORE_MONTH.search(self.text, max(0, start - 12), start) is not None or (
+            _AFTER_MONTH.match(self.text, end) is not None
+        )
 
     def _kanji_alone(self, start: int, end: int, before: str, after: str) -> bool:
         left, right = bool(before) and is_kanji(before), bool(after) and is_kanji(after)
         followed = _AFTER.match(self.text, end) is not None
+        if _LIKENED.match(self.text, end) or (
+            end - start > 1 and _ordinary(self.text[start:end]) and _COMPOUND.match(self.text, end)
+        ):
+            return False
         if end - start == 1:
             return not left and (followed or not after.isalnum())
         cut_left, cut_right = left and start not in self.boundary, right and end not in self.boundary and not followed
         return not (cut_left and cut_right) and not (after and after in "市区県駅町村")
+
+
+@lru_cache(maxsize=4096)
+def _ordinary(word: str) -> bool:
+    """Tell whether a part of a name is an ordinary word, too: 公平, 温水."""
+    return bool(names.kinds(word) & Word.COMMON)
+
+
+def _no_name(words: str) -> bool:
+    """Tell whether what reads as a full name is everyday words in small letters, or goes over the end of a sentence."""
+    if _SENTENCE_END.search(words):
+        return True
+    if not words.islower():
+        return False
+    everyday = lexicon.words("capitalised") | lexicon.words("everyday_names")
+    return all(word in everyday for word in re.split(r"[^a-z]+", words) if word)
 
 
 def _kana(char: str, first: str, last: str) -> bool:

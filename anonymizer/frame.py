@@ -34,7 +34,9 @@ class _PageArtifacts(NlpArtifacts):  # type: ignore[misc]
     """Carries the page, with its morphemes, to the recognisers."""
 
     def __init__(self, page: Page, engine: NoOpNlpEngine) -> None:
-        super().__init__(entities=[], tokens=(), tokens_indices=[], lemmas=[], nlp_engine=engine, language=_LANGUAGE)
+        # Without an engine no keywords are looked for: there are no lemmas.
+        super().__init__(entities=[], tokens=(), tokens_indices=[], lemmas=[], nlp_engine=None, language=_LANGUAGE)
+        self.nlp_engine = engine
         self.page = page
 
 

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
+from anonymizer import nicknames
 from anonymizer.forms import Form, View, squeezed, unaccented
 from anonymizer.kana import hiragana, katakana
 from anonymizer.model import Identity, Kind, Span
 from anonymizer.names import Word, readings
 from anonymizer.normalise import normalise
 from anonymizer.numerals import ascii_digits
-from anonymizer.recognizers.japanese import is_kanji, split_name
+from anonymizer.recognizers.japanese import in_firm, is_kanji, split_name
 from anonymizer.romaji import spellings
 
 NAME = "identity"
+PART_SCORE = 0.99
+"""Of a part of a name; a firm that bears it takes it along (株式会社山田)."""
 IDENTITIES_MAX = 200
 _LOCAL_PART_CHARS_MIN = 5
 _PHONE_DIGITS_MIN, _PHONE_DIGITS_MAX = 8, 15
@@ -47,6 +50,10 @@ def _written(identity: Identity) -> Iterator[tuple[str, bool]]:
         yield split[1] + split[0], True
         yield split[0], False
         yield split[1], False
+        families, givens = _kana_names(identity)
+        for script in (katakana, hiragana):
+            yield from ((split[0] + script(given), True) for given in givens)
+            yield from ((script(family) + split[1], True) for family in families)
     elif "・" in name or " " in name:
         yield from ((part, False) for part in re.split(r"[・ ]+", name) if len(part) > 1)
 
@@ -90,6 +97,7 @@ def _latin(identity: Identity) -> Iterator[tuple[str, bool]]:
         if len(parts) > 1:
             pairs.add((parts[0], parts[-1]))
             yield from ((part, False) for part in parts[1:-1] if len(part) > 2)
+        yield from ((part, True) for part in parts if "-" in part)
     families, givens = _kana_names(identity)
     pairs |= {
         pair for family, given in product(families, givens) for pair in product(spellings(family), spellings(given))
@@ -120,6 +128,24 @@ def forms(identity: Identity, label: str) -> tuple[Form, ...]:
     return tuple(found.values())
 
 
+@lru_cache(maxsize=512)
+def _parts(identity: Identity) -> nicknames.Parts:
+    """Return family and given names in hiragana and in small Latin letters, for what they are shortened to."""
+    families, givens = _kana_names(identity)
+    name = _reading(identity.name)
+    latin = [
+        tuple(part.strip(".,").lower() for part in re.split(r"[\s,_・]+", text) if part.strip(".,"))
+        for text in filter(None, (_reading(identity.romaji), "" if _japanese(name) else name))
+    ]
+    latin += [
+        (spellings(family)[0], spellings(given)[0]) for family in families[:1] for given in givens[:1] if not latin
+    ]
+    return nicknames.Parts(
+        kana=tuple(dict.fromkeys(hiragana(part) for part in (*families, *givens) if len(part) > 1)),
+        latin=tuple(dict.fromkeys(latin)),
+    )
+
+
 def _phone_digits(phone: str) -> str:
     digits = ascii_digits(_reading(phone))
     national = "0" + digits[2:].lstrip("0") if digits.startswith("81") and len(digits) > 10 else digits
@@ -130,9 +156,13 @@ def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
     """Yield every written form of the participants."""
     for number, identity in enumerate(list(identities)[:IDENTITIES_MAX]):
         label = f"identity:{number}"
-        for form in forms(identity, label):
+        for form in filter(view.holds, forms(identity, label)):
             for start, end in view.places(form):
-                yield Span(form.kind, start, end, 1.0, NAME, "known participant", label)
+                # 山田商事 is no person; a surname before an honorific or a title is.
+                if form.whole or view.beside_honorific(end) or not in_firm(view.text, end):
+                    score = 1.0 if form.whole else PART_SCORE
+                    yield Span(form.kind, start, end, score, NAME, "known participant", label)
+        yield from nicknames.find(view.text, _parts(identity), label)
         digits = _phone_digits(identity.phone)
         # Without the leading 0 the number is found behind a country code too.
         for start, end in view.numbers(digits.lstrip("0")) if digits else ():

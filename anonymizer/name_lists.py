@@ -55,6 +55,17 @@ def is_family_kana(word: str) -> bool:
     return without_small_kana(word) in lists().family_kana
 
 
+@cache
+def _clippings() -> frozenset[str]:
+    found = lists().family_kana
+    return frozenset(part for name in found for size in (2, 3) for part in (name[:size], name[-size:]))
+
+
+def is_clipped_family(word: str) -> bool:
+    """Tell whether a kana word of two or three letters begins or ends a surname: ナベ, エノ."""
+    return without_small_kana(word) in _clippings()
+
+
 def is_given_kana(word: str) -> bool:
     """Tell whether a kana word of two or more letters is the reading of a given name."""
     return len(word) > 1 and without_small_kana(word) in lists().given_kana

@@ -51,6 +51,8 @@ class Token(NamedTuple):
 
 class _Local(threading.local):
     tokeniser: Any = None
+    morphemes: Any = None
+    """Filled anew by every call, which is cheaper than a new list for every line."""
 
 
 _LOCAL = _Local()
@@ -125,11 +127,13 @@ def tokenise(text: str, offset: int = 0) -> tuple[Token, ...]:
         from sudachipy import SplitMode
 
         _LOCAL.tokeniser = _dictionary().tokenizer(mode=SplitMode.C)
+        _LOCAL.morphemes = _LOCAL.tokeniser.tokenize("")
     found: list[Token] = []
     start = offset
-    for morpheme in _LOCAL.tokeniser.tokenize(text):
+    for morpheme in _LOCAL.tokeniser.tokenize(text, out=_LOCAL.morphemes):
         surface = morpheme.surface()
         end = start + len(surface)
-        found.append(Token(start, end, surface, _word_of(morpheme)))
+        word = _WORD_BY_POS_ID.get(morpheme.part_of_speech_id())
+        found.append(Token(start, end, surface, _word_of(morpheme) if word is None else word))
         start = end
     return tuple(found)

@@ -38,7 +38,10 @@ _SPACES = {
     for blank in " \t\u3000"
 }
 # O9O-l234: what a scanner or a careful person writes for digits, in something that else is a number.
-_LOOKALIKE = re.compile(r"(?<![A-Za-z0-9])(?=[0-9-]{0,20}[OolI])[0-9OolI]{1,16}(?:-[0-9OolI]{1,8}){0,4}(?![A-Za-z0-9])")
+_LOOKALIKE = re.compile(
+    r"(?<![A-Za-z0-9])(?=[0-9 -]{0,20}[OolI])[0-9OolI]{1,16}"
+    r"(?:(?:-|[ ](?=[0-9OolI]{2}))[0-9OolI]{1,8}){0,4}(?![A-Za-z0-9])"
+)
 _AS_DIGITS = str.maketrans("OolI", "0011")
 _LOOKALIKE_DIGITS_MIN = 6
 _DATE_UNIT = re.compile(r"[ ]?[年月日]")

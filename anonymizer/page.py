@@ -5,9 +5,9 @@ exists the pages overlap, and both readings of the overlap count.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import Generic, TypeVar, overload
 
 from anonymizer import names
 from anonymizer.normalise import WALL
@@ -19,6 +19,30 @@ NEAR_CHARS = 40
 _DIGIT = re.compile(r"[0-9〇零一二三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿𠀀-𯿿]")
+
+
+T = TypeVar("T")
+
+
+class once(Generic[T]):  # noqa: N801
+    """A property worked out when first asked for; functools' own takes a lock each time in Python 3.11."""
+
+    def __init__(self, work_out: Callable[..., T]) -> None:
+        self._work_out, self.__doc__ = work_out, work_out.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "once[T]": ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> "once[T] | T":
+        if instance is None:
+            return self
+        # Without __set__ the value in the instance's own dictionary is found first from now on.
+        value = instance.__dict__[self._name] = self._work_out(instance)
+        return value
 
 
 LineCache = dict[str, tuple[int, tuple[names.Token, ...]]]
@@ -35,14 +59,14 @@ class Page:
     offset: int = 0
     lines: LineCache = field(default_factory=dict)
 
-    @cached_property
+    @once
     def japanese(self) -> bool:
         """Whether the page holds any kana or kanji."""
         return _JAPANESE.search(self.text) is not None
 
-    @cached_property
+    @once
     def tokens(self) -> tuple[names.Token, ...]:
-        """Morphemes in order, none for pages without Japanese; a line end is always a boundary."""
+        """Morphemes in order, none for pages and lines without Japanese; a line end is always a boundary."""
         if not self.japanese:
             return ()
         found: list[names.Token] = []
@@ -52,6 +76,8 @@ class Page:
             tokens: tuple[names.Token, ...]
             if line == "\n":
                 tokens = (names.Token(start, start + 1, line, names.Word.SYMBOL),)
+            elif known is None and not _JAPANESE.search(line):
+                tokens = ()
             elif known is None:
                 tokens = names.tokenise(line, start)
                 self.lines[line] = (start, tokens)
@@ -64,32 +90,32 @@ class Page:
             start += len(line)
         return tuple(found)
 
-    @cached_property
+    @once
     def starts(self) -> dict[int, int]:
         """Index of the token that starts at a position."""
         return {token.start: index for index, token in enumerate(self.tokens)}
 
-    @cached_property
+    @once
     def token_ends(self) -> dict[int, int]:
         """Index of the token that ends at a position."""
         return {token.end: index for index, token in enumerate(self.tokens)}
 
-    @cached_property
+    @once
     def lowered(self) -> str:
         """The text in small letters, for looking whether a word occurs at all."""
         return self.text.lower()
 
-    @cached_property
+    @once
     def chars(self) -> frozenset[str]:
         """The characters that occur, in small letters."""
         return frozenset(self.lowered)
 
-    @cached_property
+    @once
     def has_digits(self) -> bool:
         """Whether the page holds any digit, kanji digits included."""
         return _DIGIT.search(self.text) is not None
 
-    @cached_property
+    @once
     def has_latin(self) -> bool:
         """Whether the page holds two Latin letters in a row."""
         return _LATIN.search(self.text) is not None
@@ -104,7 +130,7 @@ class Page:
             empty = False
         return empty
 
-    @cached_property
+    @once
     def ascii_view(self) -> str:
         r"""The text with every non-ASCII character as a space: ``\b`` beside kanji then works."""
         return re.sub(r"[^\x00-\x7f]", " ", self.text)

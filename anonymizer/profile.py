@@ -3,6 +3,7 @@
 It is still personal data (LAW3): it leaves only through the consent gate, and nothing here calls it anonymous.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +34,16 @@ _MORE_YEARS = ("20年以上", "20 years or more")
 _SALARY_STEP_YEN = 1_000_000
 _SALARY_TOP_YEN = 15_000_000
 _REMOVED = ("〔削除〕", "[removed]")
+# No job and no skill is written with so many figures in a row; a telephone, an account or a date of birth without its
+# caption is. Quantities have their unit behind them. A day of those years behind a product is no version of it.
+_BIRTH_YEAR = r"(?:19[3-9]\d|200\d|2010)"
+_FIGURES = re.compile(
+    r"(?<!\d)[A-Za-zＡ-Ｚａ-ｚ]?\d{6,}(?!\d|\s?(?:[円件人名個台社本点]|yen|users|rows|PV))"
+    r"|(?<!\d)(?=(?:[-‐–—−ー]?\d){9})\d+(?:[-‐–—−ー]\d+)+"
+    rf"|(?<![\d.]){_BIRTH_YEAR}\.\d\d?\.\d\d?(?![\d.])|(?<![\d.])\d\d?\.\d\d?\.{_BIRTH_YEAR}(?![\d.])",
+    re.IGNORECASE,
+)
+_NUMBER: Mapping[Lang, str] = {"ja": "〔番号〕", "en": "[id]"}
 
 
 class ProfileRefused(Permanent):
@@ -103,6 +114,11 @@ class AgencyProfile:
             "languages": [_filled({"language": language, "fluency": level}) for language, level in self.languages],
             "meta": {"version": _JSON_RESUME_VERSION, "careerrelay": _filled(own)},
         }
+
+
+def without_figures(text: str, lang: Lang) -> str:
+    """Take figures that nothing explains out of a short field: a job, a skill."""
+    return _FIGURES.sub(_NUMBER[lang], text)
 
 
 def _filled(values: Mapping[str, object]) -> dict[str, object]:
@@ -195,10 +211,13 @@ class _Look:
         found = self._anonymised(text, chars_max).text
         for mark in _REMOVED:
             found = found.replace(mark, "")
-        return " ".join(found.split()) if chars_max == FIELD_CHARS_MAX else found.strip()
+        if chars_max != FIELD_CHARS_MAX:
+            return found.strip()
+        return " ".join(without_figures(found, self._lang).split())
 
     def whole(self, text: str) -> str:
         """Return a short text as it is, or "" when it names anybody or says anything forbidden."""
         result = self._anonymised(text, FIELD_CHARS_MAX)
         bad = any(found.type not in QUASI or found.type in FORBIDDEN for found in result.findings)
+        bad = bad or without_figures(result.text, self._lang) != result.text
         return "" if bad else " ".join(result.text.split())

@@ -43,6 +43,10 @@ def _parts_of(surface: str) -> tuple[tuple[str, str, bool, bool], ...]:
 
 def _japanese_parts(surface: str) -> list[tuple[str, bool, bool]]:
     split = split_name(surface)
+    parts = re.split("[ ・]", surface)
+    if split is None and len(parts) > 1:
+        # ファム ティ フオン: each part of three letters or more may stand alone.
+        return [(surface, True, False), *((part, False, False) for part in parts if len(part) >= _READING_CHARS_MIN)]
     if split is None:
         return [(surface, False, bool(names.kinds(surface) & Word.SURNAME))]
     found = [(surface, True, False), (split[0], False, True), (split[1], False, False)]
@@ -105,7 +109,7 @@ def _acts(text: str, start: int, end: int) -> bool:
 
 def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
     """Yield every place where a collected name stands as a word of its own."""
-    for form in wanted:
+    for form in filter(view.holds, wanted):
         for start, end in view.places(form):
             capital = not form.text.isascii() or view.text[start].isupper()
             if not capital and form.text in lexicon.words("given_en_weak"):

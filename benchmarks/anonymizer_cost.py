@@ -8,28 +8,30 @@ import time
 
 from tests.anonymizer.records import Record, one_off, templated
 
-_REPEATS = 5
+_REPEATS = 9
 _HOSTILE_CHARS = 50_000
 # Each is repeated to fill a text: what a pattern may begin with, over and over.
 _SEEDS = (
     "あ", "山田さん、", "090-", "1-", "0 ", "(", "a@", "ab.cd.", "http://a/", "東京都", "さくら ", "A. ", "O'Abc ",
     "ア・イ", "「あ」", "1O-", "一 ", "昭和", "株式会社", "氏名:\n", "12:00 ", "様", "一◎", "<a>", "%E3*=",
     "=?utf-8?b?aa?= ", "Flat 1, Ab, ", "゙", "\u200b",
+    "ゼロ", "zero ", "a dot ", "アット", "ファム ", "1の", "090の、", "神南1-2-", "Ab A. ", "い・", "社員証1 ",
+    "関「", "a.b ",
 )  # fmt: skip
 
 
 def _cpu_ms_per_kb(texts: list[str]) -> tuple[float, float]:
-    """Return the least CPU over some repeats, and kB: other processes on the machine only add to it."""
+    """Return the least CPU of each text over some repeats, and kB: other processes on the machine only add to it."""
     from anonymizer.engine import anonymise
 
     size = sum(len(text.encode()) for text in texts) / 1000
-    best = float("inf")
+    best = [float("inf")] * len(texts)
     for _ in range(_REPEATS):
-        start = time.process_time()
-        for text in texts:
+        for at, text in enumerate(texts):
+            start = time.process_time()
             anonymise(text)
-        best = min(best, time.process_time() - start)
-    return best * 1000 / size, size
+            best[at] = min(best[at], time.process_time() - start)
+    return sum(best) * 1000 / size, size
 
 
 def _start() -> None:

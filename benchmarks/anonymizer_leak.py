@@ -27,6 +27,9 @@ def sets() -> dict[str, list[Record]]:
         "second B": one_off("second/hostile.txt", "B"),
         "third A": composed(7, 2),
         "third B": one_off("third/hostile.txt", "B"),
+        "fourth B": one_off("fourth/hostile.txt", "B"),
+        "fifth B": one_off("fifth/hostile.txt", "B"),
+        "sixth B": one_off("sixth/hostile.txt", "B"),
         "N": plain + one_off("first/plain.txt", "N") + one_off("second/plain.txt", "N"),
     }
 

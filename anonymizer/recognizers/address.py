@@ -4,24 +4,59 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from anonymizer.model import Kind, Span
-from anonymizer.names import Word
+from anonymizer.names import Token, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import apply, load
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "address"
 _PLACE_CHARS_MAX = 24
+_PLACE_TOKENS_MAX = 6
 
 
 def _town_and_block(page: Page) -> Iterator[Span]:
-    """Yield 神南1-2-3: three numbers right after a place name, without a municipality."""
-    for match in load(NAME).patterns["THREE_NUMBERS"].finditer(page.text):
+    """Yield 神南1-2-3, 世田谷の代沢5の31: the numbers of a house right after a place, without a municipality."""
+    patterns = load(NAME).patterns
+    for match in patterns["HOUSE_NUMBERS"].finditer(page.text):
         index = page.token_ends.get(match.start())
         if index is None:
             continue
+        several = len(patterns["SEVERAL"].findall(match.group())) + 1
+        start, place = _place_before(page, index)
+        named = place and (several > 2 or patterns["HOUSE_WORD"].search(match.group()))
+        if named or (start < match.start() and patterns["TOWN_ENDING"].search(page.text, start, match.start())):
+            yield Span(Kind.ADDRESS, start, match.end(), 0.75, NAME, "place name and the numbers of a house")
+
+
+def _place_before(page: Page, index: int) -> tuple[int, bool]:
+    """Return where the name of a place begins that ends with token ``index``, and whether a word of it is a place."""
+    start, place, taken = page.tokens[index].end, False, 0
+    while index >= 0 and taken < _PLACE_TOKENS_MAX:
         token = page.tokens[index]
-        if token.word & Word.PLACE or (token.surface[-1:] in "町台丘" and not token.word & Word.SYMBOL):
-            yield Span(Kind.ADDRESS, token.start, match.end(), 0.75, NAME, "place name and three numbers")
+        joint = token.surface in ("の", "ケ", "ヶ", "ノ", "之", "が") and index and taken
+        if joint:
+            before = page.tokens[index - 1]
+            if not before.word & (Word.PLACE | Word.SURNAME) or not token.word & Word.PARTICLE:
+                break
+        elif not _in_place(token) or (taken and token.word & (Word.SURNAME | Word.GIVEN)):
+            break  # The name of who lives there (佐藤神南1-2-3) is no part of the place.
+        else:
+            start = token.start
+            place = place or bool(token.word & (Word.PLACE | Word.SURNAME)) or not token.known
+        index, taken = index - 1, taken + 1
+    return start, place
+
+
+def _in_place(token: Token) -> bool:
+    """Tell whether a morpheme can be part of the name of a place."""
+    if token.word & (Word.PLACE | Word.SURNAME | Word.GIVEN):
+        return True
+    kanji = all("一" <= char <= "鿿" or char in "々ヶ" for char in token.surface)
+    return (
+        kanji
+        and not token.word & (Word.NUMBER | Word.PARTICLE | Word.SYMBOL)
+        and (not token.known or token.surface[-1] in "町台丘坂沢谷市区郡村字田浜島東西南北通上下中新元本")
+    )
 
 
 def _lived_in(page: Page) -> Iterator[Span]:
@@ -36,13 +71,12 @@ def _lived_in(page: Page) -> Iterator[Span]:
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
     patterns = load(NAME).patterns
-    for span in apply(load(NAME), page, NAME):
-        found = patterns["TAIL"].sub("", page.text[span.start : span.end]).rstrip(" .,")
-        end = span.start + len(found)
+    found = [*apply(load(NAME), page, NAME), *(_town_and_block(page) if page.japanese and page.has_digits else ())]
+    for span in found:
+        kept = patterns["TAIL"].sub("", page.text[span.start : span.end]).rstrip(" .,")
+        end = span.start + len(kept)
         building = patterns["BUILDING_TAIL"].match(page.text, end) if end == span.end else None
         yield replace(span, end=building.end() if building else end)
-    if page.japanese and page.has_digits:
-        yield from _town_and_block(page)
     if page.japanese:
         yield from _lived_in(page)
 

@@ -15,13 +15,14 @@ from anonymizer.recognizers import (
     postcode,
     school,
     special,
+    spoken,
     web,
 )  # fmt: skip
 
 RECOGNISERS = tuple(
     module.RECOGNISER
     for module in (
-        mail, phone, postcode, address, birth, ids, bank, web, person_caption, person_phrase, person_ja, person_latin,
-        employer, school, special,
+        mail, phone, spoken, postcode, address, birth, ids, bank, web, person_caption, person_phrase, person_ja,
+        person_latin, employer, school, special,
     )
 )  # fmt: skip

@@ -47,7 +47,8 @@ def _by_suffix(page: Page) -> Iterator[Span]:
         start = _hiragana_before(page, start) if start == match.start() else start
         word = page.text[start : match.end()]
         if (
-            0 < match.start() - start <= _NAME_CHARS_MAX
+            not patterns["NOT_MEANT"].match(page.text, match.end())
+            and 0 < match.start() - start <= _NAME_CHARS_MAX
             and not _is_generic(word)
             and not patterns["NOT_A_NAME"].match(word)
         ):

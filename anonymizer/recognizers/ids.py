@@ -14,6 +14,7 @@ from anonymizer.recognizers.spans import Recogniser
 
 NAME = "ids"
 _NEAR_CHARS = 30
+_LONG_DIGITS_MIN = 9
 
 
 def _twelve_digits(page: Page) -> Iterator[Span]:
@@ -34,11 +35,23 @@ def _twelve_digits(page: Page) -> Iterator[Span]:
             yield Span(Kind.ID_NUMBER, *match.span(), 0.75, NAME, "driving licence check digit")
 
 
+def _in_groups(page: Page) -> Iterator[Span]:
+    """Yield long numbers in groups that are neither goods nor years: a telephone abroad, a number of some card."""
+    patterns = load(NAME).patterns
+    for match in patterns["GROUPED"].finditer(page.text):
+        around = page.text[max(0, match.start() - _NEAR_CHARS) : match.end()]
+        round_figures = patterns["ROUND"].fullmatch(match.group())
+        long = len(ascii_digits(match.group())) >= _LONG_DIGITS_MIN
+        if long and not round_figures and not patterns["GOODS"].search(around):
+            yield Span(Kind.ID_NUMBER, *match.span(), 0.5, NAME, "long number in groups")
+
+
 def find(page: Page) -> Iterator[Span]:
     """Yield personal numbers."""
     if page.holds(("#",)):
         yield from apply(load(NAME), page, NAME)
         yield from _twelve_digits(page)
+        yield from _in_groups(page)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.ID_NUMBER, Kind.MY_NUMBER), find)

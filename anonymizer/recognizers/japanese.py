@@ -41,6 +41,11 @@ def in_organisation(text: str, end: int) -> bool:
     return _PATTERNS["ORGANISATION"].match(text, end) is not None
 
 
+def in_firm(text: str, end: int) -> bool:
+    """Tell whether what follows a surname makes it the name of a firm (山田商事)."""
+    return _PATTERNS["FIRM"].match(text, end) is not None
+
+
 def _part_of_name(token: Token) -> bool:
     """Tell whether a morpheme can be part of a name at all (its other readings do not matter here)."""
     surface = token.surface

@@ -8,7 +8,11 @@ from anonymizer.recognizers.rulefile import apply, load
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "mail"
-_LOCAL_CHARS_MAX = 100
+_LOCAL_CHARS_MIN, _LOCAL_CHARS_MAX = 3, 100
+_SURE_DOTS = ("ドット", "どっと", "dot")
+_DOTS = (*_SURE_DOTS, "ピリオド", "ぴりおど", "ポチ", "period", "点", "てん")
+_KANA_ATS = ("アット", "あっと")
+_ATS = (*_KANA_ATS, " at ", "(at", "[at", "<at", "(a)", "[a]", "まる", "マル", "丸", "★", "☆", "◎", "●", "■")
 
 
 def find(page: Page) -> Iterator[Span]:
@@ -18,13 +22,18 @@ def find(page: Page) -> Iterator[Span]:
         domain = rules.patterns["DOMAIN"].match(page.text, at.end()) or rules.patterns["PROVIDER"].match(
             page.text, at.end()
         )
-        local = (
-            rules.patterns["LOCAL"].search(page.text, max(0, at.start() - _LOCAL_CHARS_MAX), at.start())
-            if domain
-            else None
-        )
+        alone = domain is None and at.group() == "@" and rules.patterns["ALONE"].match(page.text, at.end())
+        if not domain and not alone:
+            continue
+        local = rules.patterns["LOCAL"].search(page.text, max(0, at.start() - _LOCAL_CHARS_MAX), at.start())
         if domain and local:
             yield Span(Kind.EMAIL, local.start(), domain.end("x"), 0.95, NAME, "local part, @ or a stand-in, domain")
+        elif local and at.start() - local.start() >= _LOCAL_CHARS_MIN:
+            yield Span(Kind.EMAIL, local.start(), at.end(), 0.85, NAME, "local part alone")
+    spelled = page.holds(_DOTS if page.holds(_ATS) else _SURE_DOTS)
+    for name in ("SPELLED", *(("SPELLED_KANA",) if page.holds(_KANA_ATS) else ())) if spelled else ():
+        for match in rules.patterns[name].finditer(page.text):
+            yield Span(Kind.EMAIL, *match.span(), 0.9, NAME, "spelled out: at, dot")
     yield from apply(rules, page, NAME)
 
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from anonymizer import lexicon, names
+from anonymizer import lexicon, name_lists, names
 from anonymizer.model import Kind, Span
 from anonymizer.name_lists import is_given_kana
 from anonymizer.names import NAME, Token, Word
 from anonymizer.page import Page
-from anonymizer.recognizers.japanese import in_organisation, is_kanji, is_rare_given, rare_given_end
+from anonymizer.recognizers.japanese import in_organisation, is_kanji, is_rare_given, not_a_person, rare_given_end
 from anonymizer.recognizers.rulefile import load
 
 NAME_ID = "person-ja"
@@ -20,6 +20,8 @@ _KANJI = re.compile(r"[一-鿿々ヶ]{1,3}(?![一-鿿々ヶ])")
 _HIRAGANA_GIVEN = re.compile(
     r"(?!さん|さま|くん|ちゃん|です)(?P<x>[ぁ-ん]{3,4}?)(?=(?:さん|さま|くん|ちゃん|です|と申|でござ|より|から|は|が|を|に|の|と|も|へ)?(?![ぁ-ん]))"
 )
+_HEADS = frozenset("\n。「『(【!?><:;/|・*※→ ")
+_AFTER_GIVEN = frozenset(("(", "\n", "", "/", " "))
 _AFTER_NAME = frozenset("はがをにもとへでのやよりからまでさだけ、。・,./()「」『』[]:;!?\n \t→-=|~〜")
 
 
@@ -92,7 +94,9 @@ def _alone(page: Page, token: Token) -> Iterator[Span]:
     free = not after or after in _AFTER_NAME
     if token.word & Word.SURNAME:
         end = rare_given_end(page, token.end)
-        if (end > token.end or free or not is_kanji(after)) and not (
+        if end == token.end and not free and _opens(page, token):
+            yield from _before_compound(page, token)
+        elif (end > token.end or free or not is_kanji(after)) and not (
             _KATAKANA.fullmatch(surface) and known & (Word.COMMON | Word.PROPER)
         ):
             yield _span(token.start, end, 0.8 if end > token.end else 0.6, "surname by context of the tokeniser")
@@ -101,6 +105,22 @@ def _alone(page: Page, token: Token) -> Iterator[Span]:
             yield _span(token.start, token.end, 0.55, "given name by context of the tokeniser")
     elif free and not known & _EVERYDAY and len(surface) >= 3 and not (before and "ァ" <= before <= "ー"):
         yield _span(token.start, token.end, 0.5, "foreign name of the dictionary")
+
+
+def _opens(page: Page, token: Token) -> bool:
+    """Tell whether a frequent surname opens a sentence or a cell."""
+    head = token.start == 0 or page.text[token.start - 1] in _HEADS
+    return head and len(token.surface) > 1 and token.surface in name_lists.lists().family_kanji
+
+
+def _before_compound(page: Page, token: Token) -> Iterator[Span]:
+    """Yield a surname that opens a sentence before more kanji: 樋口一夏(2001/8/1), 佐久間歩合制の."""
+    run = _KANJI.match(page.text, token.end)
+    named = run and page.text[run.end() : run.end() + 1] in _AFTER_GIVEN and not not_a_person(run.group())
+    if run and named and not in_organisation(page.text, token.end):
+        yield _span(token.start, run.end(), 0.6, "surname and a word that may be a given name")
+    else:
+        yield _span(token.start, token.end, 0.55, "surname before a compound")
 
 
 def dictionary_names(page: Page) -> Iterator[Span]:

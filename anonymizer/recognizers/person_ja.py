@@ -10,6 +10,7 @@ from anonymizer.page import Page
 from anonymizer.recognizers.japanese import is_kanji, name_after, name_before, not_a_person, surname_led
 from anonymizer.recognizers.person_chat import chat_names
 from anonymizer.recognizers.person_dictionary import dictionary_names
+from anonymizer.recognizers.person_head import head_names
 from anonymizer.recognizers.person_kana import kana_names
 from anonymizer.recognizers.rulefile import load
 from anonymizer.recognizers.spans import Recogniser
@@ -216,6 +217,7 @@ _WAYS = (
     _hiragana,
     kana_names,
     chat_names,
+    head_names,
 )
 
 

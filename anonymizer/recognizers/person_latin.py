@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
+from anonymizer.recognizers.person_careless import careless_names
 from anonymizer.recognizers.rulefile import load
 from anonymizer.recognizers.spans import Recogniser
 from anonymizer.romaji import can_be_japanese
@@ -43,6 +44,10 @@ class _Words:
 
     def common(self, at: int) -> bool:
         return self.plain[at] in lexicon.words("capitalised")
+
+    def everyday(self, at: int) -> bool:
+        word = self.plain[at]
+        return any(word in lexicon.words(name) for name in ("surname_en_weak", "everyday_names", "skills"))
 
     def initial(self, at: int) -> bool:
         return len(self.plain[at]) == 1
@@ -120,16 +125,24 @@ def _judge(words: _Words, at: int) -> tuple[int, float, str]:
         score = _pair_score(words, at)
         if score:
             return _extend(words, at, at + 2), score, "given name and surname"
-    word = words.plain[at]
     if words.common(at) or words.initial(at):
         return at + 1, 0.0, ""
     if words.strong(at):
         return at + 1, 0.6, "given name of the list"
+    return at + 1, *_alone(words, at)
+
+
+def _alone(words: _Words, at: int) -> tuple[float, str]:
+    """Return the score of a surname alone, and why."""
+    word = words.plain[at]
     if words.clan(at):
-        return at + 1, 0.6, "surname by its prefix"
+        return 0.6, "surname by its prefix"
     if word in lexicon.surnames_ja() and len(word) >= 5 and word not in lexicon.words("given_en_weak"):
-        return at + 1, 0.6, "Japanese surname of the list"
-    return at + 1, 0.0, ""
+        return 0.6, "Japanese surname of the list"
+    last = at + 1 == len(words.plain) or words.common(at + 1)
+    if last and word in lexicon.words("surname_en") and len(word) > 3 and not words.everyday(at):
+        return 0.5, "surname of the list"
+    return 0.0, ""
 
 
 def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
@@ -221,15 +234,6 @@ def _lower(page: Page) -> Iterator[Span]:
         group = "x" if match.group("x") else "y"
         if match.group(group) in lexicon.given_strong() and match.group(group) not in lexicon.words("skills"):
             yield Span(Kind.PERSON, *match.span(group), 0.65, NAME, "given name in small letters")
-    for match in _PATTERNS["LOWER_INITIAL"].finditer(page.text):
-        if match.group(1) in lexicon.surnames_ja_plain():
-            yield Span(Kind.PERSON, *match.span(), 0.7, NAME, "initial and Japanese surname in small letters")
-    given, family = lexicon.words("given_ja"), lexicon.surnames_ja()
-    for match in _PATTERNS["LOWER_PAIR"].finditer(page.text):
-        one, two = match.groups()
-        named = (one in given and two in family) or (one in family and two in given)
-        if named and not {one, two} & lexicon.words("capitalised"):
-            yield Span(Kind.PERSON, match.start(), match.end("two"), 0.75, NAME, "Japanese name in small letters")
 
 
 def _before_honorific(page: Page) -> Iterator[Span]:
@@ -257,6 +261,7 @@ def find(page: Page) -> Iterator[Span]:
         yield from _in_run(page, match)
     yield from _lower(page)
     yield from _before_honorific(page)
+    yield from careless_names(page)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.PERSON,), find)

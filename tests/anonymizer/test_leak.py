@@ -14,7 +14,7 @@ def _plain(*names: str) -> list[Record]:
     return [record for name in names for record in one_off(name, "B") if record.group == "N"]
 
 
-# A, B, U were tuned on. Of "first", "second" and "third" docs/anonymizer.md tells the figures before any tuning.
+# A, B, U were tuned on. Of "first" to "sixth" docs/anonymizer.md tells the figures before any tuning.
 SETS = {
     "A": templated(11, 4),
     "B": [record for record in one_off("hostile.txt", "B") if record.group == "B"],
@@ -26,6 +26,9 @@ SETS = {
     "third A": composed(7, 2),
     "fresh A": composed(20_261, 1),  # composed by a seed that no rule was mended on
     "third B": one_off("third/hostile.txt", "B"),
+    "fourth B": one_off("fourth/hostile.txt", "B"),
+    "fifth B": one_off("fifth/hostile.txt", "B"),
+    "sixth B": one_off("sixth/hostile.txt", "B"),
     "N": _plain("hostile.txt", "unseen.txt", "first/plain.txt", "second/plain.txt"),
 }
 
@@ -51,15 +54,21 @@ SETS = {
         ("third A", "all", 0.01, 0.02, 0.005, 0.02),
         ("fresh A", "nobody", 0.02, 0.06, 0.08, 0.02),
         ("fresh A", "all", 0.02, 0.06, 0.005, 0.02),
-        ("third B", "nobody", 0.27, 0.36, 0.31, 0.65),
-        ("third B", "all", 0.25, 0.36, 0.11, 0.65),
+        ("third B", "nobody", 0.05, 0.10, 0.12, 0.20),
+        ("third B", "all", 0.05, 0.10, 0.03, 0.20),
+        ("fourth B", "nobody", 0.05, 0.10, 0.22, 0.20),
+        ("fourth B", "all", 0.05, 0.10, 0.03, 0.20),
+        ("fifth B", "nobody", 0.05, 0.10, 0.20, 0.20),
+        ("fifth B", "all", 0.05, 0.10, 0.035, 0.20),
+        ("sixth B", "nobody", 0.05, 0.10, 0.15, 0.45),
+        ("sixth B", "all", 0.05, 0.10, 0.03, 0.45),
     ],
 )
 def test_leaks_stay_within_bounds(
     group: str, knowing: str, strict: float, address: float, person: float, quasi: float
 ) -> None:
     tally = measure(SETS[group], knowing)
-    assert tally.total["PERSON"] > 50
+    assert tally.total["PERSON"] > 40
     assert tally.leak(*STRICT) <= strict, tally.leaks
     assert tally.leak("ADDRESS") <= address, tally.leaks
     assert tally.leak("PERSON") <= person, tally.leaks
@@ -78,7 +87,10 @@ def test_leaks_stay_within_bounds(
         ("second B", 0.03, 0.04),
         ("third A", 0.01, 0.01),
         ("fresh A", 0.01, 0.01),
-        ("third B", 0.035, 0.08),
+        ("third B", 0.03, 0.04),
+        ("fourth B", 0.03, 0.02),
+        ("fifth B", 0.04, 0.03),
+        ("sixth B", 0.02, 0.02),
         ("N", 0.01, 0.02),
     ],
 )

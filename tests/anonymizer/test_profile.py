@@ -64,6 +64,13 @@ def test_free_fields_are_cleaned() -> None:
     assert profile.summary == "。〔人物A〕と申します。Python歴5年。"
 
 
+def test_figures_that_nothing_explains_are_no_skill() -> None:
+    bare = ("0332205883", "Excel S490701", "19910408", "Excel 1971.10.9", "81-4992-2-1918", "簿記2級 〒969-4172")
+    kept = ("ISO27001", "Windows Server 2012-2019", "月間100000件の受注処理", "IntelliJ 2023.1.2", "TOEIC 850")
+    assert made(skills=(*bare, *kept)).skills == kept
+    assert made(wanted_job="法人営業/0742019757").wanted_job == "法人営業/〔番号〕"
+
+
 def test_a_my_number_is_refused() -> None:
     with pytest.raises(ProfileRefused) as caught:
         made(skills=("マイナンバー 123456789018",))

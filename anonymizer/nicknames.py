@@ -1,0 +1,95 @@
+"""What the names of known participants are shortened to: たけちゃん, エノさん, しおりん, Dan, T.F."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from anonymizer import lexicon
+from anonymizer.kana import hiragana
+from anonymizer.model import Kind, Span
+
+NAME = "identity"
+_SCORE = 0.98
+_SHARED_MIN = 2
+_LATIN_CHARS_MIN, _LATIN_CHARS_MAX = 2, 9
+_START = re.compile(r"(?<![ぁ-ん])[ぁ-ん]{2}|(?<![ァ-ヶー])[ァ-ヶー]{2}")
+_HONORIFIC = re.compile(r"(?:ちゃん|さん|くん|君|さま|様|氏|先輩|姉|兄|マネ|リーダー|部長|課長|主任|店長)")
+_TAIL = re.compile(
+    r"(?:っち|ッチ|ちん|チン|りん|リン|ぴー|ピー|たん|タン|ぽん|ポン|やん|ヤン|きち|もん|モン|っぺ|っしー|ッシー|しー|シー|みん|ミン|にゃん|ちゃ|坊|ぴょん|ん|ン|ー)(?![ぁ-んァ-ヶー]{2})"
+)
+_WORD = re.compile(
+    r"(?<![A-Za-z0-9@._/-])[A-Z][a-z]{1,8}(?![A-Za-z0-9@])|(?<![A-Za-z0-9@._/-])[a-z]{3,9}(?![A-Za-z0-9@./-])"
+)
+_INITIALS = re.compile(r"(?<![A-Za-z.])([A-Z])\.[ ]?([A-Z])\.?(?![A-Za-z])")
+
+
+class Parts(NamedTuple):
+    """Names of one participant: kana parts in hiragana, full Latin names in small letters."""
+
+    kana: tuple[str, ...]
+    latin: tuple[tuple[str, ...], ...]
+
+
+def _shared(one: str, two: str) -> int:
+    size = 0
+    while size < min(len(one), len(two)) and one[size] == two[size]:
+        size += 1
+    return size
+
+
+def _in_kana(text: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    for match in _START.finditer(text):
+        two = hiragana(match.group())
+        for part in parts:
+            if not part.startswith(two):
+                continue
+            start = match.start()
+            end = start + _shared(part, hiragana(text[start : start + len(part)]))
+            again = text.startswith(text[start:end], end)
+            tail = _TAIL.match(text, end)
+            if again or tail or _HONORIFIC.match(text, end):
+                yield start, end + (end - start) if again else tail.end() if tail else end
+
+
+def _short_for(word: str, names: tuple[str, ...]) -> bool:
+    """Tell whether a Latin word is short for one of the names: Dan, Tommy, Bob."""
+    plain = word.lower()
+    if (
+        plain in lexicon.words("capitalised")
+        or plain in lexicon.words("everyday_names")
+        or plain in lexicon.words("skills")
+    ):
+        return False
+    listed = any({plain, name} <= set(row) for row in lexicon.rows("nicknames_en") for name in names)
+    if word[0].islower():
+        return listed or (
+            plain in lexicon.given_any() and any(name.startswith(plain) and name != plain for name in names)
+        )
+    stem = re.sub(r"(?:(.)\1)?(?:y|ie)$", r"\1", plain)
+    return listed or any(
+        name != plain
+        and len(name) > len(stem) - 1
+        and (name.startswith(plain) or (len(stem) > 2 and name.startswith(stem)))
+        for name in names
+    )
+
+
+def _in_latin(text: str, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
+    flat = tuple(dict.fromkeys(part for name in names for part in name if len(part) > _LATIN_CHARS_MIN))
+    first = frozenset(part[0] for part in flat) | frozenset(
+        short[0] for row in lexicon.rows("nicknames_en") if set(row) & set(flat) for short in row
+    )
+    for match in _WORD.finditer(text) if flat else ():
+        if match.group()[0].lower() in first and _short_for(match.group(), flat):
+            yield match.span()
+    pairs = {(name[0][:1], name[-1][:1]) for name in names if len(name) > 1}
+    for match in _INITIALS.finditer(text) if "." in text and pairs else ():
+        pair = (match.group(1).lower(), match.group(2).lower())
+        if pair in pairs or pair[::-1] in pairs:
+            yield match.span()
+
+
+def find(text: str, parts: Parts, label: str) -> Iterator[Span]:
+    """Yield what the participant's names are shortened to in ``text`` (a reading view)."""
+    for start, end in (*_in_kana(text, parts.kana), *_in_latin(text, parts.latin)):
+        yield Span(Kind.PERSON, start, end, _SCORE, NAME, "short for a known participant", label)

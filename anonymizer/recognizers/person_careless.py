@@ -1,0 +1,103 @@
+"""Latin names written carelessly: priya, becker, tom, ORourke D., MartaK, and Rose, who rose."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from anonymizer import lexicon
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+from anonymizer.recognizers.rulefile import load
+
+NAME = "person-latin"
+_PATTERNS = load("person_careless").patterns
+_MONTHS = frozenset(("april", "may", "june", "august"))
+_GIVEN_CHARS_MIN = 5
+_NAME_CHARS_MAX = 26
+
+
+@cache
+def _lower_given() -> frozenset[str]:
+    names = (
+        lexicon.given_strong()
+        - lexicon.words("skills")
+        - lexicon.words("everyday_names")
+        - lexicon.words("given_en_lower")
+    )
+    japanese = {name for name in lexicon.words("given_ja") if len(name) < _GIVEN_CHARS_MIN}
+    return frozenset(name for name in names - japanese if len(name) > 3)
+
+
+@cache
+def _lower_surnames() -> frozenset[str]:
+    everyday = lexicon.words("capitalised") | lexicon.words("everyday_names") | lexicon.words("skills")
+    return lexicon.surnames_any() - everyday - lexicon.words("surname_en_weak")
+
+
+def _span(start: int, end: int, score: float, why: str) -> Span:
+    return Span(Kind.PERSON, start, end, score, NAME, why)
+
+
+def _small(page: Page) -> Iterator[Span]:
+    """Yield names in small letters: one known given name, a given name with a surname, an initial with a surname."""
+    given, families = _lower_given(), _lower_surnames()
+    anybody, japanese = lexicon.given_any(), lexicon.surnames_ja()
+    for match in _PATTERNS["LOWER"].finditer(page.text):
+        word = match.group()
+        if match.group("initial"):
+            surname = word[1:].lstrip("._ ")
+            if (surname in families or surname.startswith("o'")) and len(word) > _GIVEN_CHARS_MIN:
+                yield _span(*match.span(), 0.7, "initial and surname in small letters")
+            continue
+        if word in given:
+            yield _span(*match.span(), 0.6, "given name in small letters")
+        if word in anybody or word in families or word in japanese:
+            second = _PATTERNS["SECOND"].match(page.text, match.end())
+            if second and _full_name(word, second.group("x"), comma=second.group("by")[0] == ","):
+                yield _span(match.start(), second.end(), 0.75, "name in small letters")
+
+
+def _full_name(one: str, two: str, *, comma: bool) -> bool:
+    """Tell whether two words in small letters are a given name and a surname; a Japanese one may stand either way."""
+    families = _lower_surnames()
+    first, last = (two, one) if comma else (one, two)
+    if first in lexicon.given_any() and last in families:
+        return True
+    given, japanese = lexicon.words("given_ja"), lexicon.surnames_ja()
+    named = (one in given and two in japanese) or (one in japanese and two in given)
+    return named and not {one, two} & lexicon.words("capitalised")
+
+
+def _initials(page: Page) -> Iterator[Span]:
+    for match in _PATTERNS["INITIAL"].finditer(page.text) if "." in page.chars else ():
+        before = _PATTERNS["BEFORE_INITIAL"].search(page.text, max(0, match.start() - _NAME_CHARS_MAX), match.start())
+        if before is None:
+            continue
+        plain = lexicon.plain(before.group().rstrip(","))
+        comma = before.group()[-1] == ","
+        if plain in lexicon.latin_names() or (comma and plain not in lexicon.words("capitalised")):
+            yield _span(before.start(), match.end(), 0.7, "surname and initial")
+    for match in _PATTERNS["GIVEN_INITIAL"].finditer(page.text):
+        if match.group()[:-1].lower() in lexicon.given_strong():
+            yield _span(*match.span(), 0.7, "given name and initial run together")
+
+
+def _words_too(page: Page) -> Iterator[Span]:
+    """Yield names that are words too, where only a person stands."""
+    for match in _PATTERNS["TWICE"].finditer(page.text):
+        if match.group("x").lower() in lexicon.given_any():
+            yield _span(*match.span("x"), 0.66, "a name before the same word")
+    for match in _PATTERNS["HEAD_DOES"].finditer(page.text):
+        name = match.group("x").lower()
+        if name in lexicon.given_any() and name not in _MONTHS and name not in lexicon.words("skills"):
+            yield _span(*match.span("x"), 0.6, "a name, doing what people do")
+    for match in _PATTERNS["HEAD_COLON"].finditer(page.text) if ":" in page.chars else ():
+        name = match.group("x").lower()
+        if name in lexicon.latin_names() and name not in lexicon.words("skills"):
+            yield _span(*match.span("x"), 0.6, "a name before a colon")
+
+
+def careless_names(page: Page) -> Iterator[Span]:
+    """Yield Latin names that no capital or no list tells."""
+    yield from _small(page)
+    yield from _initials(page)
+    yield from _words_too(page)
