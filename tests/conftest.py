@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 import careerrelay.tables
 from core.clock import ManualClock
@@ -84,11 +86,20 @@ def home(tmp_path: Path) -> Path:
     return path
 
 
+def _leave_it_to_the_kernel(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Commit without waiting for the disk, as the PostgreSQL of the tests does: what the kernel holds outlives every
+    process, and no test here cuts the power. Processes that a test starts open the file as in production."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
+
+
 @pytest.fixture
 def runtime(home: Path, clock: ManualClock, _sqlite_template: Path, _keys: KeyRing) -> Iterator[Runtime]:
     """An installation on SQLite."""
     settings = make_settings(home)
     database = Database(settings.effective_database_url)
+    event.listen(database.engine, "connect", _leave_it_to_the_kernel)
     shutil.copy(_sqlite_template, home / "careerrelay.sqlite3")
     yield Runtime(settings, database, clock, _keys)
     database.close()

@@ -115,14 +115,15 @@ def test_opening_a_book_twice_is_harmless_and_other_terms_are_refused(opened: Ru
     assert balance(opened).price == 10
 
 
-def test_six_hundred_counted_referrals_make_sixty_slots(opened: Runtime) -> None:
-    earn_many(opened, 600)
-    assert (balance(opened).slots_free, balance(opened).progress) == (60, 0)
-    for number in range(60):
+@pytest.mark.parametrize("slots", [6, pytest.param(60, marks=pytest.mark.torture)])
+def test_every_ten_counted_referrals_make_a_slot(opened: Runtime, slots: int) -> None:
+    earn_many(opened, 10 * slots)
+    assert (balance(opened).slots_free, balance(opened).progress) == (slots, 0)
+    for number in range(slots):
         reserve(opened, f"slot{number}")
     with pytest.raises(NotEnoughCredits, match="10 more credits"):
         reserve(opened)
-    assert (balance(opened).slots_reserved, balance(opened).available) == (60, 0)
+    assert (balance(opened).slots_reserved, balance(opened).available) == (slots, 0)
     with opened.begin() as tx:
         assert check_book(tx, 1).ok
 

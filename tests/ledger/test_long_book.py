@@ -13,8 +13,8 @@ from tests.ledger.bulk import write_book
 @pytest.mark.parametrize(
     ("database", "entries"),
     [
-        pytest.param("runtime", 20_000, id="sqlite-some"),
-        pytest.param("pg_runtime", 5_000, id="postgresql-some"),
+        pytest.param("runtime", 10_000, id="sqlite-some"),
+        pytest.param("pg_runtime", 3_000, id="postgresql-some"),
         pytest.param("runtime", 1_000_000, id="sqlite-full", marks=pytest.mark.torture),
         pytest.param("pg_runtime", 1_000_000, id="postgresql-full", marks=pytest.mark.torture),
     ],

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from core.bundle import fingerprint
 from core.runtime import Runtime
 from ledger import paper
 from ledger.chain import GENESIS, entry_hash
 from ledger.csvfile import BOM, line
 from ledger.export import export
 from ledger.heads import sign_at
-from ledger.manifest import fingerprint
 from tests.ledger.books import earn_many, open_book
 
 

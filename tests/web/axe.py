@@ -5,6 +5,7 @@ gets nothing from outside: every request that leaves this machine is refused and
 """
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from filelock import FileLock
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from waitress.server import create_server
+from waitress.wasyncore import loop as poll_loop
 
 from tests.loop.programs import program
 from tests.servers import ServerMissing
@@ -99,23 +101,26 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-class _Quiet(WSGIRequestHandler):
-    """Answers, and writes no line about it."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nobody reads it."""
-
-
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Serve the site on a free port of this machine; yields its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    """Serve the site on a free port of this machine, by the server of production; yields its address."""
+    channels: dict[int, socket.socket] = {}
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = create_server(app, map=channels, sockets=[listening], threads=4, ident=None)
+    stop = Event()
+
+    def answer() -> None:
+        while not stop.is_set():
+            poll_loop(timeout=0.05, use_poll=True, map=channels, count=1)
+
+    thread = Thread(target=answer, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    stop.set()
     thread.join()
-    server.server_close()
+    server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
+    for channel in list(channels.values()):
+        channel.close()
 
 
 @contextmanager

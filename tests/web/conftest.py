@@ -50,6 +50,7 @@ class Site:
             path = auth.sign_in_link(tx, user)
         browser = self.stranger()
         browser.open(path)
+        browser.press("サインインする")
         return browser
 
     def offer(self, recipient: str = CANDIDATE, mail_id: int = 1) -> Offer:
