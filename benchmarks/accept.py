@@ -27,9 +27,9 @@ from crm.registry.companies import NewCompany
 from gateway.certificate import tls_context
 from gateway.committer import Committer
 from gateway.config import Directory
-from gateway.intake import Intake
-from gateway.smtp import SmtpSession
-from gateway.spool import Spool
+from gateway.session.intake import Intake
+from gateway.session.smtp import SmtpSession
+from gateway.store.spool import Spool
 from tests.gateway import certificates
 
 EHLO = b"EHLO client.example.net\r\n"

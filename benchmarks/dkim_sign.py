@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from gateway import dkim_keys
-from gateway.dkim import Algorithm, Chunk, Signer, sign
+from gateway.signature import dkim_keys
+from gateway.signature.dkim import Algorithm, Chunk, Signer, sign
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ROUNDS = 9

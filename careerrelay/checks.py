@@ -39,7 +39,7 @@ def _require_certificate(settings: Settings) -> None:
 def _require_authority(settings: Settings) -> None:
     if settings.relay.tls_ca is not None:
         from crm.registry.hop_identity import HopIdentity
-        from gateway.dial import tls_context
+        from gateway.delivery.dial import tls_context
 
         tls_context(settings, HopIdentity())
 

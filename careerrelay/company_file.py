@@ -17,7 +17,7 @@ from crm.agency import agencies
 from crm.registry import companies, programmes
 from crm.rights import person_file, withdrawals
 from crm.tables import CompanyNetworkRow, CompanyRow, PersonRow, SmtpUserRow
-from gateway import person_mails
+from gateway.store import person_mails
 from ledger import book
 from web.tables import ConsoleUser
 

@@ -1,7 +1,7 @@
 """A signed bundle of what happened to one person, or in one period: for an authority, a court, an auditor.
 
-Consents with their words, provision records, recalls, what was decided about which mail, and the signed heads of the
-books. A bundle for a period names nobody; one for a person says who they are.
+Consents with their words, provision records, recalls, introductions for a slot, what was decided about which mail, and
+the signed heads of the books. A bundle for a period names nobody; one for a person says who they are.
 """
 
 import json
@@ -17,7 +17,7 @@ from core import bundle
 from core.audit import AuditEntry
 from core.clock import JST
 from core.db import Base
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError
 from core.runtime import Tx
 from crm import persons
 from crm.consents import provisions
@@ -33,9 +33,9 @@ FORMAT = "careerrelay-evidence/1"
 CONSENTS, PROVISIONS, RECALLS, MAILS, AUDIT = (
     "consents.jsonl", "provisions.jsonl", "recalls.jsonl", "mails.jsonl", "audit.jsonl",
 )  # fmt: skip
-HEADS, PERSON, TEXTS = "heads.jsonl", "person.json", "texts"
+HEADS, INTRODUCTIONS, PERSON, TEXTS = "heads.jsonl", "introductions.jsonl", "person.json", "texts"
 _SEALED = frozenset({"subject_sealed", "raw", "edits", "body_path", "envelope_from", "peer", "helo", "mail_params"})
-_AUDITED = ("person", "registration", "invitation", "referral", "subject_request")
+_AUDITED = ("person", "registration", "invitation", "referral", "introduction", "subject_request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,14 @@ class Bundle:
     fingerprint: str
 
 
-def for_person(tx: Tx, company_id: int, address: str, directory: Path) -> Bundle:
+def for_person(tx: Tx, person_id: str, directory: Path) -> Bundle:
     """Write the bundle of one person into a new directory.
 
     Raises:
-        NotFound: no such company, or nobody with that address is known there.
+        NotFound: no such person.
         ConfigError: the directory is not empty, or cannot be written.
     """
-    person_id = persons.find(tx, company_id, address)
-    if person_id is None:
-        raise NotFound("nobody is known by that address in this company")
+    company_id = persons.get(tx, person_id).company_id
     found = person_rows.rows_of(tx, person_id)
     mail_ids = [row["mail_id"] for row in found.get("invitation_mail", ())]
     given = [_plain(row) | {"subject": provisions.subject_of(tx, row["id"])} for row in found.get("provision", ())]
@@ -82,6 +80,7 @@ def for_person(tx: Tx, company_id: int, address: str, directory: Path) -> Bundle
         CONSENTS: [_consent(tx, row) for row in found.get("consent", ())],
         PROVISIONS: given,
         RECALLS: [_plain(row) for row in found.get("recall", ())],
+        INTRODUCTIONS: [_plain(row) for row in found.get("introduction", ())],
         MAILS: [_plain(row) for row in _rows(tx, mail, mail.c.id.in_(mail_ids))],
         AUDIT: [_plain(row) for row in _rows(tx, _table("audit_entry"), AuditEntry.subject.in_(subjects))],
     }
@@ -93,7 +92,8 @@ def for_period(tx: Tx, company_id: int, period: Period, directory: Path) -> Bund
     """Write the bundle of some days of one company into a new directory.
 
     Raises:
-        NotFound, ConfigError: as in ``for_person``; also when the period ends before it begins.
+        NotFound: no such company.
+        ConfigError: as in ``for_person``; also when the period ends before it begins.
     """
     company_row(tx, company_id)
     if period.last < period.first:

@@ -15,7 +15,7 @@ from crm.arrival import arrival_answers
 from crm.delivery import desk, recalls, referrals
 from crm.rights import withdrawals
 from crm.slots import slot_care, statement_files
-from gateway import person_mails
+from gateway.store import person_mails
 from ledger import heads
 
 log = get_logger(__name__)

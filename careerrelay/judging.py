@@ -15,9 +15,9 @@ from crm import signals
 from crm.registry import companies
 from crm.registry.companies import CompanyView
 from gateway import policy
-from gateway.judge import limits
-from gateway.limits import Limits
-from gateway.ruleset import NOTHING, Sentences, check_text, read_sentences, rule_set_of, shipped
+from gateway.judgement.judge import limits
+from gateway.letter.limits import Limits
+from gateway.ruling.ruleset import NOTHING, Sentences, check_text, read_sentences, rule_set_of, shipped
 from rules.decide import decide
 from rules.gates import external
 from rules.mail import Mail

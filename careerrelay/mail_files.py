@@ -9,11 +9,11 @@ from email.utils import getaddresses, parseaddr
 from pathlib import Path
 
 from core.errors import ConfigError
-from gateway.doubt import Malformed
-from gateway.envelope import Envelope, Recipient
-from gateway.limits import Limits
-from gateway.parse import parse
-from gateway.read import read_mail
+from gateway.letter.doubt import Malformed
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.letter.limits import Limits
+from gateway.letter.parse import parse
+from gateway.letter.read import read_mail
 from rules.mail import Mail
 from rules.model import LIVE_STATUSES, AtsAnswer, read_status
 

@@ -17,7 +17,7 @@ from core.errors import ConfigError
 from core.settings import Settings
 from core.tokens import new_token
 from crm.registry.hop_identity import HopIdentity
-from gateway.dial import tls_context
+from gateway.delivery.dial import tls_context
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def load() -> None:
         importlib.import_module(name)
     from sqlalchemy.orm import configure_mappers
 
-    from gateway.ruleset import shipped
+    from gateway.ruling.ruleset import shipped
 
     shipped()
     configure_mappers()

@@ -9,7 +9,7 @@ from core.log import get_logger
 from core.runtime import Runtime, Tx
 from core.settings import Settings
 from crm.rights import retention as crm_retention
-from gateway import retention as gateway_retention
+from gateway.store import retention as gateway_retention
 from ledger import retention as ledger_retention
 from web import retention as web_retention
 

@@ -141,7 +141,7 @@ def _on_death(settings: Settings, role: str, pid: int) -> None:
     """What happens when a child has died: its mails become free at once, instead of when its heartbeat is missed."""
     from prometheus_client import multiprocess
 
-    from gateway import leases
+    from gateway.backlog import leases
 
     multiprocess.mark_process_dead(pid, os.environ[METRICS_VARIABLE])  # type: ignore[no-untyped-call]
     if not role.startswith("gateway"):

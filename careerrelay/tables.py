@@ -12,8 +12,8 @@ import core.outbox
 import core.processes
 import crm.tables
 import gateway.tables
-import gateway.tables_dkim
-import gateway.tables_rules
+import gateway.tables.dkim
+import gateway.tables.rules
 import ledger.tables
 import web.tables
 from core.db import Base
@@ -28,8 +28,8 @@ TABLE_MODULES: tuple[ModuleType, ...] = (
     ledger.tables,
     crm.tables,
     gateway.tables,
-    gateway.tables_dkim,
-    gateway.tables_rules,
+    gateway.tables.dkim,
+    gateway.tables.rules,
     web.tables,
 )
 

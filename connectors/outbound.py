@@ -118,7 +118,8 @@ def _inside(address: Address, networks: tuple[IPv4Network | IPv6Network, ...]) -
 def _connected(parts: SplitResult, addresses: list[Address], until: float) -> Iterator[http.client.HTTPConnection]:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     plain = _socket(addresses[:ADDRESSES_TRIED_MAX], port, until)
-    watch = threading.Timer(max(until - time.monotonic(), 0.0), _cut, [plain])
+    held = plain.dup()  # TLS empties the socket that it wraps; this one still reaches the connection
+    watch = threading.Timer(max(until - time.monotonic(), 0.0), _cut, [held])
     watch.daemon = True
     watch.start()
     try:
@@ -133,6 +134,8 @@ def _connected(parts: SplitResult, addresses: list[Address], until: float) -> It
             connection.close()
     finally:
         watch.cancel()
+        watch.join()  # it may be cutting just now, and the next socket may get the same descriptor
+        held.close()
         plain.close()
 
 
@@ -149,10 +152,10 @@ def _socket(addresses: list[Address], port: int, until: float) -> socket.socket:
     raise problem
 
 
-def _cut(plain: socket.socket) -> None:
+def _cut(held: socket.socket) -> None:
     """End a call that takes too long, however slowly its bytes drip in."""
     try:
-        plain.shutdown(socket.SHUT_RDWR)
+        held.shutdown(socket.SHUT_RDWR)
     except OSError:
         return  # it ended by itself in this moment
 

@@ -13,11 +13,11 @@ from core.log import get_logger
 from core.runtime import Runtime, Tx
 from crm.agency.agencies import AgencyView, licensed
 from crm.registry.companies import CompanyView, all_companies, bypass_all
-from gateway import block_texts
-from gateway.block_texts import OwnTexts
-from gateway.dkim import Signer
-from gateway.dkim_keys import signers_for
-from gateway.ruleset import Sentences, read_rule_sets, read_sentences
+from gateway.ruling import block_texts
+from gateway.ruling.block_texts import OwnTexts
+from gateway.ruling.ruleset import Sentences, read_rule_sets, read_sentences
+from gateway.signature.dkim import Signer
+from gateway.signature.dkim_keys import signers_for
 from rules.ruleset import RuleSet
 
 log = get_logger(__name__)

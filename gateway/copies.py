@@ -21,9 +21,9 @@ from core.bulk import insert_ignoring
 from core.crypto import KeyRing, SealBroken
 from core.runtime import Tx
 from core.settings import Settings
-from gateway.envelope import Envelope
-from gateway.octets import Octets
-from gateway.splice import OctetEdit, pack, splice, unpack
+from gateway.letter.envelope import Envelope
+from gateway.letter.octets import Octets
+from gateway.letter.splice import OctetEdit, pack, splice, unpack
 from gateway.tables import mail, mail_copy
 from rules.model import Decision
 

@@ -12,16 +12,18 @@ from core.errors import Permanent, Temporary
 from core.log import get_logger
 from core.metrics import FAIL_OPEN, RELAY_SECONDS
 from core.runtime import Runtime
-from gateway import holds, leases, outcome
+from gateway import outcome
+from gateway.backlog import leases
 from gateway.committer import LATER_S, Committer
 from gateway.config import Directory
-from gateway.finish import Finish, write_down
-from gateway.judging import Judging
+from gateway.delivery.finish import Finish, write_down
+from gateway.delivery.relay import Relay
+from gateway.delivery.retry import Schedule
+from gateway.delivery.settle import settle, settle_barely
+from gateway.judgement import holds
+from gateway.judgement.judging import Judging
+from gateway.judgement.signing import of_original, wants_every_mail
 from gateway.outcome import Reply
-from gateway.relay import Relay
-from gateway.retry import Schedule
-from gateway.settle import settle, settle_barely
-from gateway.signing import of_original, wants_every_mail
 from gateway.tables import MailState
 from gateway.work import UNJUDGED_FROM_TRY, Hand, Work
 

@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 
 from core.clock import JST
 from core.crypto import KeyRing, canonical_address
-from gateway.envelope import Arrival
-from gateway.octets import Octets
+from gateway.letter.envelope import Arrival
+from gateway.letter.octets import Octets
 
 TRACE = "X-CareerRelay-Trace"
 HOPS_MAX = 50

@@ -11,18 +11,18 @@ from core import processes
 from core.errors import CareerRelayError, Temporary
 from core.log import get_logger
 from core.runtime import Runtime
-from gateway import leases
-from gateway.accept import Listener
+from gateway.backlog import leases
 from gateway.certificate import tls_context
 from gateway.committer import LATER_S, Committer
 from gateway.config import Directory
+from gateway.delivery.relay import Relay
 from gateway.hands import Hands
-from gateway.intake import Intake
 from gateway.process import Processor
-from gateway.relay import Relay
-from gateway.ruleset import shipped
-from gateway.smtp import SmtpSession
-from gateway.spool import Spool
+from gateway.ruling.ruleset import shipped
+from gateway.session.accept import Listener
+from gateway.session.intake import Intake
+from gateway.session.smtp import SmtpSession
+from gateway.store.spool import Spool
 from gateway.sweep import Sweep
 
 log = get_logger(__name__)

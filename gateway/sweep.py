@@ -13,12 +13,15 @@ from core.errors import Temporary
 from core.log import get_logger
 from core.metrics import IN_HAND
 from core.runtime import Runtime, Tx
-from gateway import gauges, holds, leases, own_mail, recovery, retention
+from gateway.backlog import leases
 from gateway.committer import Committer
+from gateway.delivery import recovery
+from gateway.delivery.relay import Relay
 from gateway.hands import Hands
+from gateway.judgement import holds
 from gateway.process import release_overdue
-from gateway.relay import Relay
-from gateway.spool import Spool, withdraw
+from gateway.store import gauges, own_mail, retention
+from gateway.store.spool import Spool, withdraw
 
 log = get_logger(__name__)
 

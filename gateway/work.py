@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.copies import Kept
-from gateway.envelope import Arrival, Envelope
-from gateway.octets import Octets
-from gateway.splice import OctetEdit
+from gateway.letter.envelope import Arrival, Envelope
+from gateway.letter.octets import Octets
+from gateway.letter.splice import OctetEdit
 from gateway.tables import MailState, Origin, Variant
 from rules.model import Decision
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from rules.model import AtsAnswer, AtsStatus, Decision, Orders, Verdict
 
-#: Answers of people about a mail (`gateway.review`), and what each says: was it a rejection?
+#: Answers of people about a mail (`gateway.judgement.review`), and what each says: was it a rejection?
 SAYS_REJECTION: Mapping[str, bool] = {"approve": True, "rejection": True, "not_rejection": False, "wrong": False}
 
 _AGE = re.compile(r"(?:(?P<status>[a-z_]+), )?(?P<days>-?[0-9][0-9.e+-]*) d\Z")

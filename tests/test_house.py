@@ -20,7 +20,7 @@ FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 # Where an unknown error meets the outside, and the one place whose answer is "the original goes out".
 BROAD_EXCEPTS = {
-    "gateway/connection.py",
+    "gateway/session/connection.py",
     "gateway/process.py",
     "web/errors.py",
     "core/runner.py",

@@ -75,6 +75,7 @@ def refused(code: str) -> str:
         "dispute_over": gettext("連絡先の受け取りから7日を過ぎたため、変更できません。"),
         "no_consent": gettext("ご本人が経過の報告に同意していないため、記録していません。"),
         "future": gettext("先の日付は記録できません。"),
+        "before_hand_over": gettext("プロフィールをお渡しした月より前の年月は記録できません。"),
     }.get(code, gettext("すでに処理が済んでいるため、この操作はできません。今の状態をご確認ください。"))
 
 

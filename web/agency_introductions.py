@@ -94,14 +94,12 @@ def _asked() -> ActRequest:
 def _page(introduction_id: str, given: dict[str, str], problems: list[Problem]) -> Page:
     with reading() as tx:
         found = introductions.get(tx, "agency", seated(tx).id, introduction_id)
-        over = found.interview_at is not None and found.interview_at <= tx.now
         today = day_in_japan(tx.now)
     page = render_template(
         "agency/introduction.html",
         one=found,
         chip_of=introduction_chip(found.state),
         steps=introduction_words.steps(found),
-        over=over,
         today=today,
         Act=Act,
         given=given,

@@ -99,11 +99,15 @@ def once_for_key(scope: Scope, about: About, act: Callable[[Tx, Caller], BaseMod
 def body(model: type[_M]) -> _M:
     """Read the body as ``model``; what is wrong is told by field, without repeating what was sent."""
     try:
-        return model.model_validate_json(request.get_data())
+        found = model.model_validate_json(request.get_data())
     except ValidationError as error:
         wrong = error.errors(include_input=False, include_url=False, include_context=False)
         errors = [{"field": ".".join(map(str, one["loc"])), "problem": one["msg"]} for one in wrong]
         abort(problem("invalid", errors=errors))
+    # PostgreSQL holds no U+0000 in a text; what programs send has no deeper levels.
+    if odd := [name for name, value in found if isinstance(value, str) and "\0" in value]:
+        abort(problem("invalid", errors=[{"field": name, "problem": "has the character U+0000"} for name in odd]))
+    return found
 
 
 def shown(model: BaseModel) -> Response:

@@ -21,7 +21,7 @@ class Meaning:
 
 
 PROBLEMS: Mapping[str, Meaning] = {
-    "idempotency_key_missing": Meaning(400, "No usable Idempotency-Key", "Send a header of 1 to 255 characters."),
+    "idempotency_key_missing": Meaning(400, "No usable Idempotency-Key", "Send a header of 1 to 255 printable characters."),
     "bad_request": Meaning(400, "Not a request we can read", "Look at the description of the operation."),
     "unauthorized": Meaning(401, "No or unknown key", "Send Authorization: Bearer KEY with a key that is not revoked."),
     "scope": Meaning(403, "The key may not do this", "Ask for a key with the scope that the operation names."),
@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, Meaning] = {
     "method": Meaning(405, "Not that way", "Look at the description of the operation."),
     "answered": Meaning(409, "Already answered otherwise", "An answer stands; only accepted may still be disputed."),
     "dispute_over": Meaning(409, "Too late to dispute", "Seven days after the contact data an answer is final."),
+    "before_hand_over": Meaning(409, "Before the hand-over", "Name a day since the profile was handed over."),
     "future": Meaning(409, "Lies in the future", "Report what has happened."),
     "introduction_erased": Meaning(409, "The person's data were deleted", "Nothing more can be done with it."),
     "introduction_side": Meaning(409, "Not for this side to say", "See the acts of the introduction."),
@@ -39,6 +40,7 @@ PROBLEMS: Mapping[str, Meaning] = {
     "refused": Meaning(409, "Not possible", "See where it stands, then decide anew."),
     "talk_impossible": Meaning(409, "The candidate declined", "Do not ask again."),
     "in_the_past": Meaning(409, "In the past", "Name a time that is to come; the company can record an earlier one."),
+    "interview_over": Meaning(409, "The time of the interview has come", "Say held, or no_show when it was not."),
     "too_early": Meaning(409, "Too early", "Say so when it has happened."),
     "withdrawn": Meaning(409, "The candidate withdrew consent", "Delete what you hold, and confirm it."),
     "no_licensed_agency": Meaning(409, "No licensed agency", "The company has none that a link could lead to."),

@@ -3,7 +3,7 @@
 Every page is the same for known and unknown addresses until the visitor has shown that the address is his.
 """
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import metrics
@@ -11,10 +11,11 @@ from crm.arrival import arrivals
 from crm.arrival.arrivals import Arrival
 from crm.candidate import invitation_page
 from crm.candidate.invitation_page import InvitationPage
+from crm.consents.consent_texts import age_words
 from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
 from crm.invitation.invitations import NoOffer, Offer
 from web import candidate_form, form_words, i18n
-from web.context import reading, visitor_address, writing
+from web.context import CONFIRMED_HERE, reading, visitor_address, writing
 from web.i18n import gettext
 from web.problems import Problem
 
@@ -43,7 +44,7 @@ def begin(token: str) -> Page:
                 token,
                 form.get("mail", ""),
                 sure=form.get("mail_sure") == "1",
-                adult=form.get("adult") == "1",
+                adult=form.get("adult") == age_words(i18n.lang()).text_sha256,
                 lang=i18n.lang(),
                 place=place,
             )
@@ -74,7 +75,9 @@ def check(token: str) -> Page:
         case WrongCode():
             return _where(_arrival(token), [Problem("code", form_words.of_code(done.code))]), 422
         case Offer():
-            return redirect(url_for("public.invitation", token=done.relay_url.rpartition("/")[2]), 303)
+            relay_token = done.relay_url.rpartition("/")[2]
+            session[CONFIRMED_HERE] = relay_token
+            return redirect(url_for("public.invitation", token=relay_token), 303)
         case NoOffer():
             return render_template("public/arrival_closed.html", reason=done.reason)
         case _:

@@ -9,6 +9,8 @@ from flask import Flask, current_app, request
 from core.runtime import Runtime, Tx
 
 _NAME = "careerrelay"
+#: In a visitor's session: the token of the invitation for which this browser confirmed an address.
+CONFIRMED_HERE = "confirmed_here"
 
 
 def attach(app: Flask, runtime: Runtime) -> None:

@@ -39,8 +39,9 @@ def of_problems(problems: Iterable[errors.Problem]) -> list[Problem]:
 
 
 def of_code(code: str) -> str:
-    """What is wrong with the six digits."""
+    """What is wrong with the six digits, or why none are sent."""
     return {
+        "own_address": gettext("貴社のドメインのアドレスは登録できません。ご本人のアドレスを入力してください。"),
         "code_expired": gettext("コードの有効時間が過ぎました。新しい数字をお受け取りください。"),
         "code_tries": gettext("5回まちがえたため、このコードは使えません。新しい数字をお受け取りください。"),
         "too_many_codes": gettext("コードの送信は、1日に3回までです。明日もう一度お試しください。"),

@@ -32,7 +32,7 @@ class Operation:
 
 
 _STEPS = (
-    *("introduction_state", "introduction_side", "introduction_erased", "in_the_past", "too_early"),
+    *("introduction_state", "introduction_side", "introduction_erased", "in_the_past", "too_early", "interview_over"),
     *("no_licence", "refused"),
 )
 _REFERRAL = "/agency/referrals/{referral_id}"
@@ -68,7 +68,7 @@ OPERATIONS = (
         models.Standing,
         models.OutcomeRequest,
         once=True,
-        refusals=("no_contact", "no_consent", "future"),
+        refusals=("no_contact", "no_consent", "future", "before_hand_over"),
     ),
     Operation("post", f"{_REFERRAL}/deleted", "Confirm a deletion", Scope.REFERRALS_WRITE, models.Standing, once=True),
     Operation(
@@ -205,7 +205,9 @@ def _responses(operation: Operation, *, has_id: bool) -> dict[str, Any]:
     if operation.paged:
         codes.append("cursor")
     if operation.takes:
-        codes += ["invalid", "too_large"]
+        codes += ["invalid"]
+    if operation.takes or operation.once:
+        codes += ["too_large"]
     if operation.once:
         codes += ["idempotency_key_missing", "idempotency_key_reused"]
     told: dict[str, Any] = {

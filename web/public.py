@@ -4,7 +4,9 @@ GET and HEAD show and write nothing, whatever opens the link (domain 3.3 invaria
 the last POST. Nobody's name stands on these pages: who holds the link may not be who it was written to.
 """
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import metrics
@@ -16,7 +18,7 @@ from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
 from crm.invitation import invitations
 from crm.profile import forms, profiles
 from web import candidate_form, form_words, i18n, resumes
-from web.context import reading, writing
+from web.context import CONFIRMED_HERE, reading, writing
 from web.i18n import gettext
 from web.problems import Problem
 from web.resumes import ReadResume
@@ -180,7 +182,8 @@ def _page(tx: Tx, token: str) -> InvitationPage:
         page = registrations.page(tx, token, i18n.lang())
     if page is None:
         raise LinkGone
-    return page
+    # Only for the browser in which it was confirmed: who has the link alone types the address, or would learn it.
+    return replace(page, address_known=page.address_known and session.get(CONFIRMED_HERE) == token)
 
 
 def _invitation(page: InvitationPage, mail: str = "", problems: list[Problem] | None = None) -> str:

@@ -11,8 +11,8 @@ from core.errors import ConfigError
 from core.lang import lang_of
 
 if TYPE_CHECKING:
-    from gateway.block_texts import TextLine
-    from gateway.blocks import BlockTemplate
+    from gateway.letter.blocks import BlockTemplate
+    from gateway.ruling.block_texts import TextLine
 
 FILE_BYTES_MAX = 65_536
 
@@ -30,7 +30,7 @@ def block() -> None:
 @json_option
 def check(file: Path, as_json: bool) -> None:
     """Check a text: form, length, sentences, and that every charset of Japanese mail can carry it."""
-    from gateway import blocks
+    from gateway.letter import blocks
 
     template = blocks.load(read_text(file, FILE_BYTES_MAX), str(file))
     emit(as_json, {"ok": True, **_name(template)}, f"{file}: good ({template.lang}-{template.tone})")
@@ -43,7 +43,7 @@ def check(file: Path, as_json: bool) -> None:
 @pass_front
 def save(front: Front, file: Path, company_id: int, as_json: bool) -> None:
     """Keep a text for a company; its next mails of that language and tone carry it."""
-    from gateway import block_texts
+    from gateway.ruling import block_texts
 
     with front.runtime() as runtime, runtime.begin() as tx:
         saved = block_texts.save(tx, company_id, read_text(file, FILE_BYTES_MAX), file=str(file), by=ACTOR)
@@ -56,7 +56,7 @@ def save(front: Front, file: Path, company_id: int, as_json: bool) -> None:
 @pass_front
 def list_(front: Front, company_id: int, as_json: bool) -> None:
     """List a company's own texts."""
-    from gateway import block_texts
+    from gateway.ruling import block_texts
 
     with front.runtime() as runtime, runtime.read() as tx:
         found = block_texts.texts(tx, company_id)
@@ -73,7 +73,7 @@ def list_(front: Front, company_id: int, as_json: bool) -> None:
 @pass_front
 def remove(front: Front, name: str, company_id: int, as_json: bool) -> None:
     """Take a text away; mails carry the shipped one of that tone again, or the polite one."""
-    from gateway import block_texts
+    from gateway.ruling import block_texts
     from rules.actions import block_name
 
     lang, tone = block_name(name)

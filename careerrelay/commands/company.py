@@ -12,7 +12,7 @@ from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, read_
 from crm.arrival import company_links
 from crm.registry import companies, hop_identity
 from crm.registry.companies import CompanyView, NewCompany
-from gateway import dkim_keys
+from gateway.signature import dkim_keys
 from rules.model import Mode
 
 GENERATED_PASSWORD_BYTES = 18

@@ -11,11 +11,11 @@ from core.resolver import Resolver
 from core.runtime import Tx
 from core.settings import Settings
 from crm.registry import companies
-from gateway import dkim_keys, dkim_record
-from gateway.dkim import Algorithm
-from gateway.dkim_keys import DkimKey
-from gateway.dkim_record import Finding
-from gateway.tables_dkim import KeyState
+from gateway.signature import dkim_keys, dkim_record
+from gateway.signature.dkim import Algorithm
+from gateway.signature.dkim_keys import DkimKey
+from gateway.signature.dkim_record import Finding
+from gateway.tables.dkim import KeyState
 
 #: Receivers read the record at delivery and again in reports; caches keep it for its TTL.
 DNS_MARGIN = timedelta(days=2)

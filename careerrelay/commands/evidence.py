@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from careerrelay.commands.agency import Day
+from careerrelay.commands.person import who
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front
 from core.errors import ConfigError
 
@@ -39,9 +40,13 @@ def export(
     if (address is None) == (first is None or last is None):
         raise click.UsageError("give --person, or --from and --until")
     with front.runtime() as runtime:
+        person_id = None
+        if address is not None:
+            with runtime.begin() as tx:
+                person_id = who(tx, company_id, address)
         with runtime.read() as tx:
-            if address is not None:
-                made = bundles.for_person(tx, company_id, address, directory)
+            if person_id is not None:
+                made = bundles.for_person(tx, person_id, directory)
             elif first is not None and last is not None:
                 made = bundles.for_period(tx, company_id, bundles.Period(first, last), directory)
         with runtime.begin() as tx:
@@ -61,7 +66,7 @@ def verify(directory: Path, fingerprint: str | None, as_json: bool) -> None:
 
     try:
         report = bundles.verify(directory, fingerprint)
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigError(f"{directory}: a file cannot be read: {error}") from None
     good = [f"good, made {report.facts.get('made_at', '')}, signed with {report.fingerprint}"]
     if fingerprint is None:

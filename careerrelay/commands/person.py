@@ -29,11 +29,11 @@ def person() -> None:
 @pass_front
 def export(front: Front, company_id: int, address: str, directory: Path, lang: str, as_json: bool) -> None:
     """Write person.json (every row) and person.txt (to read) into a new directory."""
-    from gateway import person_mails
+    from gateway.store import person_mails
 
     with front.runtime() as runtime:
         with runtime.begin() as tx:
-            person_id = _person(tx, company_id, address)
+            person_id = who(tx, company_id, address)
         with runtime.read() as tx:
             file = person_mails.with_mails(tx, person_file.file_of(tx, person_id))
             text = person_file.as_text(file, lang_of(lang))
@@ -58,14 +58,19 @@ def erase(front: Front, company_id: int, address: str, yes: bool, as_json: bool)
     from crm.rights import withdrawals
 
     with front.runtime() as runtime, runtime.begin() as tx:
-        person_id = _person(tx, company_id, address)
+        person_id = who(tx, company_id, address)
         if not yes:
             raise ConfigError("this cannot be undone: say --yes")
         withdrawals.erase_person(tx, person_id, actor=ACTOR)
     emit(as_json, {"person_id": person_id, "erased": True}, f"person {person_id} erased")
 
 
-def _person(tx: Tx, company_id: int, address: str) -> str:
+def who(tx: Tx, company_id: int, address: str) -> str:
+    """Return the person known by an address, also one who is only introduced for a slot so far.
+
+    Raises:
+        NotFound: there is none.
+    """
     from crm.rights import person_rows
 
     person_id = person_rows.known_by(tx, company_id, address)

@@ -14,8 +14,8 @@ from core.lang import Lang
 
 if TYPE_CHECKING:
     from core.runtime import Tx
-    from gateway.queue import MailDetail, MailLine
-    from gateway.review import SentenceLine
+    from gateway.backlog.queue import MailDetail, MailLine
+    from gateway.judgement.review import SentenceLine
 
 # Words of `gateway.tables.MailState`, written out so that --help loads no database; a test compares them.
 OPEN_STATES = ("received", "ready", "held")
@@ -39,7 +39,7 @@ def list_(
     front: Front, company_id: int | None, everything: bool, states: tuple[str, ...], limit: int, as_json: bool
 ) -> None:
     """List mails, newest first. Senders are shown of recruiting mail only; nobody else's mail is looked at."""
-    from gateway import queue as mails
+    from gateway.backlog import queue as mails
     from gateway.tables import UNFINISHED_MAIL, MailState
 
     chosen = [MailState(state) for state in states] or ([] if everything else UNFINISHED_MAIL)
@@ -56,8 +56,8 @@ def list_(
 @pass_front
 def show(front: Front, mail_id: int, lang: Lang | None, as_json: bool) -> None:
     """Show one mail: its deliveries with the next hop's last words, and the decision with its reasons."""
-    from gateway import queue as mails
-    from gateway import review
+    from gateway.backlog import queue as mails
+    from gateway.judgement import review
 
     with front.runtime() as runtime, runtime.read() as tx:
         detail = mails.show_mail(tx, mail_id)
@@ -78,7 +78,7 @@ def show(front: Front, mail_id: int, lang: Lang | None, as_json: bool) -> None:
 @pass_front
 def approve(front: Front, mail_id: int, as_json: bool) -> None:
     """A held mail is a rejection: let it leave with the link."""
-    from gateway import queue as mails
+    from gateway.backlog import queue as mails
 
     result = _act(front, lambda tx: mails.approve(tx, mail_id, by=ACTOR))
     words = "it leaves with the link" if result == "edited" else f"it leaves unchanged: {result}"
@@ -86,14 +86,14 @@ def approve(front: Front, mail_id: int, as_json: bool) -> None:
 
 
 def _simple(name: str, action: str, done: str, help_text: str) -> click.Command:
-    """A command that does one thing to one mail (`gateway.queue.ACTION`)."""
+    """A command that does one thing to one mail (`gateway.backlog.queue.ACTION`)."""
 
     @queue.command(name, help=help_text)
     @click.argument("mail_id", type=int, metavar="ID")
     @json_option
     @pass_front
     def command(front: Front, mail_id: int, as_json: bool) -> None:
-        from gateway import queue as mails
+        from gateway.backlog import queue as mails
 
         _act(front, lambda tx: getattr(mails, action)(tx, mail_id, by=ACTOR))
         emit(as_json, {"id": mail_id, "result": done}, f"mail {mail_id}: {done}")
@@ -127,7 +127,7 @@ def _for_many(name: str, done: str, help_text: str) -> click.Command:
         if mail_ids:
             _each(front, name, done, mail_ids, as_json)
             return
-        from gateway import queue_many
+        from gateway.backlog import queue_many
         from gateway.tables import MailState
 
         act = queue_many.Act(name)
@@ -144,7 +144,7 @@ def _for_many(name: str, done: str, help_text: str) -> click.Command:
 
 def _each(front: Front, name: str, done: str, mail_ids: tuple[int, ...], as_json: bool) -> None:
     """One after the other; the first that cannot be done ends it, and says which."""
-    from gateway import queue as mails
+    from gateway.backlog import queue as mails
 
     for mail_id in mail_ids:
         _act(front, partial(getattr(mails, name), mail_id=mail_id, by=ACTOR))
@@ -165,7 +165,7 @@ _simple("report-wrong", "report_wrong", "link revoked", "This mail should not ha
 @pass_front
 def answer(front: Front, mail_id: int, answer: str, as_json: bool) -> None:
     """Say whether a mail under review was a rejection. It has left already; the answer teaches its sentence."""
-    from gateway import review
+    from gateway.judgement import review
 
     _act(front, lambda tx: review.answer_review(tx, mail_id, rejection=answer == "rejection", by=ACTOR))
     emit(as_json, {"id": mail_id, "result": answer}, f"mail {mail_id}: noted as {answer}")

@@ -105,7 +105,7 @@ def check_code(front: Front, request_id: str, digits: str, as_json: bool) -> Non
 @pass_front
 def file_(front: Front, request_id: str, directory: Path, lang: str, as_json: bool) -> None:
     """Write the person's file into DIR: all of it, or the provision records when those were asked for."""
-    from gateway import person_mails
+    from gateway.store import person_mails
 
     with front.runtime() as runtime, runtime.begin() as tx:
         file = person_mails.with_mails(tx, subject_requests.file_for(tx, request_id, actor=ACTOR))

@@ -27,11 +27,11 @@ def rewrite(front: Front, file: Path, recipient: str, lang: str | None, tone: st
     A mail that must not be edited comes out as it is; the reason stands on standard error.
     """
     from careerrelay import mail_files
-    from gateway.blocks import block
-    from gateway.limits import Limits
-    from gateway.rewrite import Untouched
-    from gateway.rewrite import rewrite as edit
-    from gateway.ruleset import shipped
+    from gateway.letter.blocks import block
+    from gateway.letter.limits import Limits
+    from gateway.letter.rewrite import Untouched
+    from gateway.letter.rewrite import rewrite as edit
+    from gateway.ruling.ruleset import shipped
     from rules.decide import decide
     from rules.model import Signals
 

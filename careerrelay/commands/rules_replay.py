@@ -14,7 +14,7 @@ from core.lang import Lang
 
 if TYPE_CHECKING:
     from core.runtime import Runtime
-    from gateway.replay import Plan, Replay, Sample
+    from gateway.judgement.replay import Plan, Replay, Sample
 
 _SPAN = re.compile(r"(\d{1,4})([dh])\Z")
 SAMPLES_MAX = 1000
@@ -67,7 +67,7 @@ def replay(
     is said. With neither --rules nor --against the rules in force are compared with what was decided on the day.
     """
     from careerrelay.judging import load_rules
-    from gateway.replay import Plan
+    from gateway.judgement.replay import Plan
 
     new, old = (None if file is None else load_rules(file) for file in (new_file, old_file))
     with front.runtime() as runtime:
@@ -78,7 +78,7 @@ def replay(
 
 def run_with_progress(runtime: "Runtime", plan: "Plan", *, quiet: bool = False) -> "Replay":
     """Run to the end; on a terminal a line says how far it is."""
-    from gateway import replay as mails
+    from gateway.judgement import replay as mails
 
     def show(done: int, total: int) -> None:
         if done % PROGRESS_EVERY == 0 or done == total:

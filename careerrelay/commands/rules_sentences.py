@@ -31,7 +31,7 @@ def approve(
     remembered is shown first; on a terminal you are asked.
     """
     from careerrelay.judging import propose
-    from gateway.review import APPROVE, store_sentence
+    from gateway.judgement.review import APPROVE, store_sentence
     from rules.sentence import open_marks
 
     with front.runtime() as runtime:
@@ -78,7 +78,7 @@ def _show(found: "Proposal", marks: tuple[str, ...], lang: Lang) -> None:
 @pass_front
 def approvals(front: Front, company_id: int | None, everything: bool, as_json: bool) -> None:
     """List the sentences that people have approved or refused: for which sender, by whom, when."""
-    from gateway import review
+    from gateway.judgement import review
 
     with front.runtime() as runtime, runtime.read() as tx:
         found = [line for line in review.sentences(tx, company_id) if everything or line.undone_at is None]
@@ -97,7 +97,7 @@ def approvals(front: Front, company_id: int | None, everything: bool, as_json: b
 @pass_front
 def forget(front: Front, sentence_id: int, as_json: bool) -> None:
     """Take the answer about a sentence back: mails that carry it are decided as if nobody had said anything."""
-    from gateway import review
+    from gateway.judgement import review
 
     with front.runtime() as runtime, runtime.begin() as tx:
         review.undo_sentence(tx, sentence_id, by=ACTOR)

@@ -15,8 +15,8 @@ from core.lang import Lang
 
 if TYPE_CHECKING:
     from core.runtime import Tx
-    from gateway.replay import Replay
-    from gateway.ruleset import VersionLine
+    from gateway.judgement.replay import Replay
+    from gateway.ruling.ruleset import VersionLine
 
 #: How far back an activation looks before it does anything.
 REPLAY_DAYS = 14
@@ -30,7 +30,7 @@ _company = click.option("--company", "company_id", type=int, required=True, meta
 @pass_front
 def versions(front: Front, company_id: int, as_json: bool) -> None:
     """List the versions of a company's rules, newest first, and which of them is in force."""
-    from gateway import ruleset
+    from gateway.ruling import ruleset
 
     with front.runtime() as runtime, runtime.read() as tx:
         found = ruleset.versions(tx, company_id)
@@ -51,8 +51,8 @@ def activate(front: Front, version: str, company_id: int, yes: bool, lang: Lang 
     First the mails of the last 14 days are decided with them (`rules replay`) and the difference is shown. Refused when
     a mail that a person has called no rejection would get a link. In force within a second; `rules rollback` undoes it.
     """
-    from gateway import ruleset
-    from gateway.replay import Plan
+    from gateway.judgement.replay import Plan
+    from gateway.ruling import ruleset
     from rules.load import load
 
     with front.runtime() as runtime:
@@ -80,7 +80,7 @@ def activate(front: Front, version: str, company_id: int, yes: bool, lang: Lang 
 @pass_front
 def rollback(front: Front, company_id: int, as_json: bool) -> None:
     """Go back to the rules that were in force before the last activation, at once."""
-    from gateway import ruleset
+    from gateway.ruling import ruleset
 
     with front.runtime() as runtime, runtime.begin() as tx:
         line = ruleset.roll_back(tx, company_id, by=ACTOR)
@@ -91,8 +91,8 @@ def rollback(front: Front, company_id: int, as_json: bool) -> None:
 def _saved(tx: "Tx", company_id: int, version: str) -> str:
     """Save a file as a version; the name of a version stays as it is."""
     from careerrelay.judging import rules_text
-    from gateway import ruleset
-    from gateway.limits import Limits
+    from gateway.letter.limits import Limits
+    from gateway.ruling import ruleset
 
     path = Path(version)
     if not (version.endswith(".toml") or path.is_file()):

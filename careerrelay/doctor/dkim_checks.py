@@ -7,8 +7,8 @@ from careerrelay.doctor.patient import Patient
 from core.errors import Temporary
 from core.runtime import Tx
 from crm.registry.companies import CompanyView
-from gateway import dkim_keys, dkim_record
-from gateway.tables_dkim import KeyState
+from gateway.signature import dkim_keys, dkim_record
+from gateway.tables.dkim import KeyState
 
 
 def keys(patient: Patient, tx: Tx, company: CompanyView) -> Iterator[Finding]:

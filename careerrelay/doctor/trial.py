@@ -14,12 +14,14 @@ from careerrelay.doctor.finding import Finding, ok, warn
 from core.crypto import SealBroken
 from core.runtime import Tx
 from crm.registry.companies import CompanyView
-from gateway import block_texts, copies, dkim_keys, dkim_policy
-from gateway.block import Block
-from gateway.blocks import block
+from gateway import copies
 from gateway.copies import CopyKind
-from gateway.judge import limits
-from gateway.rewrite import Untouched, rewrite
+from gateway.judgement.judge import limits
+from gateway.letter.block import Block
+from gateway.letter.blocks import block
+from gateway.letter.rewrite import Untouched, rewrite
+from gateway.ruling import block_texts
+from gateway.signature import dkim_keys, dkim_policy
 from gateway.tables import Origin, mail, mail_copy
 
 MAILS_MAX = 20

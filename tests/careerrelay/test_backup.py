@@ -14,8 +14,8 @@ from careerrelay.backup import backup, restore
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.settings import Settings
-from gateway.envelope import Arrival, Envelope, Recipient
-from gateway.spool import NewMail, store
+from gateway.letter.envelope import Arrival, Envelope, Recipient
+from gateway.store.spool import NewMail, store
 from gateway.tables import Origin, mail
 from tests.careerrelay.command_line import Installation, add_company
 from tests.conftest import make_settings

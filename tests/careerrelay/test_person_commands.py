@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -20,8 +22,11 @@ from core.settings import Settings, load
 from crm.candidate import registrations
 from crm.invitation.invitations import Offer, offer_for_rejection
 from crm.profile.forms import ContactForm, ProfileForm, RegistrationForm
+from crm.slots import introductions
 from crm.tables import ConsentRow, LinkRow
 from tests.careerrelay.command_line import Installation, add_agency, add_company
+from tests.crm.slots import NEED, PROPOSAL, company, earn
+from tests.crm.world import Parties
 
 MAIL = "hanako.mihon@example.com"
 NAME, JOB = "見本 花子", "朱鷺飼育"
@@ -198,3 +203,22 @@ def test_a_company_is_shown_exported_and_ended(one: Installation, tmp_path: Path
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_evidence_finds_somebody_whom_an_agency_only_proposes(one: Installation, tmp_path: Path) -> None:
+    with opening.opened(settings_of(one)) as runtime:
+        made = Parties(1, 1, 1)
+        earn(runtime, made)
+        with runtime.begin() as tx:
+            proposal = replace(PROPOSAL, agreed_on=tx.now.date() - timedelta(days=1))
+            need = introductions.open_need(tx, 1, NEED, company(made))
+            introductions.propose(tx, 1, need.id, proposal)
+    bundle = tmp_path / "proposed"
+    told = one.json("evidence", "export", str(bundle), "--company", "1", "--person", proposal.mail)
+    assert (told["lines"]["introductions.jsonl"], told["lines"]["consents.jsonl"]) == (1, 0)
+    [row] = lines(bundle / "introductions.jsonl")
+    assert (row["id"], row["state"], row["agreed_on"]) == (need.id, "proposed", str(proposal.agreed_on))
+    assert "need stated" in {entry["action"] for entry in lines(bundle / "audit.jsonl")}
+    assert one.json("evidence", "verify", str(bundle))["ok"]
+    refused = one.refused("evidence", "export", str(tmp_path / "x"), "--company", "1", "--person", "x@example.com")
+    assert "nobody is known" in refused[0]

@@ -6,8 +6,8 @@ from functools import cache
 
 import dkim
 
-from gateway import dkim_keys, dkim_record
-from gateway.dkim import Algorithm, Chunk, Signer, sign
+from gateway.signature import dkim_keys, dkim_record
+from gateway.signature.dkim import Algorithm, Chunk, Signer, sign
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 DOMAIN = "example.co.jp"

@@ -8,10 +8,11 @@ from sqlalchemy import insert, update
 from core.db import new_id
 from core.runtime import Runtime
 from crm.registry import companies
-from gateway import copies, judge, review
-from gateway.edit import store_decision
-from gateway.envelope import Envelope, Recipient
-from gateway.ruleset import read_rule_sets, read_sentences, shipped
+from gateway import copies
+from gateway.judgement import judge, review
+from gateway.judgement.edit import store_decision
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.ruling.ruleset import read_rule_sets, read_sentences, shipped
 from gateway.tables import DeliveryState, MailState, Origin, Variant, delivery, mail
 from rules.decide import decide
 from rules.model import AtsAnswer, Decision, Signals, Verdict

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-from gateway import blocks
-from gateway.block import Block
-from gateway.limits import Limits
-from gateway.rewrite import Rewritten, rewrite
-from gateway.transfer import to_base64
+from gateway.letter import blocks
+from gateway.letter.block import Block
+from gateway.letter.limits import Limits
+from gateway.letter.rewrite import Rewritten, rewrite
+from gateway.letter.transfer import to_base64
 
 LIMITS = Limits()
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from core.runtime import Runtime
 from crm.registry.companies import CompanyView
-from gateway import ruleset
-from gateway.limits import Limits
+from gateway.letter.limits import Limits
+from gateway.ruling import ruleset
 from gateway.tables import Origin
 from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway
 from tests.gateway.sink import Sink

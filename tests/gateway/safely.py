@@ -1,13 +1,13 @@
 """What must hold whatever a mail is made of, checked from its octets and by the witness of ``mails``."""
 
-from gateway.block import Block
-from gateway.doubt import Malformed
-from gateway.envelope import Envelope, Recipient
-from gateway.limits import Limits
-from gateway.parse import Parsed, Part, parse
-from gateway.read import header_from, read_mail, sender_of
-from gateway.rewrite import Rewritten, Untouched, remove_placeholder, rewrite, rewrite_parsed
-from gateway.targets import targets
+from gateway.letter.block import Block
+from gateway.letter.doubt import Malformed
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.letter.limits import Limits
+from gateway.letter.parse import Parsed, Part, parse
+from gateway.letter.read import header_from, read_mail, sender_of
+from gateway.letter.rewrite import Rewritten, Untouched, remove_placeholder, rewrite, rewrite_parsed
+from gateway.letter.targets import targets
 from tests.gateway import mails
 from tests.gateway.mails import JA, LIMITS
 

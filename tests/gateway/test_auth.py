@@ -9,10 +9,10 @@ import pytest
 
 from core.runtime import Runtime
 from crm.registry import companies
-from gateway import auth
-from gateway.auth import Authenticator, Credentials, read_credentials
-from gateway.connection import ERRORS_MAX
 from gateway.replies import Refusal
+from gateway.session import auth
+from gateway.session.auth import Authenticator, Credentials, read_credentials
+from gateway.session.connection import ERRORS_MAX
 from tests.gateway.raw import HELLO, MAIL, RCPT, Raw
 from tests.gateway.rig import CANDIDATE, HR, PASSWORD, Gateway, add_company, add_user, message
 from tests.gateway.sink import Sink

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from gateway.auth import Authenticator, Credentials
-from gateway.auth_limits import DAY_S, MINUTE_S, AuthLimits, FailureLimit
 from gateway.replies import Deferral
+from gateway.session.auth import Authenticator, Credentials
+from gateway.session.auth_limits import DAY_S, MINUTE_S, AuthLimits, FailureLimit
 from tests.gateway.rig import PASSWORD, add_company, add_user, with_settings
 
 GOOD = Credentials("kigyo", PASSWORD)

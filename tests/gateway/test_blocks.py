@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.errors import ConfigError
-from gateway import blocks, charset
-from gateway.block import Block
-from gateway.blocks import BlockTemplate
+from gateway.letter import blocks, charset
+from gateway.letter.block import Block
+from gateway.letter.blocks import BlockTemplate
 from tests.gateway import mails
 from tests.gateway.mails import OPTOUT, RELAY
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import outcome
-from gateway.bounce import HEADER_BYTES_MAX, Action, Reported, report, wanted
-from gateway.envelope import Envelope, Recipient
+from gateway.delivery.bounce import HEADER_BYTES_MAX, Action, Reported, report, wanted
+from gateway.letter.envelope import Envelope, Recipient
 from gateway.outcome import Reply, printable, read_reply
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)

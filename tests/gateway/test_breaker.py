@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from gateway import outcome, throttle
-from gateway.breaker import FAILURES_MAX, PAUSE_MAX_S, PAUSE_S, Breaker
+from gateway import outcome
+from gateway.delivery.breaker import FAILURES_MAX, PAUSE_MAX_S, PAUSE_S, Breaker
 from gateway.outcome import Reply
-from gateway.throttle import SAME_MOMENT_S, SLOW_S, WAIT_MAX_S, Gentleness, Pace, Slots, asks_to_slow_down
+from gateway.wire import throttle
+from gateway.wire.throttle import SAME_MOMENT_S, SLOW_S, WAIT_MAX_S, Gentleness, Pace, Slots, asks_to_slow_down
 
 
 def opened(breaker: Breaker, now_s: float = 0.0) -> Breaker:

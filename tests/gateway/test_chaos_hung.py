@@ -8,8 +8,10 @@ import pytest
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from gateway import hands, pool, queue, recovery
-from gateway.breaker import FAILURES_MAX
+from gateway import hands
+from gateway.backlog import queue
+from gateway.delivery import pool, recovery
+from gateway.delivery.breaker import FAILURES_MAX
 from tests.gateway.chaos_hop import Hop, Hops, message_ids
 from tests.gateway.rig import HR, Gateway, add_company, message
 

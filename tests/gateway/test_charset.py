@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import charset as charsets
-from gateway import jis
-from gateway.charset import Family
-from gateway.doubt import Doubt
+from gateway.letter import charset as charsets
+from gateway.letter import jis
+from gateway.letter.charset import Family
+from gateway.letter.doubt import Doubt
 from tests.gateway.mails import property_of
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.commands import parse_mail, parse_rcpt
 from gateway.replies import Refusal
+from gateway.session.commands import parse_mail, parse_rcpt
 from tests.gateway.raw import is_well_formed
 
 

@@ -15,8 +15,8 @@ from core.runtime import Runtime
 from crm.registry import companies, hop_identity
 from crm.registry.companies import CompanyView
 from crm.registry.hop_identity import HopIdentity
-from gateway.dial import Dialler
-from gateway.dialogue import Unavailable
+from gateway.delivery.dial import Dialler
+from gateway.wire.dialogue import Unavailable
 from tests.gateway.authority import Authority
 from tests.gateway.chaos_hop import Hop, Hops
 from tests.gateway.rig import HR, Gateway, add_company, message, with_settings

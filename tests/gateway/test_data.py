@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.data import DataReader, Fault
-from gateway.transaction import END, stuff
+from gateway.delivery.transaction import END, stuff
+from gateway.session.data import DataReader, Fault
 
 
 def read(

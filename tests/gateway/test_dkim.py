@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.dkim import Signer, sign
-from gateway.rewrite import Rewritten, prepend, rewrite
+from gateway.letter.rewrite import Rewritten, prepend, rewrite
+from gateway.signature.dkim import Signer, sign
 from tests.gateway import mails
 from tests.gateway.dkim_world import DOMAIN, NOW, ed25519, rsa, signed, verify, zone
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import dkim
-from gateway.dkim import BodyDigest, Chunk, sign
+from gateway.signature import dkim
+from gateway.signature.dkim import BodyDigest, Chunk, sign
 from tests.gateway.dkim_world import NOW, ed25519, rsa
 from tests.gateway.mails import property_of
 

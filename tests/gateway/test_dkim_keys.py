@@ -12,10 +12,10 @@ from core.installation import config_version
 from core.runtime import Runtime
 from crm.registry import companies
 from crm.registry.companies import NewCompany
-from gateway import dkim_keys
-from gateway.dkim import Algorithm, Signer
-from gateway.dkim_keys import DkimKey
-from gateway.tables_dkim import DkimKeyRow, KeyState
+from gateway.signature import dkim_keys
+from gateway.signature.dkim import Algorithm, Signer
+from gateway.signature.dkim_keys import DkimKey
+from gateway.tables.dkim import DkimKeyRow, KeyState
 from tests.gateway.dkim_world import ed25519, rsa, signed, verify
 
 HEADER, BODY = b"From: hr@example.co.jp\r\n", b"text\r\n"

@@ -6,12 +6,12 @@ from typing import Literal
 import pytest
 
 from crm.registry.companies import CompanyView
-from gateway.dkim import Signer
-from gateway.dkim_policy import NO_SIGNING, Signing, aligned, author_domain, signing
-from gateway.doubt import Doubt
-from gateway.limits import Limits
-from gateway.parse import parse
-from gateway.protect import refuse_foreign_signature
+from gateway.letter.doubt import Doubt
+from gateway.letter.limits import Limits
+from gateway.letter.parse import parse
+from gateway.letter.protect import refuse_foreign_signature
+from gateway.signature.dkim import Signer
+from gateway.signature.dkim_policy import NO_SIGNING, Signing, aligned, author_domain, signing
 from rules.model import Mode
 from tests.gateway.dkim_world import ed25519, rsa
 

@@ -4,10 +4,10 @@ import base64
 
 import pytest
 
-from gateway import dkim_record
-from gateway.dkim import Algorithm
-from gateway.dkim_keys import public_half
-from gateway.dkim_record import Published, compare
+from gateway.signature import dkim_record
+from gateway.signature.dkim import Algorithm
+from gateway.signature.dkim_keys import public_half
+from gateway.signature.dkim_record import Published, compare
 from tests.gateway.dkim_world import ed25519, rsa
 
 RSA, ED = public_half(rsa().key), public_half(ed25519().key)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from core.outbox import Outgoing
 from core.runtime import Runtime
 from crm.registry import companies
-from gateway import dropbox
+from gateway.ruling import dropbox
 from gateway.tables import Origin, mail
 from rules.model import Mode
 from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, message, rejecting_company, with_settings

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from gateway import copies, retention
+from gateway import copies
 from gateway.copies import CopyKind
+from gateway.store import retention
 from gateway.tables import mail_copy
 from tests.gateway.rig import (
     CANDIDATE,

@@ -7,8 +7,8 @@ from prometheus_client import REGISTRY
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from gateway import gauges
-from gateway.spool import directory_of
+from gateway.store import gauges
+from gateway.store.spool import directory_of
 from tests.gateway.rig import HR, Gateway, add_company, message
 from tests.gateway.sink import Sink
 from tests.servers import free_port

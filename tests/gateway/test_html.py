@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.html import _plain_page, _Reader, to_text
+from gateway.letter.html import _plain_page, _Reader, to_text
 from tests.gateway.mails import property_of
 
 CASES = {

@@ -12,8 +12,11 @@ from core.errors import NotFound, Permanent
 from core.runtime import Runtime
 from crm.registry import companies
 from crm.tables import InvitationRow, NoticeRow
-from gateway import edit, finish, holds, judge, process, queue, review, signing
+from gateway import process
+from gateway.backlog import queue
 from gateway.copies import CopyKind, open_copies
+from gateway.delivery import finish
+from gateway.judgement import edit, holds, judge, review, signing
 from gateway.tables import MailState, mail, mail_copy
 from rules.model import AtsStatus, Mode, Verdict
 from tests.gateway.rig import (

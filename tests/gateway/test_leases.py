@@ -11,11 +11,12 @@ from core.clock import ManualClock
 from core.db import new_id
 from core.runtime import Runtime
 from crm.registry import companies
-from gateway import judge, leases
-from gateway.envelope import Arrival, Envelope, Recipient
-from gateway.leases import Observer
-from gateway.retention import remove_orphans
-from gateway.spool import NewMail, store
+from gateway.backlog import leases
+from gateway.backlog.leases import Observer
+from gateway.judgement import judge
+from gateway.letter.envelope import Arrival, Envelope, Recipient
+from gateway.store.retention import remove_orphans
+from gateway.store.spool import NewMail, store
 from gateway.tables import DeliveryState, Origin, delivery
 from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, ats_says, message, rejecting_company
 from tests.gateway.sink import Sink

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.envelope import Envelope, Recipient
-from gateway.parse import parse
-from gateway.read import read_mail
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.letter.parse import parse
+from gateway.letter.read import read_mail
 from rules.decide import decide
 from rules.load import default_ruleset
 from rules.mail import Mail

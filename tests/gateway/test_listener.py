@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from core.runtime import Runtime
-from gateway import connection as connection_module
+from gateway.session import connection as connection_module
 from tests.gateway.raw import HELLO, MAIL, RCPT, Raw
 from tests.gateway.rig import HR, Gateway, add_company, message
 from tests.gateway.sink import Sink

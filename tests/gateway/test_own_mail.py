@@ -10,7 +10,7 @@ from core.clock import ManualClock
 from core.outbox import Kind, Outgoing
 from core.runtime import Runtime, Tx
 from crm.registry import companies
-from gateway import queue
+from gateway.backlog import queue
 from gateway.tables import UNFINISHED_MAIL, mail
 from tests.gateway.rig import CANDIDATE, Gateway, add_company
 from tests.gateway.sink import Sink

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.doubt import Malformed
-from gateway.limits import Limits
-from gateway.parse import Parsed, parse
+from gateway.letter.doubt import Malformed
+from gateway.letter.limits import Limits
+from gateway.letter.parse import Parsed, parse
 from tests.gateway import mails
 from tests.gateway.mails import LIMITS, PDF, PNG, TOP, mail, multipart, part
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import place, place_html
-from gateway.doubt import Doubt
-from gateway.place_html import Page
+from gateway.letter import place, place_html
+from gateway.letter.doubt import Doubt
+from gateway.letter.place_html import Page
 from tests.gateway.mails import property_of
 
 MARK = "▼"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.rewrite import Rewritten, remove_placeholder, rewrite
+from gateway.letter.rewrite import Rewritten, remove_placeholder, rewrite
 from tests.gateway import mails
 from tests.gateway.mails import JA, LIMITS, mail, multipart, part
 

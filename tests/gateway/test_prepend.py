@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.limits import Limits
-from gateway.parse import parse
-from gateway.rewrite import prepend, top_fields
+from gateway.letter.limits import Limits
+from gateway.letter.parse import parse
+from gateway.letter.rewrite import prepend, top_fields
 from tests.gateway.mails import property_of
 
 RAW = b"From: a@example.jp\r\n\r\nx\r\n"

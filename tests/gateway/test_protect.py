@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.parse import parse
-from gateway.protect import inline_protection, protection
-from gateway.rewrite import Untouched, rewrite
+from gateway.letter.parse import parse
+from gateway.letter.protect import inline_protection, protection
+from gateway.letter.rewrite import Untouched, rewrite
 from tests.gateway import mails
 from tests.gateway.mails import JA, LIMITS, PDF, TOP, mail, multipart, part
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.runtime import Runtime
-from gateway import accept, proxy
+from gateway.session import accept, proxy
 from tests.gateway.raw import HELLO, MAIL, RCPT, Raw
 from tests.gateway.rig import PASSWORD, Gateway, add_company, add_user, message
 from tests.gateway.sink import Sink

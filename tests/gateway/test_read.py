@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.addresses import Mailbox, mailboxes
-from gateway.envelope import Envelope, Recipient
-from gateway.limits import Limits
-from gateway.parse import parse
-from gateway.read import header_from, read_mail, sender_of
-from gateway.words import decode
+from gateway.letter.addresses import Mailbox, mailboxes
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.letter.limits import Limits
+from gateway.letter.parse import parse
+from gateway.letter.read import header_from, read_mail, sender_of
+from gateway.letter.words import decode
 from rules.mail import Mail
 from tests.gateway import mails
 from tests.gateway.mails import LIMITS, PDF, TOP, as_html, mail, multipart, part, property_of

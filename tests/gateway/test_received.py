@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.crypto import KeyRing
-from gateway.envelope import Arrival
+from gateway.letter.envelope import Arrival
 from gateway.received import field_values, header_of, hops, received, safe_name, trace, trace_fits
 
 KEYS = KeyRing.generate()

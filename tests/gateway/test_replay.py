@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.runtime import Runtime
-from gateway import replay, review
-from gateway.replay import Plan, Replay
+from gateway.judgement import replay, review
+from gateway.judgement.replay import Plan, Replay
 from rules.load import load
 from rules.model import AtsAnswer, AtsStatus, Mode
 from rules.ruleset import RuleSet

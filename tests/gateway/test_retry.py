@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.retry import Schedule, uncertain_delay_s
+from gateway.delivery.retry import Schedule, uncertain_delay_s
 
 RECEIVED = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 SCHEDULE = Schedule((60, 300, 900), give_up_s=7200, delay_notice_s=3600)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.block import Block
-from gateway.limits import Limits
-from gateway.rewrite import Rewritten, Untouched, remove_placeholder, rewrite
+from gateway.letter.block import Block
+from gateway.letter.limits import Limits
+from gateway.letter.rewrite import Rewritten, Untouched, remove_placeholder, rewrite
 from tests.gateway import mails
 from tests.gateway.mails import EN, JA, LIMITS, PDF, TOP, as_html, edited, ja_block, mail, multipart, part
 

@@ -4,7 +4,7 @@ import email
 
 import pytest
 
-from gateway.rewrite import Rewritten, Untouched, rewrite
+from gateway.letter.rewrite import Rewritten, Untouched, rewrite
 from tests.gateway import mails
 from tests.gateway.mails import JA, LIMITS, PDF, PNG, as_html, edited, mail, multipart, part
 

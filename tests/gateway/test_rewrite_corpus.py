@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.parse import parse
-from gateway.rewrite import Rewritten, rewrite
+from gateway.letter.parse import parse
+from gateway.letter.rewrite import Rewritten, rewrite
 from tests.gateway import mails
 from tests.gateway.mails import EN, JA, LIMITS, PDF, TOP, as_html, mail, multipart, part
 from tests.gateway.safely import assert_shown_as_meant, read_and_edit

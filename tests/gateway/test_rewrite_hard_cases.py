@@ -2,11 +2,11 @@
 
 import pytest
 
-from gateway.limits import Limits
-from gateway.parse import parse
-from gateway.read import read_mail
-from gateway.rewrite import Rewritten, Untouched, rewrite
-from gateway.splice import OctetEdit
+from gateway.letter.limits import Limits
+from gateway.letter.parse import parse
+from gateway.letter.read import read_mail
+from gateway.letter.rewrite import Rewritten, Untouched, rewrite
+from gateway.letter.splice import OctetEdit
 from tests.gateway import mails
 from tests.gateway.mails import EN, JA, LIMITS, PDF, PNG, TOP, as_html, edited, mail, multipart, part
 from tests.gateway.test_rewrite_large import ENVELOPE

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.envelope import Envelope, Recipient
-from gateway.parse import parse
-from gateway.read import read_mail, sender_of
-from gateway.rewrite import Rewritten, remove_placeholder, rewrite, rewrite_parsed
-from gateway.splice import OctetEdit, pieces
-from gateway.transfer import to_base64
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.letter.parse import parse
+from gateway.letter.read import read_mail, sender_of
+from gateway.letter.rewrite import Rewritten, remove_placeholder, rewrite, rewrite_parsed
+from gateway.letter.splice import OctetEdit, pieces
+from gateway.letter.transfer import to_base64
 from tests.gateway import mails
 from tests.gateway.mails import JA, LIMITS, as_html, mail, multipart, part
 

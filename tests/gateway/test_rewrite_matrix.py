@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.block import Block
-from gateway.rewrite import Rewritten, Untouched, rewrite
+from gateway.letter.block import Block
+from gateway.letter.rewrite import Rewritten, Untouched, rewrite
 from tests.gateway import mails
 from tests.gateway.mails import EN, JA, LIMITS, PDF, PNG, as_html, mail, multipart, part
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from gateway import proof
-from gateway.doubt import Doubt
-from gateway.leaf import edit_leaf, open_leaf
-from gateway.parse import parse
-from gateway.plan import insert_block
-from gateway.rewrite import Rewritten, rewrite_parsed
-from gateway.targets import targets
+from gateway.letter import proof
+from gateway.letter.doubt import Doubt
+from gateway.letter.leaf import edit_leaf, open_leaf
+from gateway.letter.parse import parse
+from gateway.letter.plan import insert_block
+from gateway.letter.rewrite import Rewritten, rewrite_parsed
+from gateway.letter.targets import targets
 from tests.gateway import mails
 from tests.gateway.mails import JA, LIMITS, PDF, mail, multipart, part
 

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.block import Block
-from gateway.doubt import Malformed
-from gateway.envelope import Envelope, Recipient
-from gateway.parse import parse
-from gateway.read import read_mail
-from gateway.rewrite import Rewritten, Untouched, remove_placeholder, rewrite
+from gateway.letter.block import Block
+from gateway.letter.doubt import Malformed
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.letter.parse import parse
+from gateway.letter.read import read_mail
+from gateway.letter.rewrite import Rewritten, Untouched, remove_placeholder, rewrite
 from tests.gateway import mails
 from tests.gateway.mails import EN, JA, LIMITS, PDF, PNG, as_html, mail, multipart, part, property_of
 from tests.gateway.test_parse import assert_consistent

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.block import Block
-from gateway.rewrite import Rewritten
+from gateway.letter.block import Block
+from gateway.letter.rewrite import Rewritten
 from tests.gateway import mails
 from tests.gateway.mails import EN, JA, PDF, PNG, TOP, as_html, mail, multipart, part, property_of
 from tests.gateway.safely import assert_shown_as_meant, read_and_edit

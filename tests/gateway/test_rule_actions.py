@@ -6,8 +6,10 @@ import pytest
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from gateway import dropbox, judging, queue
-from gateway.dkim import Algorithm
+from gateway.backlog import queue
+from gateway.judgement import judging
+from gateway.ruling import dropbox
+from gateway.signature.dkim import Algorithm
 from rules.model import Mode
 from tests.gateway.dkim_world import rsa, signed, verify, zone
 from tests.gateway.rig import CANDIDATE, REJECTION, Gateway, add_company, message, rejecting_company

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.parse import parse
-from gateway.rewrite import Rewritten, rewrite_parsed
+from gateway.letter.parse import parse
+from gateway.letter.rewrite import Rewritten, rewrite_parsed
 from rules.actions import PLACES
 from rules.model import Place
 from tests.gateway import mails

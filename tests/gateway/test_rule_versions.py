@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from core.audit import AuditEntry
 from core.errors import ConfigError, NotFound, Permanent
 from core.runtime import Runtime
-from gateway import block_texts, blocks, ruleset
-from gateway.limits import Limits
-from gateway.ruleset import SHIPPED, VersionLine
-from gateway.tables_rules import RuleVersionRow
+from gateway.letter import blocks
+from gateway.letter.limits import Limits
+from gateway.ruling import block_texts, ruleset
+from gateway.ruling.ruleset import SHIPPED, VersionLine
+from gateway.tables.rules import RuleVersionRow
 from rules.load import load
 from rules.model import Mode
 from tests.gateway.rig import HR, REJECTION, Gateway, add_agency, add_company, message, rejecting_company

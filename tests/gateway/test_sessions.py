@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from core.runtime import Runtime
-from gateway import connection as connection_module
 from gateway import server
-from gateway.sessions import Sessions
+from gateway.session import connection as connection_module
+from gateway.session.sessions import Sessions
 from tests.conftest import make_settings
 from tests.gateway.raw import HELLO, Raw
 from tests.gateway.rig import PASSWORD, Gateway, add_company, add_user, message

@@ -8,11 +8,12 @@ from core.clock import ManualClock
 from core.runtime import Runtime
 from crm.registry import companies
 from crm.registry.companies import CompanyView
-from gateway import dkim_keys, dkim_record, queue
-from gateway.dkim import Algorithm, sign
+from gateway.backlog import queue
+from gateway.delivery.pool import Pool
+from gateway.delivery.transaction import Transaction
 from gateway.outcome import Reply
-from gateway.pool import Pool
-from gateway.transaction import Transaction
+from gateway.signature import dkim_keys, dkim_record
+from gateway.signature.dkim import Algorithm, sign
 from rules.model import Mode
 from tests.gateway.dkim_world import signer, verify
 from tests.gateway.rig import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.splice import OctetEdit, pack, pieces, splice, trimmed, unpack
+from gateway.letter.splice import OctetEdit, pack, pieces, splice, trimmed, unpack
 from tests.gateway.mails import property_of
 
 RAW = b"0123456789"

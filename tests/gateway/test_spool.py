@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from core.errors import Temporary
 from core.runtime import Runtime
-from gateway.envelope import Arrival, Envelope, Recipient
-from gateway.finish import _unlink
-from gateway.spool import HEAD_BYTES_MAX, Body, NewMail, Spool, store
+from gateway.delivery.finish import _unlink
+from gateway.letter.envelope import Arrival, Envelope, Recipient
+from gateway.store.spool import HEAD_BYTES_MAX, Body, NewMail, Spool, store
 from gateway.tables import Origin, delivery, mail
 from tests.gateway.rig import with_settings
 

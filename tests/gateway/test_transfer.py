@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import transfer
-from gateway.doubt import Doubt
-from gateway.splice import OctetEdit, splice
+from gateway.letter import transfer
+from gateway.letter.doubt import Doubt
+from gateway.letter.splice import OctetEdit, splice
 from tests.gateway.mails import property_of
 
 TEXT = st.lists(

@@ -13,7 +13,8 @@ from core.log import get_logger
 from core.runtime import Runtime
 from crm.candidate import invitation_page
 from crm.registry import companies
-from gateway import queue, wrong
+from gateway.backlog import queue
+from gateway.judgement import wrong
 from gateway.tables import delivery, mail
 from rules.model import Mode
 from tests.conftest import make_settings

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.runtime import Runtime
-from gateway.spool import directory_of
+from gateway.store.spool import directory_of
 from tests.torture import driver
 
 CALLS = ("open", "write", "fsync", "statement", "commit")

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.retention import remove_orphans
-from gateway.spool import directory_of
+from gateway.store.retention import remove_orphans
+from gateway.store.spool import directory_of
 from tests.torture.hop import Hop
 from tests.torture.world import Letter, World
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.runtime import Runtime
-from gateway import leases, queue, server, sweep
+from gateway import server, sweep
+from gateway.backlog import leases, queue
 from gateway.tables import MailState
 from tests.torture import points
 from tests.torture.points import Point

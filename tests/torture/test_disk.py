@@ -14,7 +14,7 @@ import gateway.process
 import gateway.sweep
 from core.clock import ManualClock
 from core.runtime import Runtime
-from gateway.spool import NewMail, directory_of
+from gateway.store.spool import NewMail, directory_of
 from gateway.work import Work
 from tests.gateway.rig import HR, REJECTION, Gateway, ats_says, message, rejecting_company
 from tests.gateway.sink import Sink

@@ -10,6 +10,7 @@ from core.runtime import Tx
 from crm.agency import agencies, agency_events, api_keys, webhooks
 from crm.agency.agency_events import Delivery, EventType
 from crm.agency.api_keys import OF_AGENCIES, Scope
+from crm.delivery import desk, heard
 from web.console.access import actor, own_companies, scope
 from web.context import reading, writing
 from web.i18n import gettext
@@ -31,6 +32,7 @@ def one(agency_id: int) -> Page:
         events = agency_events.latest(tx, agency_id, EVENTS_LISTED)
         keys = api_keys.listed(tx, agency_id=agency_id)
         only = {one.id: one.name for one in own_companies(tx)}
+        last, counts = heard.last_heard(tx, agency_id), desk.counts(tx, agency_id)
     return render_template(
         "console/agency.html",
         agency=agency,
@@ -38,6 +40,8 @@ def one(agency_id: int) -> Page:
         events=events,
         keys=keys,
         only=only,
+        last=last,
+        counts=counts,
         scopes=[(one.value, scope_words(one)) for one in Scope if one in OF_AGENCIES],
         scope_words=scope_words,
         delivery_chip=delivery_chip,

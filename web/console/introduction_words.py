@@ -65,7 +65,9 @@ def done(act: Act) -> str:
 def refused(code: str) -> str:
     """Why a step was not taken."""
     if code == "too_early":
-        return gettext("面談の日時より前に、実施済みにはできません。")
+        return gettext("面談の日時より前に、結果を記録することはできません。")
+    if code == "interview_over":
+        return gettext("面談の日時を過ぎています。実施済み、または面談の不成立として記録してください。")
     if code == "in_the_past":
         return gettext("これからの日時を指定してください。過ぎた面談は、企業側で記録できます。")
     return gettext("すでに状態が変わっているため、この操作はできません。")

@@ -85,7 +85,6 @@ def one(introduction_id: str) -> str:
     with reading() as tx:
         found = _own(tx, introduction_id)
         slot = book.slot(tx, introduction_id).state
-        now = tx.now
     return render_template(
         "console/introduction.html",
         one=found,
@@ -93,7 +92,6 @@ def one(introduction_id: str) -> str:
         slot=slot,
         steps=introduction_words.steps(found),
         waits_for_credits=found.held_at is not None and slot is SlotState.RESERVED,
-        over=found.interview_at is not None and found.interview_at <= now,
         Act=Act,
     )
 

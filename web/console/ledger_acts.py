@@ -130,7 +130,7 @@ def decide(programme_id: int, adjustment_id: str, act: str) -> BaseResponse:
 def take_back(programme_id: int) -> BaseResponse:
     """Take back a credit that should never have counted."""
     referral_id, reason = request.form.get("referral", "").strip(), request.form.get("reason", "")
-    if not referral_id or reason not in crm_credits.BY_HAND:
+    if not referral_id.isalnum() or reason not in crm_credits.BY_HAND:
         return _back(programme_id, gettext("紹介番号と理由を入力してください。"), "stop")
     try:
         with writing() as tx:

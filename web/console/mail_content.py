@@ -9,13 +9,13 @@ from html import escape
 import nh3
 
 from core.settings import Settings
-from gateway import charset, transfer
-from gateway.doubt import Malformed
-from gateway.envelope import Envelope
-from gateway.judge import limits
-from gateway.parse import Parsed, parse
-from gateway.read import read_mail
-from gateway.targets import readable_texts
+from gateway.judgement.judge import limits
+from gateway.letter import charset, transfer
+from gateway.letter.doubt import Malformed
+from gateway.letter.envelope import Envelope
+from gateway.letter.parse import Parsed, parse
+from gateway.letter.read import read_mail
+from gateway.letter.targets import readable_texts
 
 DIFF_LINES_MAX = 400
 DIFF_CONTEXT_LINES = 3

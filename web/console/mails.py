@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
 from crm.registry import companies
-from gateway import queue, review, wrong
-from gateway.queue import DeliveryLine, MailDetail, MailLine
-from gateway.ruleset import rule_set_of, shipped
+from gateway.backlog import queue
+from gateway.backlog.queue import DeliveryLine, MailDetail, MailLine
+from gateway.judgement import review, wrong
+from gateway.ruling.ruleset import rule_set_of, shipped
 from gateway.tables import DeliveryState, MailState
 from rules.model import Verdict
 from web import headers, i18n

@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import NotFound, Permanent
 from core.runtime import Tx
-from gateway import figures, queue, review
+from gateway import figures
+from gateway.backlog import queue
+from gateway.judgement import review
 from gateway.tables import MailState
 from rules.model import Verdict
 from web.console import mail_content, reasons

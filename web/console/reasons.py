@@ -12,7 +12,7 @@ def summary(decision: Decision) -> str:
 
 
 def note_words(note: str) -> str:
-    """Why a mail left edited or unchanged: the words for `gateway.queue.MailLine.note`."""
+    """Why a mail left edited or unchanged: the words for `gateway.backlog.queue.MailLine.note`."""
     return {
         "": "",
         "edited": gettext("案内を入れました"),
@@ -31,7 +31,7 @@ def note_words(note: str) -> str:
 
 
 def answer_words(answer: str) -> str:
-    """What a person said about a mail: the words for `gateway.review.ReviewLine.answer`."""
+    """What a person said about a mail: the words for `gateway.judgement.review.ReviewLine.answer`."""
     return {
         "approve": gettext("案内を入れて送る"),
         "release": gettext("そのまま送る"),

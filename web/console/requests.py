@@ -13,7 +13,7 @@ from crm.delivery import recalls
 from crm.errors import Refused, WrongCode, WrongState
 from crm.rights import person_file, subject_requests
 from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Request, Standing
-from gateway import person_mails
+from gateway.store import person_mails
 from web import form_words
 from web.console.access import actor, chosen_company_id, in_scope, own_companies, scope
 from web.context import reading, writing
@@ -88,8 +88,8 @@ def send_code(request_id: str) -> BaseResponse:
         flash(gettext("新しいメールアドレスを「名前@ドメイン」の形で入力してください。"), "stop")
     except WrongState:
         raise
-    except Refused:
-        flash(gettext("コードの送信は、1日に3回までです。明日もう一度お試しください。"), "stop")
+    except Refused as error:
+        flash(form_words.of_code(error.code), "stop")
     else:
         flash(gettext("6桁の数字をお送りしました。24時間使えます。"), "good")
     return redirect(url_for("requests.one", request_id=request_id), 303)

@@ -6,8 +6,8 @@ from datetime import datetime
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from gateway import review
-from gateway.review import APPROVE
+from gateway.judgement import review
+from gateway.judgement.review import APPROVE
 from web.console import actors
 from web.console.access import actor, own_companies, scope
 from web.context import reading, writing

@@ -2,8 +2,8 @@
 
 from core.runtime import Tx
 from crm.registry.companies import CompanyView
-from gateway import suggestions
-from gateway.suggestions import Trial
+from gateway.ruling import suggestions
+from gateway.ruling.suggestions import Trial
 from rules.model import Mode
 from web.i18n import gettext
 

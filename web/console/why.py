@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.review import APPROVE, SentenceLine
+from gateway.judgement.review import APPROVE, SentenceLine
 from rules import explain
 from rules.compare import ats_of
 from rules.model import Decision, Mode, Reason, TextVerdict

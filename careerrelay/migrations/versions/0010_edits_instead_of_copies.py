@@ -39,7 +39,7 @@ def _edits() -> None:
 
 
 def _replacing_all(size: int, final: bytes) -> bytes:
-    """One edit that replaces the whole original, as `gateway.splice.pack` writes it."""
+    """One edit that replaces the whole original, as `gateway.letter.splice.pack` writes it."""
     content = struct.pack(">III", 0, size, len(final)) + final
     return struct.pack(">BHI", 1, 1, zlib.crc32(content, zlib.crc32(struct.pack(">BH", 1, 1)))) + content
 

@@ -1,0 +1,1 @@
+"""Mails that wait: the queue as people see it, leases, many at once."""

@@ -1,0 +1,296 @@
+"""Who holds which delivery. A lease is a process's and dies with it; what it held is *uncertain* (decisions 6)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from core import processes
+from core.log import get_logger
+from core.metrics import FAIL_OPEN
+from core.runtime import Tx
+from crm.consents.consent import may_leave
+from crm.registry.companies import get as get_company
+from gateway.delivery.finish import Ending, end, end_state
+from gateway.delivery.retry import UNCERTAIN_RETRY_MAX_S, uncertain_delay_s
+from gateway.judgement import signing
+from gateway.judgement.judge import limits
+from gateway.letter.envelope import Arrival, Envelope, Recipient
+from gateway.letter.splice import OctetEdit, pack, unpack
+from gateway.signature.dkim_keys import signers_for
+from gateway.tables import DeliveryState, MailState, Origin, Variant, delivery, mail
+from gateway.work import Hand, Work
+
+log = get_logger(__name__)
+
+CLOCK_SLACK_S = 60
+
+
+def due(tx: Tx) -> bool:
+    """Is there a delivery to claim? Asked every second, so that an idle gateway writes nothing."""
+    columns = delivery.c
+    waiting = select(columns.mail_id).where(columns.state == DeliveryState.WAITING.value).limit(1)
+    # Two questions, because an OR of them would read the whole index.
+    ranges = (columns.due_at <= tx.now, columns.due_at > _latest_due_at(tx))
+    return any(tx.session.execute(waiting.where(each)).first() is not None for each in ranges)
+
+
+def _latest_due_at(tx: Tx) -> datetime:
+    """No pause reaches further than this: what seems to be due later waits because the clock was set back.
+
+    ``tx.now`` may be a little older than the pause that somebody else has written since.
+    """
+    return tx.now + timedelta(seconds=max(*tx.settings.relay.retry_s, UNCERTAIN_RETRY_MAX_S) + CLOCK_SLACK_S)
+
+
+def _end_impossible_pauses(tx: Tx) -> None:
+    columns = delivery.c
+    beyond = (columns.state == DeliveryState.WAITING.value, columns.due_at > _latest_due_at(tx))
+    tx.session.execute(update(delivery).where(*beyond).values(due_at=tx.now))
+
+
+def claim(tx: Tx, process_id: int, limit: int) -> list[Work]:
+    """Take all due deliveries of up to ``limit`` mails, the oldest first, and count the try in the same transaction.
+
+    For a mail with a gate the gate is asked here, at each attempt: what may not leave is cancelled, an edited rejection
+    mail falls back to its original.
+    """
+    _end_impossible_pauses(tx)
+    works = _works(tx, limit)
+    leaving = [work for work in works if _gate_is_open(tx, work)]
+    if leaving:
+        tx.session.connection().execute(
+            _LEASE,
+            [
+                {"of_mail": work.id, "at": hand.position, "by": process_id, "as": hand.variant.value}
+                for work in leaving
+                for hand in work.deliveries
+            ],
+        )
+    return leaving
+
+
+_LEASE = (
+    update(delivery)
+    .where(delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at"))
+    .values(
+        state=DeliveryState.SENDING.value,
+        leased_by=bindparam("by"),
+        variant=bindparam("as"),
+        tries=delivery.c.tries + 1,
+    )
+)
+
+
+def _works(tx: Tx, limit: int) -> list[Work]:
+    columns = delivery.c
+    is_due = (columns.state == DeliveryState.WAITING.value, columns.due_at <= tx.now)
+    oldest = func.min(columns.due_at)
+    wanted = select(columns.mail_id).where(*is_due).group_by(columns.mail_id).order_by(oldest).limit(limit)
+    mail_ids = list(tx.session.scalars(wanted))
+    if not mail_ids:
+        return []
+    # The mail's row is the lock: two processes must not share the deliveries of one mail between them.
+    mails = tx.session.execute(
+        select(mail).where(mail.c.id.in_(mail_ids)).order_by(mail.c.id).with_for_update(skip_locked=True)
+    ).all()
+    deliveries: dict[int, list[Row[Any]]] = {row.id: [] for row in mails}
+    for each in tx.session.execute(
+        select(delivery).where(columns.mail_id.in_(deliveries)).order_by(columns.mail_id, columns.position)
+    ):
+        deliveries[each.mail_id].append(each)
+    works = [_work(row, deliveries[row.id], tx.now) for row in mails]
+    return [work for work in works if work.deliveries]
+
+
+def _work(row: Row[Any], everybody: Sequence[Row[Any]], now: datetime) -> Work:
+    hands = [
+        Hand(each.position, each.recipient, each.rcpt_params, Variant(each.variant), each.tries + 1, each.delay_told)
+        for each in everybody
+        if each.state == DeliveryState.WAITING.value and each.due_at <= now
+    ]
+    recipients = tuple(Recipient(each.recipient, each.rcpt_params) for each in everybody)
+    return Work(
+        id=row.id,
+        queue_id=row.queue_id,
+        origin=Origin(row.origin),
+        company_id=row.company_id,
+        state=MailState(row.state),
+        may_judge=row.may_judge,
+        envelope=Envelope(row.envelope_from, recipients, row.mail_params),
+        arrival=Arrival(row.peer, row.helo, row.protocol, row.tls, row.received_at),
+        size=row.size,
+        deliveries=hands,
+        raw=row.raw,
+        body_path=Path(row.body_path) if row.body_path else None,
+        edits=_edits(row),
+        judged=row.judged,
+        note=row.note,
+        stored=row.state != MailState.RECEIVED.value,
+        whole=len(everybody) == len(hands),
+        outgoing_id=row.outgoing_id,
+        gate_ref=row.gate_ref,
+    )
+
+
+def _edits(row: Row[Any]) -> tuple[OctetEdit, ...] | None:
+    """What makes the edited variant; None when there is none, and when it cannot be read: the original leaves."""
+    if row.edits is None:
+        return None
+    try:
+        return unpack(row.edits)
+    except ValueError as error:
+        FAIL_OPEN.labels("edits").inc()
+        log.error("stored edits cannot be used", extra={"mail_id": row.id, "error": str(error)})
+        return None
+
+
+#: The note of a mail whose link was taken out again before it left.
+LINK_REVOKED = "link_revoked"
+
+
+def _gate_is_open(tx: Tx, work: Work) -> bool:
+    """May the mail leave now? An edited mail always may, but without the link when that is no longer wanted."""
+    if work.gate_ref is None or may_leave(tx, work.gate_ref):
+        return True
+    if work.origin is Origin.SMTP:
+        _take_link_out(tx, work)
+        return True
+    log.info("own mail cancelled: the gate is closed", extra={"mail_id": work.id})
+    cancel(tx, work.id)
+    return False
+
+
+def _take_link_out(tx: Tx, work: Work) -> None:
+    """Go back to the original, for an applicant without a placeholder that nobody replaced (decisions 13)."""
+    edited = [hand for hand in work.deliveries if hand.variant is Variant.EDITED]
+    if not edited:
+        return
+    tx.session.execute(update(mail).where(mail.c.id == work.id).values(note=LINK_REVOKED))
+    try:
+        cleaned = _cleaned(tx, work)
+    except (OSError, LookupError, ValueError, RuntimeError) as error:
+        # Fail open, and the other mails of this claim have nothing to do with it.
+        log.warning("placeholder not removed", extra={"mail_id": work.id, "error": type(error).__name__})
+        cleaned = None
+    if cleaned is None:
+        for hand in edited:
+            hand.variant = Variant.ORIGINAL
+        return
+    if cleaned != work.edits:
+        tx.session.execute(update(mail).where(mail.c.id == work.id).values(edits=pack(cleaned)))
+    work.edits = cleaned
+
+
+def _cleaned(tx: Tx, work: Work) -> tuple[OctetEdit, ...] | None:
+    if work.company_id is None:
+        return None
+    company = get_company(tx, work.company_id)
+    signers = signers_for(tx).get(company.id, ())
+    return signing.cleaned(work.original(), signers, company, limits(tx.settings), work.received_at)
+
+
+def cancel(tx: Tx, mail_id: int) -> None:
+    """Stop every delivery of a mail that is not in somebody's hand; the mail ends when nothing is open any more."""
+    columns = delivery.c
+    stoppable = (DeliveryState.WAITING.value, DeliveryState.HELD.value)
+    tx.session.execute(
+        update(delivery)
+        .where(columns.mail_id == mail_id, columns.state.in_(stoppable))
+        .values(state=DeliveryState.CANCELLED.value, finished_at=tx.now)
+    )
+    states = set(tx.session.scalars(select(columns.state).where(columns.mail_id == mail_id)))
+    state = end_state(states)
+    row = tx.session.execute(
+        select(mail.c.judged, mail.c.outgoing_id, mail.c.body_path).where(mail.c.id == mail_id)
+    ).one()
+    if state is not None:
+        end(tx, [Ending(mail_id, state, row.judged, row.outgoing_id, Path(row.body_path) if row.body_path else None)])
+
+
+def free(tx: Tx, process_id: int) -> int:
+    """Give back what a dead process held; how many deliveries. Nobody knows whether its next hop had taken them."""
+    columns = delivery.c
+    held = tx.session.execute(
+        select(columns.mail_id, columns.position, columns.uncertain)
+        .where(columns.leased_by == process_id)
+        .with_for_update()
+    ).all()
+    if held:
+        tx.session.connection().execute(
+            _FREE,
+            [
+                {
+                    "of_mail": row.mail_id,
+                    "at": row.position,
+                    "when": tx.now + timedelta(seconds=uncertain_delay_s(row.uncertain)),
+                }
+                for row in held
+            ],
+        )
+    processes.forget(tx, process_id)
+    return len(held)
+
+
+def give_back(tx: Tx, mail_id: int, positions: Sequence[int]) -> None:
+    """Let deliveries in hand wait again whose result could not be written; *uncertain*, the next hop may have them."""
+    columns = delivery.c
+    held = (columns.mail_id == mail_id, columns.position.in_(positions), columns.state == DeliveryState.SENDING.value)
+    tx.session.execute(
+        update(delivery)
+        .where(*held)
+        .values(
+            state=DeliveryState.WAITING.value,
+            leased_by=None,
+            uncertain=columns.uncertain + 1,
+            due_at=tx.now + timedelta(seconds=UNCERTAIN_RETRY_MAX_S),
+        )
+    )
+
+
+_FREE = (
+    update(delivery)
+    .where(delivery.c.mail_id == bindparam("of_mail"), delivery.c.position == bindparam("at"))
+    .values(
+        state=DeliveryState.WAITING.value,
+        leased_by=None,
+        uncertain=delivery.c.uncertain + 1,
+        due_at=bindparam("when"),
+    )
+)
+
+
+class Observer:
+    """Tells which processes are dead: those whose heartbeat stands still while *our* clock runs on.
+
+    Comparing their time stamps with the time of day would kill every living process when the clock jumps.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[datetime, float]] = {}
+
+    def dead(self, beats: Mapping[int, datetime], now_s: float) -> list[int]:
+        """``beats``: heartbeat by process; ``now_s``: monotonic seconds."""
+        self._seen = {
+            process_id: self._seen[process_id]
+            if process_id in self._seen and self._seen[process_id][0] == beat_at
+            else (beat_at, now_s)
+            for process_id, beat_at in beats.items()
+        }
+        return [
+            process_id for process_id, (_, since_s) in self._seen.items() if now_s - since_s >= processes.DEAD_AFTER_S
+        ]
+
+
+def beats(tx: Tx) -> dict[int, datetime]:
+    """The last heartbeat of each process."""
+    rows = tx.session.execute(select(processes.Process.id, processes.Process.beat_at)).all()
+    return {row.id: row.beat_at for row in rows}
+
+
+def free_dead(tx: Tx, silent: Mapping[int, datetime]) -> int:
+    """Free the leases of processes whose heartbeat is still the one in ``silent``; how many deliveries."""
+    now = beats(tx)
+    return sum(free(tx, process_id) for process_id, at in silent.items() if now.get(process_id) == at)

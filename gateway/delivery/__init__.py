@@ -1,0 +1,1 @@
+"""To the next hop: connections, attempts, retries, notices to the sender."""

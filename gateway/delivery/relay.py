@@ -1,0 +1,162 @@
+"""Relaying: a mail's deliveries to the next hop of its company, each variant in transactions of its own.
+
+MAIL FROM, parameters and bytes leave as they came, under one ``Received`` field (RFC 5321 4.4) and the company's stamp.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.endpoints import NextHop
+from core.errors import ConfigError, NotFound
+from core.log import get_logger
+from core.metrics import DELIVERIES
+from core.runtime import Runtime
+from crm.registry import hop_identity
+from crm.registry.hop_identity import HopIdentity
+from gateway import outcome
+from gateway.config import Directory
+from gateway.delivery.pool import Pool
+from gateway.delivery.recovery import Returned
+from gateway.delivery.transaction import Transaction
+from gateway.letter.envelope import Recipient
+from gateway.outcome import Reply
+from gateway.received import received
+from gateway.tables import Origin, Variant
+from gateway.work import Hand, Work
+
+log = get_logger(__name__)
+
+#: RFC 5321 4.5.3.1.8: a server takes at least 100 recipients in one transaction.
+RECIPIENTS_A_TRANSACTION = 100
+_VARIANTS = tuple(Variant)
+_SENT, _FAILED, _DEFERRED = map(DELIVERIES.labels, ("sent", "failed", "deferred"))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A next hop and who we are to it: mails share connections only when all of this is the same."""
+
+    hop: NextHop
+    client_cert_sha256: str | None = None
+    password_set_at: datetime | None = None
+
+    @property
+    def has_identity(self) -> bool:
+        return self.client_cert_sha256 is not None or self.password_set_at is not None
+
+
+class Relay:
+    """The pools of this process, one for each route in use.
+
+    Raises:
+        ConfigError: no next hop, or its TLS settings cannot be used.
+    """
+
+    def __init__(self, runtime: Runtime, directory: Directory) -> None:
+        if runtime.settings.relay.next_hop is None:
+            raise ConfigError("RELAY__NEXT_HOP: not set; write smtp://HOST:PORT of the server that takes the mail")
+        self._default: NextHop = runtime.settings.relay.next_hop
+        self._runtime = runtime
+        self._directory = directory
+        self._version = 0
+        self._making = asyncio.Lock()
+        self._pools = {Route(self._default): self._new_pool(self._default, HopIdentity())}
+
+    async def attempt(self, work: Work, results: list[tuple[Hand, Reply]]) -> None:
+        """One attempt for every delivery in hand; adds what the next hop said about each to ``results``.
+
+        Transaction by transaction, so that a fault in one leaves known what became of those before it.
+        """
+        try:
+            pool = await self._pool(work.company_id)
+        except (ConfigError, NotFound) as error:
+            log.error("next hop cannot be used", extra={"company_id": work.company_id, "reason": error.message})
+            results += [(hand, outcome.MISCONFIGURED) for hand in work.deliveries]
+            return
+        head = self._head(work)
+        for variant, hands in _transactions(work.deliveries):
+            transaction = Transaction(
+                envelope=work.envelope,
+                recipients=[Recipient(hand.recipient, hand.params) for hand in hands],
+                head=head + work.signature_of(variant),
+                body=work.body,
+                edits=work.edits_of(variant),
+            )
+            replies = await pool.deliver(transaction)
+            results += zip(hands, replies, strict=True)
+            for reply in replies:
+                (_SENT if reply.ok else _FAILED if reply.permanent else _DEFERRED).inc()
+
+    def _head(self, work: Work) -> bytes:
+        """Fields on top. Our own mails carry the stamp too: without it the company's server would send them back."""
+        company = self._directory.current.company(work.company_id)
+        stamp = f"{company.stamp}\r\n".encode() if company is not None and company.stamp else b""
+        if work.origin is Origin.OWN:
+            return stamp
+        return received(work.arrival, work.queue_id, self._runtime.settings.smtp.hostname) + stamp
+
+    # --- pools ---
+
+    def _route(self, company_id: int | None) -> Route:
+        current = self._directory.current
+        hop = current.next_hop(company_id, self._default)
+        company = current.company(company_id)
+        if company is None:
+            return Route(hop)
+        password_set_at = company.next_hop_password_set_at if company.next_hop else None
+        return Route(hop, company.client_cert_sha256, password_set_at)
+
+    async def _pool(self, company_id: int | None) -> Pool:
+        route = self._route(company_id)
+        pool = self._pools.get(route)
+        if pool is not None:
+            return pool
+        async with self._making:
+            pool = self._pools.get(route)
+            if pool is None:
+                identity = await asyncio.to_thread(self._identity, route, company_id)
+                pool = self._pools[route] = await asyncio.to_thread(self._new_pool, route.hop, identity)
+        return pool
+
+    def _new_pool(self, hop: NextHop, identity: HopIdentity) -> Pool:
+        return Pool(hop, identity, self._runtime.settings, self._runtime.clock)
+
+    def _identity(self, route: Route, company_id: int | None) -> HopIdentity:
+        if company_id is None or not route.has_identity:
+            return HopIdentity()
+        with self._runtime.read() as tx:
+            return hop_identity.identity(tx, company_id)
+
+    async def tend(self) -> list[Returned]:
+        """Once a second: look after the connections; whose next hops have come back since the last call."""
+        if self._version != self._directory.current.version:
+            self._version = self._directory.current.version
+            self._forget_unused()
+            for pool in self._pools.values():
+                pool.hurry()
+        return [self._returned(route) for route, pool in self._pools.items() if pool.tend()]
+
+    def _forget_unused(self) -> None:
+        """Drop routes that no company has any more: nobody would ever end their connections and probes."""
+        live = {self._route(company.id) for company in self._directory.current.companies} | {Route(self._default)}
+        for route in [route for route, pool in self._pools.items() if route not in live and not pool.in_use]:
+            self._pools.pop(route).close()
+
+    def _returned(self, route: Route) -> Returned:
+        routes = {company.id: self._route(company.id) for company in self._directory.current.companies}
+        if route == Route(self._default):
+            return Returned(None, frozenset(company_id for company_id, each in routes.items() if each != route))
+        return Returned(frozenset(company_id for company_id, each in routes.items() if each == route))
+
+    async def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()
+
+
+def _transactions(deliveries: list[Hand]) -> Iterator[tuple[Variant, list[Hand]]]:
+    for variant in _VARIANTS:
+        hands = [hand for hand in deliveries if hand.variant is variant]
+        for start in range(0, len(hands), RECIPIENTS_A_TRANSACTION):
+            yield variant, hands[start : start + RECIPIENTS_A_TRANSACTION]

@@ -1,0 +1,1 @@
+"""The octets of a mail: taken apart, read, edited and proven. Pure."""

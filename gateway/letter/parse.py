@@ -1,0 +1,257 @@
+"""Cut a mail into byte ranges: header fields, bodies, parts (RFC 5322, RFC 2045, RFC 2046 5.1).
+
+Nothing is decoded and nothing copied here, so that whatever is not edited leaves exactly as it came. A mail that is
+wrong somewhere is still cut as far as it can be read; ``Parsed.problem`` then says why it must not be edited.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gateway.letter import params
+from gateway.letter.decoded import DecodedText
+from gateway.letter.doubt import Malformed
+from gateway.letter.limits import Limits
+from gateway.letter.octets import Octets
+from gateway.letter.params import Structured
+
+# RFC 5322 2.2: printable name, colon, a value that may continue on lines starting with white space. Octets above 127
+# stand in the values of real mail (RFC 6532, and older mail without leave). A continuation of spaces only is a fault
+# here, and so is space before the colon: obsolete syntax (4.2, 4.5) allows both, but readers differ about them.
+_FIELD = re.compile(rb"([!-9;-~]++):[^\r\n\0]*+(?>(?:\r\n[ \t]++[^\r\n\0]++)*)(?:\r\n|\Z)")
+_LINE = re.compile(rb"[^\n]*+(?:\n|\Z)")
+_DELIMITER_TAIL = re.compile(rb"(?>(--)?)[ \t]*+(?:\r\n|\Z)")
+_MIME_FIELDS = frozenset({b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"})
+_ENCODINGS = frozenset({"7bit", "8bit", "binary"})
+
+
+class Field(NamedTuple):
+    """A header field: ``name`` in lower case, its first octet, the first octet after the colon, the octet after its
+    last line end."""
+
+    name: bytes
+    start: int
+    value: int
+    end: int
+
+
+class Part(NamedTuple):
+    """One part. Header ``start`` to ``body`` (blank line included), content ``body`` to ``end``; a boundary's own line
+    end belongs to no part (RFC 2046 5.1.1). ``separated``: a blank line ends the header."""
+
+    number: int
+    depth: int
+    start: int
+    body: int
+    end: int
+    separated: bool
+    fields: tuple[Field, ...]
+    kind: str
+    type: Structured
+    disposition: Structured
+    encoding: str
+    content_id: bytes
+    children: tuple["Part", ...]
+
+    def field(self, name: bytes) -> Field | None:
+        """Return the first field of that (lower-case) name."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        return None
+
+    @property
+    def file_name(self) -> str:
+        """The name a reader would save this part under, empty for a body."""
+        return self.disposition.text("filename") or self.type.text("name")
+
+    @property
+    def attached(self) -> bool:
+        """Whether readers show the part as a file rather than as text (RFC 2183 2.2, 2.3)."""
+        return self.disposition.head not in ("", "inline") or bool(self.file_name)
+
+
+class Parsed(NamedTuple):
+    """The offset tree of ``raw``. ``parts`` is in the order of the octets, containers before their children.
+
+    ``texts`` keeps what was decoded, by the number of the part, for the next one who needs it.
+    """
+
+    raw: Octets
+    root: Part
+    parts: tuple[Part, ...]
+    problem: str
+    limits: Limits
+    texts: dict[int, DecodedText]
+
+    def values(self, name: bytes, part: Part | None = None) -> Iterator[bytes]:
+        """Yield the raw values (after the colon, line ends included) of a field of the root or of ``part``."""
+        for field in (part or self.root).fields:
+            if field.name == name:
+                yield self.raw[field.value : field.end]
+
+
+def parse(raw: Octets, limits: Limits) -> Parsed:
+    """Cut ``raw`` (CRLF line ends) into parts; raises Malformed when a limit of size is passed."""
+    return _Cutter(raw, limits).cut()
+
+
+_DEFAULTS = {kind: Structured(kind) for kind in ("text/plain", "message/rfc822")}
+_NO_DISPOSITION = Structured()
+_PENDING = Part(0, 0, 0, 0, 0, False, (), "", _NO_DISPOSITION, _NO_DISPOSITION, "", b"", ())
+
+
+class _Cutter:
+    def __init__(self, raw: Octets, limits: Limits) -> None:
+        self._raw = raw
+        self._limits = limits
+        self._spans = 0
+        self._problem = ""
+        self._parts: list[Part] = []
+        self._delimiters: set[int] = set()
+        self._near_misses: list[int] = []
+
+    def cut(self) -> Parsed:
+        root = self._part(0, len(self._raw), 0, "text/plain")
+        # A line that starts like a boundary of an outer multipart must be one of an inner one (RFC 2046 5.1.2).
+        if not self._delimiters.issuperset(self._near_misses):
+            self._doubt("a line only begins like a boundary")
+        return Parsed(self._raw, root, tuple(self._parts), self._problem, self._limits, {})
+
+    def _doubt(self, problem: str) -> None:
+        self._problem = self._problem or problem
+
+    def _count(self, spans: int) -> None:
+        self._spans += spans
+        if self._spans > self._limits.spans_max:
+            raise Malformed(f"more than {self._limits.spans_max} header fields and boundary lines")
+
+    def _part(self, start: int, end: int, depth: int, default_kind: str) -> Part:
+        number = len(self._parts)
+        if number >= self._limits.parts_max:
+            raise Malformed(f"more than {self._limits.parts_max} parts")
+        if depth > self._limits.depth_max:
+            raise Malformed(f"parts nested deeper than {self._limits.depth_max}")
+        header_end, body, separated = self._header_end(start, end)
+        fields = self._fields(start, header_end)
+        mime = self._mime(fields)
+        value = mime.get(b"content-type")
+        content_type = params.read(value) if value is not None else _DEFAULTS[default_kind]
+        kind = content_type.head
+        if "/" not in kind:
+            self._doubt("Content-Type not understood")
+        value = mime.get(b"content-disposition")
+        disposition = params.read(value) if value is not None else _NO_DISPOSITION
+        value = mime.get(b"content-transfer-encoding")
+        encoding = _token(value) if value is not None else "7bit"
+        content_id = mime.get(b"content-id", b"").strip(b" \t\r\n<>")
+        self._parts.append(_PENDING)  # the children are numbered after their container
+        children: tuple[Part, ...] = ()
+        if kind.startswith("multipart/"):
+            ranges = self._ranges(content_type, encoding, body if separated else end, end)
+            inner_kind = "message/rfc822" if kind == "multipart/digest" else "text/plain"  # RFC 2046 5.1.5
+            children = tuple([self._part(first, last, depth + 1, inner_kind) for first, last in ranges])
+        part = Part(
+            *(number, depth, start, body, end, separated, fields, kind),
+            *(content_type, disposition, encoding, content_id, children),
+        )
+        self._parts[number] = part
+        return part
+
+    def _header_end(self, start: int, end: int) -> tuple[int, int, bool]:
+        raw = self._raw
+        if raw[start : min(start + 2, end)] == b"\r\n":
+            return start, start + 2, True
+        blank = raw.find(b"\r\n\r\n", start, end)
+        return (blank + 2, blank + 4, True) if blank >= 0 else (end, end, False)
+
+    def _fields(self, start: int, end: int) -> tuple[Field, ...]:
+        raw, match = self._raw, _FIELD.match
+        fields = []
+        position = start
+        # More than the limit is never read, and found out when they are counted.
+        for _ in range(self._limits.spans_max + 1):
+            found = match(raw, position, end)
+            if found is None:
+                break
+            name, value = found[1], found.end(1) + 1
+            first, position = position, found.end()
+            fields.append(Field(name.lower(), first, value, position))
+        self._count(len(fields))
+        if position < end:
+            self._doubt("malformed header line")
+            fields += self._fields_after_fault(position, end)
+        return tuple(fields)
+
+    def _fields_after_fault(self, position: int, end: int) -> list[Field]:
+        """Read on behind a line that is no field; every line counts against the limit."""
+        fields = []
+        while position < end:
+            self._count(1)
+            found = _FIELD.match(self._raw, position, end)
+            if found:
+                fields.append(Field(found[1].lower(), position, found.end(1) + 1, found.end()))
+                position = found.end()
+            else:
+                line = _LINE.match(self._raw, position, end)
+                position = line.end() if line else end
+        return fields
+
+    def _mime(self, fields: tuple[Field, ...]) -> dict[bytes, bytes]:
+        mime: dict[bytes, bytes] = {}
+        for field in fields:
+            if field.name in _MIME_FIELDS:
+                if field.name in mime:
+                    self._doubt("MIME field given twice")
+                mime.setdefault(field.name, self._raw[field.value : field.end])
+        return mime
+
+    def _ranges(self, content_type: Structured, encoding: str, body: int, part_end: int) -> list[tuple[int, int]]:
+        boundary = content_type.get("boundary")
+        if not boundary or content_type.problem:
+            self._doubt("multipart without a clear boundary")
+            return []
+        if encoding not in _ENCODINGS:
+            self._doubt("multipart with an encoding of its own")  # RFC 2045 6.4
+        raw, mark = self._raw, b"\n--" + boundary
+        ranges: list[tuple[int, int]] = []
+        child = -1
+        # The body follows a line end, so that a boundary in its first line is found like the others.
+        position = _find(raw, mark, body - 1, part_end) if body < part_end else -1
+        while position >= 0:
+            self._count(1)
+            tail = _DELIMITER_TAIL.match(raw, position + len(mark), part_end)
+            if tail is None:
+                self._near_misses.append(position + 1)
+                position = _find(raw, mark, position + len(mark), part_end)
+                continue
+            self._delimiters.add(position + 1)
+            if raw[position - 1 : position] != b"\r":
+                self._doubt("boundary after a bare line feed")
+            if child >= 0:
+                ranges.append((child, max(child, position - 1)))
+                if position - 1 < child:
+                    self._doubt("empty part")
+            if tail[1]:
+                if _find(raw, mark, tail.end() - 1, part_end) >= 0:
+                    self._doubt("boundary again after the last one")
+                return ranges
+            child = tail.end()
+            position = _find(raw, mark, child - 1, part_end)
+        self._doubt("multipart not closed")
+        if child >= 0:
+            ranges.append((child, part_end))
+        return ranges
+
+
+def _find(raw: Octets, mark: bytes, start: int, end: int) -> int:
+    """Where ``mark`` stands (line feed, two hyphens, boundary). One octet is found much faster than many, and base64
+    holds no hyphen."""
+    hyphen = raw.find(b"-", start, end)
+    return raw.find(mark, max(start, hyphen - 1), end) if hyphen >= 0 else -1
+
+
+def _token(value: bytes) -> str:
+    """Return the encoding's name; a comment may stand beside it (RFC 2045 6.1)."""
+    plain = value.strip(b" \t\r\n").lower()
+    return (plain if plain.isalnum() or b"(" not in plain else params.read(plain).head.encode()).decode("latin-1")

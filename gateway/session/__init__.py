@@ -1,0 +1,1 @@
+"""A client's connection: commands, sign-in, limits, and taking a mail in."""

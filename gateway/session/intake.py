@@ -1,0 +1,187 @@
+"""From the final dot to 250: check what came, store it durably, hand it on to be judged and delivered."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from core.db import new_id
+from core.errors import Temporary
+from core.metrics import ACCEPT_SECONDS, MAILS_RECEIVED
+from core.runtime import Runtime
+from crm.registry.companies import CompanyView
+from gateway import policy, replies
+from gateway.committer import Committer, patience_s
+from gateway.config import Directory, Snapshot
+from gateway.letter.envelope import Arrival, Envelope
+from gateway.policy import Route
+from gateway.received import HOPS_MAX, hops
+from gateway.replies import Refusal
+from gateway.session.auth import Authenticator
+from gateway.session.data import Fault
+from gateway.session.sessions import Sessions
+from gateway.store.spool import Body, NewMail, Spool, find, store
+from gateway.tables import MailState, Origin
+from gateway.work import Hand, Work
+
+#: Addresses of clients whose companies are remembered.
+PEERS_MAX = 4096
+
+_FAULTS = {
+    Fault.MALFORMED: replies.MALFORMED,
+    Fault.LINE_TOO_LONG: replies.TEXT_LINE_TOO_LONG,
+    Fault.TOO_LARGE: replies.TOO_LARGE,
+}
+
+
+class Intake:
+    """What every session of one process shares. ``hand_on(work)`` starts the mail's way to the next hop.
+
+    ``has_room()``: may a mail stay in memory for an attempt at once? Else whoever sweeps the queue takes it later.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        directory: Directory,
+        committer: Committer,
+        spool: Spool,
+        process_id: int,
+        hand_on: Callable[[Work], None],
+        has_room: Callable[[], bool],
+    ) -> None:
+        self.settings = runtime.settings
+        self.authenticator = Authenticator(runtime)
+        self.sessions = Sessions(runtime.settings.smtp)
+        self._runtime = runtime
+        self._directory = directory
+        self._committer = committer
+        self._spool = spool
+        self._process_id = process_id
+        self._hand_on = hand_on
+        self._has_room = has_room
+        self._storing = 0
+        self._by_network: dict[str, tuple[CompanyView, ...]] = {}
+        self._by_network_of: Snapshot | None = None
+
+    def now(self) -> datetime:
+        return self._runtime.clock.now()
+
+    def is_loopback(self, peer: str) -> bool:
+        return policy.is_loopback(peer)
+
+    def companies_around(self, peer: str) -> tuple[CompanyView, ...]:
+        """The companies whose network holds this address; empty for a stranger."""
+        snapshot = self._directory.current
+        if snapshot is not self._by_network_of or len(self._by_network) >= PEERS_MAX:
+            self._by_network_of = snapshot
+            self._by_network.clear()
+        found = self._by_network.get(peer)
+        if found is None:
+            found = self._by_network[peer] = policy.admitted(snapshot.companies, peer, None)
+        return found
+
+    def route(self, peer: str, company_id: int | None, sender: str) -> Route | None:
+        """Whose mail this session's sender writes; None: relaying denied."""
+        if company_id is None:
+            admitted = self.companies_around(peer)
+        else:
+            admitted = policy.admitted(self._directory.current.companies, peer, company_id)
+        found = policy.route(admitted, sender)
+        if found is not None and not found.own and self.settings.smtp.foreign_sender == "refuse":
+            raise Refusal(replies.FOREIGN_SENDER)
+        return found
+
+    def check_space(self, size_bytes: int) -> None:
+        self._spool.check_space(size_bytes)
+
+    def new_body(self) -> Body:
+        return Body(self._spool)
+
+    async def accept(self, route: Route, envelope: Envelope, arrival: Arrival, fault: Fault | None, body: Body) -> str:
+        """Store the mail; its queue id. ``body`` belongs to this call from now on, which must run to its end: a commit
+        under way cannot be taken back.
+
+        Raises:
+            Refusal: the message itself is refused.
+            Temporary, OSError: it could not be stored.
+        """
+        with body:
+            if fault is not None:
+                raise Refusal(_FAULTS[fault])
+            if hops(body.head) > HOPS_MAX:
+                raise Refusal(replies.LOOP)
+            # Space that was there at MAIL may be gone; what is in a file already takes no more of it.
+            self._spool.check_space(0 if body.path else body.size)
+            return await self._store(route, envelope, arrival, body)
+
+    async def _store(self, route: Route, envelope: Envelope, arrival: Arrival, body: Body) -> str:
+        began_s = asyncio.get_running_loop().time()
+        raw = await body.keep()
+        company = route.company
+        may_judge = policy.may_be_judged(
+            company, route.own, envelope.sender, bypass_all=self._directory.current.bypass_all
+        )
+        new = NewMail(
+            queue_id=new_id(),
+            origin=Origin.SMTP,
+            company_id=company.id,
+            may_judge=may_judge,
+            envelope=envelope,
+            arrival=arrival,
+            size=body.size,
+            raw=raw,
+            body_path=body.path,
+            leased_by=self._process_id if self._has_room() else None,
+        )
+        self._storing += 1
+        try:
+            mail_id = await self._stored(new)
+        finally:
+            self._storing -= 1
+        ACCEPT_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
+        MAILS_RECEIVED.labels(str(company.id)).inc()
+        if new.leased_by is not None:
+            self._hand_on(_in_hand(mail_id, new, began_s))
+        return new.queue_id
+
+    async def _stored(self, new: NewMail) -> int:
+        """Store a mail; its id.
+
+        Raises:
+            Temporary: it is not stored, or nobody knows: then it is withdrawn as soon as the database answers again,
+                because its client keeps it.
+        """
+        try:
+            return await self._committer.submit_many(store, new, within_s=patience_s(self._storing))
+        except Temporary as error:
+            try:
+                # The answer to a COMMIT can be lost after it happened.
+                found = await self._committer.submit(partial(find, queue_id=new.queue_id))
+            except Temporary:
+                self._spool.doubtful.add(new.queue_id)
+                raise error from None
+            if found is None:
+                raise
+            return found
+
+
+def _in_hand(mail_id: int, new: NewMail, accepted_s: float) -> Work:
+    return Work(
+        id=mail_id,
+        queue_id=new.queue_id,
+        origin=new.origin,
+        company_id=new.company_id,
+        state=MailState.RECEIVED,
+        may_judge=new.may_judge,
+        envelope=new.envelope,
+        arrival=new.arrival,
+        size=new.size,
+        deliveries=[
+            Hand(position, recipient.address, dict(recipient.params))
+            for position, recipient in enumerate(new.envelope.recipients)
+        ],
+        raw=new.raw,
+        body_path=new.body_path,
+        accepted_s=accepted_s,
+    )

@@ -1,0 +1,1 @@
+"""What server and client of SMTP share: lines, replies, speed limits."""
