@@ -21,7 +21,9 @@ class Meaning:
 
 
 PROBLEMS: Mapping[str, Meaning] = {
-    "idempotency_key_missing": Meaning(400, "No usable Idempotency-Key", "Send a header of 1 to 255 printable characters."),
+    "idempotency_key_missing": Meaning(
+        400, "No usable Idempotency-Key", "Send a header of 1 to 255 printable characters."
+    ),
     "bad_request": Meaning(400, "Not a request we can read", "Look at the description of the operation."),
     "unauthorized": Meaning(401, "No or unknown key", "Send Authorization: Bearer KEY with a key that is not revoked."),
     "scope": Meaning(403, "The key may not do this", "Ask for a key with the scope that the operation names."),

@@ -118,7 +118,7 @@ def answer(tx: Tx, arrival_id: str, *, known: bool, actor: str) -> bool:
         NotFound: there is no such arrival.
         WrongState: it was answered before (``answered``).
     """
-    row = tx.session.get(ArrivalRow, arrival_id, with_for_update=True, populate_existing=True)
+    row = arrivals.held(tx, arrival_id)
     if row is None:
         raise NotFound("there is no such arrival")
     if row.state != WAITING:

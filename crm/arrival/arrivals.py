@@ -21,6 +21,7 @@ from core.runtime import Tx
 from crm import links, notices, persons, signals, suppression
 from crm.arrival import codes, company_links
 from crm.arrival.codes import CodePage
+from crm.consents import consent_texts
 from crm.errors import FormRefused, LinkGone, Problem, Refused, WrongCode, WrongState
 from crm.invitation import invitations
 from crm.invitation.invitations import NoOffer, Offer
@@ -75,6 +76,8 @@ def begin(tx: Tx, token: str, mail: str, *, sure: bool, adult: bool, lang: Lang,
         raise FormRefused(tuple(problems))
     place_mac = tx.keys.mac("session", f"arrival\n{place}".encode())
     _check_rates(tx, company.id, place_mac)
+    age = consent_texts.age_words(lang)
+    consent_texts.keep(tx, consent_texts.ADULT, age.text, lang)
     row = ArrivalRow(
         id=new_id(),
         company_id=company.id,
@@ -82,6 +85,7 @@ def begin(tx: Tx, token: str, mail: str, *, sure: bool, adult: bool, lang: Lang,
         lang=lang,
         mail_index=tx.keys.index(company.id, mail),
         place_mac=place_mac,
+        adult_sha256=age.text_sha256,
         code_tries=0,
         code_mails=0,
         created_at=tx.now,
@@ -265,8 +269,17 @@ def _row(tx: Tx, token: str, *, lock: bool = False) -> ArrivalRow | None:
     link = links.find(tx, LinkKind.ARRIVAL, token)
     if link is None:
         return None
-    row = tx.session.get(ArrivalRow, link.subject, with_for_update=lock, populate_existing=True)
+    row = held(tx, link.subject) if lock else tx.session.get(ArrivalRow, link.subject, populate_existing=True)
     return None if row is None or row.mail_sealed is None else row
+
+
+def held(tx: Tx, arrival_id: str) -> ArrivalRow | None:
+    """Lock an arrival, after whoever is known by its address: an erasure has that person when it deletes arrivals."""
+    row = tx.session.get(ArrivalRow, arrival_id, populate_existing=True)
+    person_id = persons.find(tx, row.company_id, address_of(tx, row)) if row is not None and row.mail_sealed else None
+    if person_id is not None:
+        persons.lock(tx, person_id)
+    return tx.session.get(ArrivalRow, arrival_id, with_for_update=True, populate_existing=True)
 
 
 def address_of(tx: Tx, row: ArrivalRow) -> str:

@@ -57,8 +57,13 @@ def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNe
     if asked_by_link(tx, row) >= CODE_MAILS_A_DAY_MAX:
         raise Refused("too_many_codes", "too many codes were sent for this link today")
     expires_at = make_and_mail(tx, company, row, mail, gate_ref=f"code:{row.id}")
-    links.revoke(tx, LinkKind.CONFIRM, row.id)
-    return CodeNeeded(links.issue(tx, LinkKind.CONFIRM, row.id, tx.now + timedelta(hours=LINK_HOURS)), expires_at)
+    # One page for all codes of a row, so that a button pressed twice leads to no dead end. It ends a day after the
+    # first code: a row older than that is no longer counted above.
+    page = links.of(tx, LinkKind.CONFIRM, row.id)
+    if page is not None:
+        return CodeNeeded(links.reveal(tx, page), expires_at)
+    ends_at = row.created_at + timedelta(hours=LINK_HOURS)
+    return CodeNeeded(links.issue(tx, LinkKind.CONFIRM, row.id, ends_at), expires_at)
 
 
 def make_and_mail(
@@ -79,7 +84,11 @@ def asked_by_link(tx: Tx, row: RegistrationRow) -> int:
 
 
 def asked_for_address(tx: Tx, row: ArrivalRow | AddressProofRow) -> int:
-    """How many codes were asked for with this address in the last day, by whomever."""
+    """How many codes were asked for with this address in the last day, by whomever; who asks at this moment waits.
+
+    One lock for the company: an address that nobody knows has no row to stand in line at. Mails go on (NO KEY UPDATE).
+    """
+    tx.session.get_one(CompanyRow, row.company_id, with_for_update={"key_share": True})
     table = type(row)
     return _asked(tx, table, table.company_id == row.company_id, table.mail_index == row.mail_index)
 

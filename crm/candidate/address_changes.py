@@ -1,6 +1,8 @@
 """A person has another address from now on: the new one was confirmed, the old one is told, and the links follow.
 
-Both stay known as the same person's, so that nobody counts or is invited twice, and "no more mails" holds for both.
+Both stay known as the same person's, so that nobody counts or is invited twice, and "no more mails" holds for both. An
+address that the company knows as another applicant's stays his as well: two people may share a mailbox, so nobody is
+merged. Each keeps his own registrations and rights; a credit comes once, and "no more mails" holds for that address.
 """
 
 from datetime import timedelta
@@ -41,14 +43,15 @@ def move(tx: Tx, proof: AddressProofRow, mail: str, *, actor: str) -> str:
     if proof.registration_id is not None:
         if proof.registration_id not in old:
             raise WrongState("ended", "the registration has ended")
-        rows = [row for row in rows if old[row.id] == old[proof.registration_id]]
+        mine = tx.keys.index(company.id, old[proof.registration_id])
+        rows = [row for row in rows if tx.keys.index(company.id, old[row.id]) == mine]
     told = {old[row.id]: lang_of(row.lang) for row in rows} if rows else _known(tx, proof, company)
     persons.add_address(tx, proof.person_id, mail)
     if suppression.any_suppressed(tx, company.id, known):
         suppression.suppress(tx, company.id, mail, source="address_changed")
     tokens = {row.id: _replace(tx, company, row, mail) for row in rows}
     for address, lang in told.items():
-        if address and address.lower() != mail.lower():
+        if address and tx.keys.index(company.id, address) != tx.keys.index(company.id, mail):
             letters.send(
                 tx,
                 name="address_old",

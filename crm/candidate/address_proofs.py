@@ -3,6 +3,7 @@
 The person types them on the page behind the mail's link, or tells them to whoever answers the request.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -21,10 +22,10 @@ from crm.consents import consent
 from crm.errors import FormRefused, LinkGone, Problem, Refused, WrongCode, WrongState
 from crm.links import LinkKind
 from crm.profile import forms, registration_data
-from crm.registry import company_input
+from crm.registry import companies, company_input
 from crm.rights import subject_requests
 from crm.rights.subject_requests import Identity, Kind, Request, Standing
-from crm.tables import AddressProofRow, CompanyRow, RegistrationRow
+from crm.tables import AddressProofRow, CompanyRow
 
 #: At the desk a mail is read when it is read; on a page that stands open it is read at once.
 DESK_LIVES = timedelta(hours=24)
@@ -36,6 +37,13 @@ class Purpose(StrEnum):
 
     IDENTITY = "identity"
     CHANGE = "change"
+
+
+#: Where a request must stand for what the digits prove in its name.
+_STANDS: Mapping[Purpose, tuple[Standing, ...]] = {
+    Purpose.IDENTITY: (Standing.RECEIVED,),
+    Purpose.CHANGE: (Standing.IDENTITY_CHECKED, Standing.IN_WORK),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +74,13 @@ def ask_change(tx: Tx, manage_token: str, mail: str, *, sure: bool) -> str:
         FormRefused: the address (`forms.mail_problems`), or it is the one we have (``mail_same``).
         Refused: three codes were asked for today (``too_many_codes``).
     """
-    link = links.find(tx, LinkKind.MANAGE, manage_token)
-    if link is None:
-        raise LinkGone
-    registration = tx.session.get_one(RegistrationRow, link.subject, with_for_update=True, populate_existing=True)
+    registration = registration_data.locked(tx, manage_token, LinkKind.MANAGE)
     known = registration_data.contact(tx, registration)
     if registration.state != consent.SUBMITTED or known is None:
         raise WrongState("ended", "the registration has ended")
-    problems = forms.mail_problems(mail.strip(), sure=sure)
-    if mail.strip().lower() == known["mail"].lower():
+    problems, company_id = forms.mail_problems(mail.strip(), sure=sure), registration.company_id
+    # By the index, which knows that an address is the same in capitals or with its domain in Punycode.
+    if not problems and tx.keys.index(company_id, mail.strip()) == tx.keys.index(company_id, known["mail"]):
         problems = [Problem("mail", "mail_same")]
     if problems:
         raise FormRefused(tuple(problems))
@@ -98,7 +104,7 @@ def ask_identity(tx: Tx, request_id: str, *, actor: str) -> None:
         WrongState: it is checked or has ended (``request_state``).
         Refused: three codes went to the address today (``too_many_codes``).
     """
-    found = _request(tx, request_id, Standing.RECEIVED)
+    found = subject_requests.hold(tx, request_id, *_STANDS[Purpose.IDENTITY])
     _from_desk(tx, found, Purpose.IDENTITY, found.mail, actor)
 
 
@@ -106,13 +112,17 @@ def ask_change_at_desk(tx: Tx, request_id: str, mail: str, *, actor: str) -> Non
     """Send the digits to the address that a checked request for correction wants from now on.
 
     Raises:
-        NotFound, WrongState, Refused: as in ``ask_identity``; ``nothing_held``: nobody is known by the old address.
+        NotFound, WrongState, Refused: as in ``ask_identity``; ``nothing_held``: nobody is known by the old address;
+            ``own_address``: the new one is the company's own.
         ConfigError: the address cannot be one.
     """
-    found = _request(tx, request_id, Standing.IDENTITY_CHECKED, Standing.IN_WORK)
+    found = subject_requests.hold(tx, request_id, *_STANDS[Purpose.CHANGE])
     if found.kind is not Kind.CORRECTION or found.person_id is None:
         raise WrongState("nothing_held", "there is no address to correct")
-    _from_desk(tx, found, Purpose.CHANGE, company_input.address(mail), actor)
+    address = company_input.address(mail)
+    if company_input.covers(companies.get(tx, found.company_id).sender_domains, address.rpartition("@")[2]):
+        raise Refused("own_address", "who gets the links may agree and withdraw: that is nobody of the company")
+    _from_desk(tx, found, Purpose.CHANGE, address, actor)
 
 
 def page(tx: Tx, token: str) -> ProofPage | None:
@@ -162,6 +172,8 @@ def sent(tx: Tx, request_id: str) -> ProofPage | None:
 def _take(tx: Tx, row: AddressProofRow, code: str, *, actor: str) -> Proved | WrongCode:
     if row.person_id is not None:
         persons.lock(tx, row.person_id)  # first, as an erasure does, which empties this row too
+    if row.request_id is not None:  # refused or done meanwhile: what is typed late must not change anything
+        subject_requests.hold(tx, row.request_id, *_STANDS[Purpose(row.purpose)])
     tx.session.refresh(row, with_for_update=True)
     if row.mail_sealed is None:
         raise LinkGone
@@ -182,7 +194,7 @@ def _from_desk(tx: Tx, found: Request, purpose: Purpose, mail: str, actor: str) 
     company = tx.session.get_one(CompanyRow, found.company_id)
     earlier = _open(tx, found.id)
     if earlier is not None:
-        earlier.code_mac, earlier.ended_at = None, tx.now
+        earlier.mail_sealed, earlier.code_mac, earlier.ended_at = None, None, tx.now
         links.revoke(tx, LinkKind.PROOF, earlier.id)
     row = _row(tx, company, purpose, mail, found.person_id, lang=company.locale)
     row.request_id = found.id
@@ -231,13 +243,6 @@ def _may_send(tx: Tx, row: AddressProofRow) -> bool:
 def _asked(tx: Tx, mine: object) -> int:
     day = AddressProofRow.created_at > tx.now - timedelta(days=1)
     return int(tx.session.scalar(select(func.sum(AddressProofRow.code_mails)).where(mine, day)) or 0)  # type: ignore[arg-type]
-
-
-def _request(tx: Tx, request_id: str, *standing: Standing) -> Request:
-    found = subject_requests.get(tx, request_id)
-    if found.standing not in standing:
-        raise WrongState("request_state", f"the request stands at {found.standing.value}")
-    return found
 
 
 def _open(tx: Tx, request_id: str) -> AddressProofRow | None:

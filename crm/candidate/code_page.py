@@ -50,7 +50,6 @@ def send_again(tx: Tx, confirm_token: str, mail: str = "", *, sure: bool = False
         row.mail_index = tx.keys.index(row.company_id, address)
         tx.session.flush()
     if persons.has_address(tx, row.person_id, address):
-        links.revoke(tx, LinkKind.CONFIRM, row.id)
         row.mail_proof = "token"
         return registrations.finish(tx, row)
     return codes.send(tx, tx.session.get_one(CompanyRow, row.company_id), row, address)

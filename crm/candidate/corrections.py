@@ -10,13 +10,13 @@ from core import audit
 from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
-from crm import letters, links
+from crm import letters
 from crm.agency import agencies, agency_events
 from crm.agency.agency_events import EventType
 from crm.consents import consent, provisions
 from crm.consents.consent_texts import ITEMS_OF, Purpose
 from crm.delivery import hand_overs
-from crm.errors import FormRefused, LinkGone, Problem, Refused, WrongState
+from crm.errors import FormRefused, Problem, Refused, WrongState
 from crm.links import LinkKind
 from crm.profile import forms, registration_data
 from crm.profile.forms import ContactForm, ProfileForm
@@ -49,10 +49,7 @@ def correct(tx: Tx, manage_token: str, new: Correction) -> int:
         WrongState: the registration has ended (``ended``).
         Refused: too many corrections today (``too_many_corrections``).
     """
-    link = links.find(tx, LinkKind.MANAGE, manage_token)
-    if link is None:
-        raise LinkGone
-    row = tx.session.get_one(RegistrationRow, link.subject, with_for_update=True, populate_existing=True)
+    row = registration_data.locked(tx, manage_token, LinkKind.MANAGE)
     before, known = registration_data.profile(tx, row), registration_data.contact(tx, row)
     if row.state != consent.SUBMITTED or before is None or known is None:
         raise WrongState("ended", "the registration has ended")

@@ -1,7 +1,7 @@
 """The candidate's own page: what was given, to whom and when, what happens next and by when. Reads only."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -41,6 +41,7 @@ class AgencyStep:
     agency_id: int
     agency: str
     licence_no: str
+    licence_expires_on: date
     referral: ReferralView
     next_step: str
     next_by: datetime | None
@@ -124,7 +125,7 @@ def next_step(referral: ReferralView, hand_over_at: datetime | None) -> tuple[st
 def _step(tx: Tx, referral: ReferralView, hand_over_at: datetime | None) -> AgencyStep:
     agency = agencies.get(tx, referral.agency_id)
     step, by = next_step(referral, hand_over_at)
-    return AgencyStep(agency.id, agency.name, agency.licence_no, referral, step, by)
+    return AgencyStep(agency.id, agency.name, agency.licence_no, agency.licence_expires_on, referral, step, by)
 
 
 def _consents(tx: Tx, registration_id: str) -> tuple[ConsentView, ...]:

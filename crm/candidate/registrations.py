@@ -115,15 +115,15 @@ def confirm(tx: Tx, confirm_token: str, code: str) -> Registered | WrongCode:
     row = tx.session.get_one(RegistrationRow, link.subject)
     person = persons.lock(tx, row.person_id)
     tx.session.refresh(row)
-    relay = links.of(tx, LinkKind.RELAY, row.invitation_id)
-    if row.state != STARTED or relay is None or person.erased:
+    if person.erased or links.of(tx, LinkKind.RELAY, row.invitation_id) is None:
         raise LinkGone
-    if submitted(tx, row.invitation_id) is not None:
+    if submitted(tx, row.invitation_id) is not None:  # by this very button, pressed twice, or from another page
         raise WrongState("registered", "this invitation was used meanwhile")
+    if row.state != STARTED:
+        raise LinkGone
     refused = codes.check(tx, row, code)
     if refused is not None:
         return refused
-    links.revoke(tx, LinkKind.CONFIRM, row.id)
     row.mail_proof = "code"
     return finish(tx, row)
 

@@ -31,6 +31,7 @@ from core.runtime import Tx
 from crm import links, persons, suppression
 from crm.agency import agencies
 from crm.consents.consent_texts import CONSENT_DAYS, ITEMS_OF, Box, Purpose, keep
+from crm.profile import registration_data
 from crm.referral.referral_states import State
 from crm.tables import (
     AddressProofRow,
@@ -45,6 +46,7 @@ from crm.tables import (
     RecallRow,
     ReferralRow,
     RegistrationRow,
+    SubjectRequestRow,
 )
 
 _RUNNING = (State.PENDING, State.SHARED, State.ACKNOWLEDGED, State.COUNTED)
@@ -185,6 +187,10 @@ def _about_referral(tx: Tx, referral_id: str) -> bool:
         return False
     if not _registered(tx, row.registration_id):
         return False
+    # The mail goes to the registration's address, which may be known as another applicant's of this company.
+    typed = registration_data.contact(tx, tx.session.get_one(RegistrationRow, row.registration_id))
+    if typed is None or suppression.is_suppressed(tx, row.company_id, typed["mail"]):
+        return False
     return not suppression.any_suppressed(tx, row.company_id, persons.indexes(tx, row.person_id))
 
 
@@ -206,8 +212,10 @@ def _arrival(tx: Tx, arrival_id: str) -> bool:
 
 def _proof(tx: Tx, proof_id: str) -> bool:
     row = tx.session.get(AddressProofRow, proof_id, populate_existing=True)
-    waits = row is not None and row.ended_at is None and row.mail_sealed is not None
-    return waits and row is not None and _company_runs(tx, row.company_id)
+    if row is None or row.ended_at is not None or row.mail_sealed is None:
+        return False
+    asked = tx.session.get(SubjectRequestRow, row.request_id, populate_existing=True) if row.request_id else None
+    return (asked is None or asked.ended_at is None) and _company_runs(tx, row.company_id)
 
 
 def _proof_told(tx: Tx, proof_id: str) -> bool:

@@ -8,14 +8,14 @@ from core.errors import NotFound
 from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
-from crm import letters, links, persons, wording
+from crm import letters, links, wording
 from crm.agency import agencies, agency_events
 from crm.agency.agency_events import EventType
 from crm.consents import consent, consent_texts
 from crm.consents.consent_texts import Box, Purpose
 from crm.delivery import answers, hand_overs
 from crm.delivery.referral_views import owned, view
-from crm.errors import FormRefused, LinkGone, Problem, WrongState
+from crm.errors import FormRefused, Problem, WrongState
 from crm.links import LinkKind
 from crm.profile import registration_data
 from crm.profile.forms import ContactForm, contact_checked
@@ -197,15 +197,7 @@ def _known_contact(tx: Tx, registration: RegistrationRow) -> dict[str, str] | No
 
 
 def _candidates(tx: Tx, manage_token: str, referral_id: str) -> tuple[RegistrationRow, ReferralRow]:
-    link = links.find(tx, LinkKind.MANAGE, manage_token)
-    if link is None:
-        raise LinkGone
-    registration = tx.session.get(RegistrationRow, link.subject)
-    if registration is None:
-        raise LinkGone
-    # The person first, as an erasure does (`crm/rights/withdrawals.py`): a consent names it.
-    persons.lock(tx, registration.person_id)
-    tx.session.refresh(registration, with_for_update=True)
+    registration = registration_data.locked(tx, manage_token, LinkKind.MANAGE)
     row = locked(tx, referral_id)
     if row.registration_id != registration.id:
         raise NotFound("there is no such referral")

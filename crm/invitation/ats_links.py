@@ -19,6 +19,8 @@ from crm.signals import SECONDS_A_DAY, SignalRow
 from rules.model import AtsStatus
 
 HOLD_HOURS = 24
+#: A selection that ended longer ago is no news to anybody, and a moment near year 1 is none in another zone.
+REJECTED_DAYS_MAX = 365
 SOURCE = "api"
 
 
@@ -38,7 +40,8 @@ def personal_link(
     ``other_application`` while another application of the same person is open.
 
     Raises:
-        FormRefused: ``recipient`` is no address or one of the company itself, or ``rejected_at`` lies in the future.
+        FormRefused: ``recipient`` is no address or one of the company itself, or ``rejected_at`` lies in the
+            future or more than a year back.
     """
     problems = list(mail_problems(recipient, sure=True))
     own = companies.get(tx, company_id).sender_domains
@@ -46,6 +49,8 @@ def personal_link(
         problems.append(Problem("mail", "own_address"))
     if rejected_at > tx.now:
         problems.append(Problem("rejected_at", "future"))
+    if rejected_at < tx.now - timedelta(days=REJECTED_DAYS_MAX):
+        problems.append(Problem("rejected_at", "too_old"))
     if problems:
         raise FormRefused(tuple(problems))
     said = SignalRow(SOURCE, recipient, AtsStatus.REJECTED, rejected_at, application)

@@ -48,13 +48,6 @@ class NoOffer:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What was stopped with a link that should never have been: hand-overs that had not been made."""
-
-    hand_overs_stopped: int
-
-
 def offer_for_rejection(tx: Tx, *, company_id: int, recipient: str, mail_id: int) -> Offer | NoOffer:
     """Find or make person, notice and invitation for a rejection mail that is about to leave.
 
@@ -145,23 +138,24 @@ def decline(tx: Tx, token: str) -> bool:
     return True
 
 
-def report_wrong(tx: Tx, mail_id: int, *, actor: str) -> Ended | None:
+def report_wrong(tx: Tx, mail_id: int, *, actor: str) -> bool:
     """A mail should not have carried a link: end it at once, stop what has not been handed over (decisions 20).
 
-    The company goes back to observe. None when that mail carries no invitation of ours.
+    The company goes back to observe. False when that mail carries no invitation of ours. Nobody is told whether there
+    was anything to stop: it would tell the company that this very candidate has registered.
     """
     carried = tx.session.get(InvitationMailRow, mail_id)
     if carried is None:
-        return None
+        return False
     invitation = locked(tx, carried.invitation_id)
     notice = tx.session.get_one(NoticeRow, invitation.notice_id)
     notice.wrong_at = notice.wrong_at or tx.now
     invitation.state = REVOKED
     links.revoke(tx, LinkKind.RELAY, invitation.id)
-    stopped = referrals.stop_pending(tx, invitation.id, reason=Reason.WRONG_NOTICE)
-    audit.record(tx, actor, "invitation reported wrong", f"mail:{mail_id}", invitation=invitation.id, stopped=stopped)
+    referrals.stop_pending(tx, invitation.id, reason=Reason.WRONG_NOTICE)
+    audit.record(tx, actor, "invitation reported wrong", f"mail:{mail_id}", invitation=invitation.id)
     companies.change(tx, invitation.company_id, actor=actor, mode=Mode.OBSERVE)
-    return Ended(hand_overs_stopped=stopped)
+    return True
 
 
 def expiry(issued_at: datetime, zone: ZoneInfo) -> datetime:

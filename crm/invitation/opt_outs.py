@@ -51,10 +51,12 @@ def resume(tx: Tx, token: str) -> str | None:
     Returns the address of the invitation's page, new since the old one ended; empty when there is none to open. None:
     the link is not valid, or only the desk can end this.
     """
-    link, found = links.find(tx, LinkKind.OPTOUT, token), page(tx, token)
-    if link is None or found is None or (found.stopped and not found.resumable):
+    link = links.find(tx, LinkKind.OPTOUT, token)
+    if link is None:
         return None
-    row = invitations.locked(tx, link.subject)
+    row, found = invitations.locked(tx, link.subject), page(tx, token)  # as it is once nobody else changes it
+    if found is None or (found.stopped and not found.resumable):
+        return None
     ended = suppression.lift(tx, row.company_id, persons.indexes(tx, row.person_id), sources=OWN_CLICKS)
     if ended:
         audit.record(tx, "candidate", "invitations wanted again", f"invitation:{row.id}")

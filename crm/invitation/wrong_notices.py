@@ -28,7 +28,6 @@ class WrongMail:
     received_at: datetime
     lang: Lang
     left: bool
-    hand_overs_stopped: int
 
 
 def tell(tx: Tx, wrong: WrongMail, mail_url: str) -> int:
@@ -42,7 +41,6 @@ def tell(tx: Tx, wrong: WrongMail, mail_url: str) -> int:
     values: dict[str, object] = {
         "mail_id": wrong.mail_id,
         "mail_url": mail_url,
-        "stopped": wrong.hand_overs_stopped,
         "left": wrong.left,
         "sent_on": _sent_on(company, wrong, lang),
         "draft_subject": draft.subject,

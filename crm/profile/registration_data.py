@@ -1,12 +1,31 @@
-"""The sealed columns of a registration: what the candidate typed, opened and closed in one place."""
+"""A registration: found behind its link, and its sealed columns, opened and closed in one place."""
 
 import json
 from dataclasses import asdict
 from typing import Any
 
 from core.runtime import Tx
+from crm import links, persons
+from crm.errors import LinkGone
+from crm.links import LinkKind
 from crm.profile.forms import ContactForm, Evidence, ProfileForm
 from crm.tables import RegistrationRow
+
+
+def locked(tx: Tx, token: str, *kinds: LinkKind) -> RegistrationRow:
+    """Lock the registration behind a link of one of these kinds, after its person, in the order of locks that
+    `crm/rights/withdrawals.py` names; return it as it is then.
+
+    Raises:
+        LinkGone: the link is not valid.
+    """
+    link = next((found for kind in kinds if (found := links.find(tx, kind, token)) is not None), None)
+    row = tx.session.get(RegistrationRow, link.subject) if link else None
+    if row is None:
+        raise LinkGone
+    persons.lock(tx, row.person_id)
+    tx.session.refresh(row, with_for_update=True)
+    return row
 
 
 def put_profile(tx: Tx, row: RegistrationRow, profile: ProfileForm) -> None:

@@ -35,7 +35,8 @@ def file_of(tx: Tx, person_id: str) -> dict[str, Any]:
     found = rows_of(tx, person_id)
     tables = {name: [_row(tx, name, row) for row in rows] for name, rows in found.items()}
     hashes = [row["text_sha256"] for row in found.get("consent", ())]
-    hashes += [row["adult_sha256"] for row in found.get("registration", ()) if row["adult_sha256"]]
+    ticked = [row["adult_sha256"] for name in ("registration", "arrival") for row in found.get(name, ())]
+    hashes += [one for one in ticked if one is not None]
     texts = {one: by_hash(tx, one) for one in hashes}
     agency_ids = sorted({row["agency_id"] for name in ("referral", "provision") for row in found.get(name, ())})
     agencies = [tx.session.get_one(AgencyRow, agency_id) for agency_id in agency_ids]

@@ -103,6 +103,10 @@ def _by_parent(table: Table, found: Rows) -> list[ColumnElement[bool]]:
 
 
 def _by_index(table: Table, company_id: int, indexes: Sequence[str]) -> list[ColumnElement[bool]]:
+    """What is known by an address only. A row that names its person belongs to nobody else: a registration may have
+    an address by which the company knows another applicant, and two people may share a mailbox."""
+    if _LOOSE in table.c and not table.c[_LOOSE].nullable:
+        return []
     return [
         and_(table.c.company_id == company_id, table.c[name].in_(indexes))
         for name in _INDEXES

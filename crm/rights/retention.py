@@ -17,7 +17,7 @@ from crm.consents import provisions
 from crm.consents.consent_texts import CONSENT_DAYS
 from crm.invitation.invitations import BAR_DAYS
 from crm.profile import registration_data
-from crm.rights import person_rows
+from crm.rights import person_rows, withdrawals
 from crm.rights.subject_requests import OPEN
 from crm.slots import introductions
 from crm.tables import (
@@ -47,6 +47,8 @@ LINK_DAYS = 30
 MAIL_DAYS = 60
 SIGNAL_DAYS = 365
 PROOF_LIVES = timedelta(days=2)
+#: The word to the old address leaves only while the proof stands (`crm/consents/consent.py`): as long as it may wait.
+PROVED_LIVES = withdrawals.MAIL_IN_QUEUE_MAX
 PROOF_DAYS = provisions.KEEP_DAYS
 
 
@@ -65,7 +67,8 @@ def _unconfirmed(tx: Tx) -> int:
         ),
     )
     tx.session.execute(delete(LinkRow).where(LinkRow.kind == "confirm", LinkRow.subject.in_(ids)))
-    tx.session.execute(delete(RegistrationRow).where(RegistrationRow.id.in_(ids)))
+    # Asked again: a code typed meanwhile makes it a registration.
+    tx.session.execute(delete(RegistrationRow).where(RegistrationRow.id.in_(ids), RegistrationRow.state == "started"))
     return len(ids)
 
 
@@ -156,8 +159,10 @@ def _requests(tx: Tx) -> int:
 
 
 def _proofs(tx: Tx) -> int:
-    """Codes that proved an address, or did not: two days later nobody needs them."""
-    ids = _page(tx, select(AddressProofRow.id).where(AddressProofRow.created_at < tx.now - PROOF_LIVES))
+    """Codes that were never typed go after two days; those that proved an address have forgotten it, and go later."""
+    unused = AddressProofRow.ended_at.is_(None) & (AddressProofRow.created_at < tx.now - PROOF_LIVES)
+    used = AddressProofRow.ended_at < tx.now - PROVED_LIVES
+    ids = _page(tx, select(AddressProofRow.id).where(unused | used))
     tx.session.execute(delete(LinkRow).where(LinkRow.kind == "proof", LinkRow.subject.in_(ids)))
     tx.session.execute(delete(AddressProofRow).where(AddressProofRow.id.in_(ids)))
     return len(ids)

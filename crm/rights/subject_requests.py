@@ -161,6 +161,19 @@ def file_for(tx: Tx, request_id: str, *, actor: str) -> Mapping[str, Any]:
     return person_file.provisions_of(file) if row.kind == Kind.PROVISION_RECORDS else file
 
 
+def hold(tx: Tx, request_id: str, *standing: Standing) -> Request:
+    """Lock a request after its person, and return it as it is then: for what is done in its name elsewhere.
+
+    Raises:
+        NotFound: no such request.
+        WrongState: it stands at none of ``standing`` (``request_state``).
+    """
+    known = tx.session.get(SubjectRequestRow, request_id)
+    if known is not None and known.person_id is not None:
+        persons.lock(tx, known.person_id)  # first, as an erasure does, which empties all requests of the person
+    return _view(tx, _locked(tx, request_id, *standing))
+
+
 def finish(tx: Tx, request_id: str, *, answer: str = "", actor: str) -> Request:
     """Meet a request: erase, stop all use, or allow mails again, in this transaction; the rest was done by who says so.
 
@@ -168,10 +181,8 @@ def finish(tx: Tx, request_id: str, *, answer: str = "", actor: str) -> Request:
         NotFound, WrongState: as in ``file_for``.
         ConfigError: the answer is too long.
     """
-    known = tx.session.get(SubjectRequestRow, request_id)
-    if known is not None and known.person_id is not None:
-        persons.lock(tx, known.person_id)  # first, as an erasure does, which empties all requests of the person
-    row = _locked(tx, request_id, Standing.IDENTITY_CHECKED, Standing.IN_WORK)
+    hold(tx, request_id, Standing.IDENTITY_CHECKED, Standing.IN_WORK)
+    row = _locked(tx, request_id)
     if len(answer) > NOTE_CHARS_MAX:
         raise ConfigError(f"answer: at most {NOTE_CHARS_MAX} characters")
     address = _said(tx, row)["mail"]

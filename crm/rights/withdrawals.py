@@ -19,7 +19,6 @@ from crm.arrival import arrivals
 from crm.consents import consent
 from crm.consents.consent_texts import Purpose
 from crm.delivery import hand_overs, referrals
-from crm.errors import LinkGone
 from crm.invitation import invitations
 from crm.links import LinkKind
 from crm.profile import registration_data
@@ -44,7 +43,7 @@ def undo(tx: Tx, token: str) -> bool:
     Raises:
         LinkGone: the link is not valid.
     """
-    row = _registration(tx, token, LinkKind.UNDO, LinkKind.MANAGE)
+    row = registration_data.locked(tx, token, LinkKind.UNDO, LinkKind.MANAGE)
     held = _referrals(tx, row.id)
     if row.state != SUBMITTED or any(one.shared_at is not None for one in held):
         return False
@@ -68,7 +67,7 @@ def withdraw(tx: Tx, manage_token: str, agency_id: int | None = None) -> int:
     Raises:
         LinkGone: the link is not valid.
     """
-    row = _registration(tx, manage_token, LinkKind.MANAGE)
+    row = registration_data.locked(tx, manage_token, LinkKind.MANAGE)
     if row.state != SUBMITTED:
         return 0
     ended = _end_consents(tx, row, agency_id)
@@ -88,7 +87,7 @@ def withdraw_from_company(tx: Tx, manage_token: str, purpose: Purpose) -> int:
     Raises:
         LinkGone: the link is not valid.
     """
-    row = _registration(tx, manage_token, LinkKind.MANAGE)
+    row = registration_data.locked(tx, manage_token, LinkKind.MANAGE)
     ended = consent.withdraw(tx, row.id, f"company:{row.company_id}", purpose)
     if ended:
         _close_if_unused(tx, row)
@@ -104,7 +103,7 @@ def erase(tx: Tx, manage_token: str) -> None:
     Raises:
         LinkGone: the link is not valid.
     """
-    erase_person(tx, _registration(tx, manage_token, LinkKind.MANAGE).person_id, actor="candidate")
+    erase_person(tx, registration_data.locked(tx, manage_token, LinkKind.MANAGE).person_id, actor="candidate")
 
 
 def erase_person(tx: Tx, person_id: str, *, actor: str) -> None:
@@ -116,6 +115,7 @@ def erase_person(tx: Tx, person_id: str, *, actor: str) -> None:
     company_id = persons.lock(tx, person_id).company_id
     indexes, rows = persons.indexes(tx, person_id), _registrations(tx, person_id)
     offered = _take_turns(tx, person_id, rows, indexes)
+    unwanted = [*indexes, *_proved_indexes(rows)]
     for row in rows:
         _end_consents(tx, row, None)
         row.state, row.ended_at = ERASED, row.ended_at or tx.now
@@ -125,7 +125,7 @@ def erase_person(tx: Tx, person_id: str, *, actor: str) -> None:
     tx.session.flush()
     person_rows.empty(tx, person_id)
     introduced.leave(tx, offered)  # after that: an introduction that ends is no longer found by the address
-    suppression.suppress_indexes(tx, company_id, indexes, source="erased")
+    suppression.suppress_indexes(tx, company_id, unwanted, source="erased")
     signals.forget(tx, company_id, indexes)
     arrivals.forget(tx, company_id, indexes)
     persons.erase(tx, person_id)
@@ -155,7 +155,7 @@ def stop_use(tx: Tx, person_id: str, *, actor: str) -> int:
         links.revoke(tx, LinkKind.RELAY, row.invitation_id)
     tx.session.flush()
     introduced.leave(tx, offered)
-    suppression.suppress_indexes(tx, company_id, indexes, source="stop_use")
+    suppression.suppress_indexes(tx, company_id, [*indexes, *_proved_indexes(rows)], source="stop_use")
     audit.record(tx, actor, "use stopped", f"person:{person_id}", consents=ended)
     return ended
 
@@ -187,19 +187,14 @@ def _end_referral(tx: Tx, row: ReferralRow) -> None:
     hand_overs.recall(tx, row)
 
 
-def _registration(tx: Tx, token: str, *kinds: LinkKind) -> RegistrationRow:
-    link = next((found for kind in kinds if (found := links.find(tx, kind, token)) is not None), None)
-    row = tx.session.get(RegistrationRow, link.subject) if link else None
-    if row is None:
-        raise LinkGone
-    persons.lock(tx, row.person_id)
-    tx.session.refresh(row, with_for_update=True)
-    return row
-
-
 def _registrations(tx: Tx, person_id: str) -> list[RegistrationRow]:
     query = select(RegistrationRow).where(RegistrationRow.person_id == person_id).order_by(RegistrationRow.id)
     return list(tx.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def _proved_indexes(rows: Sequence[RegistrationRow]) -> list[str]:
+    """Addresses that the person showed to be his own by a code; the company may know one as another applicant's."""
+    return [row.mail_index for row in rows if row.mail_proof == "code" and row.mail_index]
 
 
 def _take_turns(

@@ -24,6 +24,8 @@ class ArrivalRow(Base):
     mail_index: Mapped[str] = mapped_column(String(80), index=True)
     mail_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     place_mac: Mapped[str] = mapped_column(String(100), index=True)
+    # The age gate: the hash of the words beside the box; ticked when the row was made.
+    adult_sha256: Mapped[str | None] = mapped_column(String(64))
     code_mac: Mapped[str | None] = mapped_column(String(100))
     code_expires_at: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(default=0)

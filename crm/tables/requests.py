@@ -32,7 +32,7 @@ class SubjectRequestRow(Base):
 class AddressProofRow(Base):
     """A code that went to an address, and what it is to prove there: who asks (identity), or a new address (change).
 
-    Ids without foreign keys: the row lives a day (`crm/rights/retention.py`), and goes with its person before that.
+    Ids without foreign keys: the row lives some days (`crm/rights/retention.py`), and is emptied with its person.
     """
 
     __tablename__ = "address_proof"

@@ -197,12 +197,11 @@ def report_wrong(tx: Tx, mail_id: int, *, by: str, company_id: int | None = None
         Permanent: the mail carries no link.
     """
     _check(tx, mail_id, company_id)
-    ended = invitations.report_wrong(tx, mail_id, actor=by)
-    if ended is None:
+    if not invitations.report_wrong(tx, mail_id, actor=by):
         raise Permanent(f"mail {mail_id} carries no link")
     note_answer(tx, mail_id, wrong.ANSWER, by)
     tx.config_changed()
-    wrong.tell(tx, mail_id, hand_overs_stopped=ended.hand_overs_stopped)
+    wrong.tell(tx, mail_id)
 
 
 def _check(tx: Tx, mail_id: int, company_id: int | None) -> Any:

@@ -18,22 +18,20 @@ ANSWER = "wrong"
 CONSOLE_MAILS_PATH = "/console/mails/"
 
 
-def tell(tx: Tx, mail_id: int, *, hand_overs_stopped: int) -> None:
+def tell(tx: Tx, mail_id: int) -> None:
     """Write to the company and the admin, with an apology to send when the link may have reached somebody."""
-    wrong_notices.tell(
-        tx, _wrong_mail(tx, mail_id, hand_overs_stopped), f"{tx.settings.web.base_url}{CONSOLE_MAILS_PATH}{mail_id}"
-    )
+    wrong_notices.tell(tx, _wrong_mail(tx, mail_id), f"{tx.settings.web.base_url}{CONSOLE_MAILS_PATH}{mail_id}")
 
 
 def apology(tx: Tx, mail_id: int) -> Letter | None:
     """The apology to send for a mail that was reported; None for one that was not, or that never left with its link."""
     if all(line.answer != ANSWER for line in reviews_of(tx, mail_id)):
         return None
-    wrong = _wrong_mail(tx, mail_id, 0)
+    wrong = _wrong_mail(tx, mail_id)
     return wrong_notices.apology(tx, wrong) if wrong.left else None
 
 
-def _wrong_mail(tx: Tx, mail_id: int, hand_overs_stopped: int) -> WrongMail:
+def _wrong_mail(tx: Tx, mail_id: int) -> WrongMail:
     columns, each = mail.c, delivery.c
     row: Any = tx.session.execute(
         select(columns.company_id, columns.received_at, columns.decision, columns.note).where(columns.id == mail_id)
@@ -44,4 +42,4 @@ def _wrong_mail(tx: Tx, mail_id: int, hand_overs_stopped: int) -> WrongMail:
     carried = select(func.count()).where(each.mail_id == mail_id, each.variant == Variant.EDITED.value, left)
     lang = lang_of((row.decision or {}).get("lang"))
     may_have_left = bool(tx.session.scalar(carried))
-    return WrongMail(mail_id, row.company_id, row.received_at, lang, may_have_left, hand_overs_stopped)
+    return WrongMail(mail_id, row.company_id, row.received_at, lang, may_have_left)

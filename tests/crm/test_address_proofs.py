@@ -13,7 +13,7 @@ from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
 from crm.invitation import invitations
 from crm.profile import registration_data
 from crm.rights import retention, subject_requests
-from crm.rights.subject_requests import Channel, Identity, Kind, Standing
+from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Standing
 from crm.tables import AddressProofRow, RegistrationRow
 from tests.crm.world import (
     Parties,
@@ -214,6 +214,61 @@ def test_the_desk_corrects_an_address_after_both_codes(runtime: Runtime) -> None
     assert links_in(mails_to(runtime, NEW)[-1].body, "/m/")
 
 
+@pytest.mark.parametrize("ended_by", ["refuse", "finish"])
+def test_digits_of_a_request_that_has_ended_change_nothing(runtime: Runtime, ended_by: str) -> None:
+    made = parties(runtime)
+    register(runtime, offer(runtime, made.company_id, MAIL), MAIL, "profile", "contact")
+    request_id = request(runtime, made, Kind.CORRECTION)
+    with runtime.begin() as tx:
+        subject_requests.check_identity(tx, request_id, Identity.KNOWN, actor="user:1")
+        address_proofs.ask_change_at_desk(tx, request_id, NEW, actor="user:1")
+    sent = mails_to(runtime, NEW)[-1]
+    [token] = links_in(sent.body, "/m/address/")
+    with runtime.begin() as tx:
+        if ended_by == "refuse":
+            subject_requests.refuse(tx, request_id, Refusal.NOT_IDENTIFIED, actor="user:1")
+        else:
+            subject_requests.finish(tx, request_id, actor="user:1")
+    before = dump(runtime)
+    for _ in range(6):  # nor is anybody told whether they were right
+        with pytest.raises(WrongState):
+            check(runtime, token, "000000")
+    with pytest.raises(WrongState):
+        check(runtime, token, code_of(runtime))
+    assert dump(runtime) == before
+    assert not leaves(runtime, sent.gate_ref or "")
+
+
+@pytest.mark.parametrize("mail", ["saiyo@example.jp", "Someone@EXAMPLE.JP"])
+def test_the_desk_gives_no_registration_to_the_company_itself(runtime: Runtime, mail: str) -> None:
+    made = parties(runtime)
+    register(runtime, offer(runtime, made.company_id, MAIL), MAIL, "profile", "contact")
+    request_id = request(runtime, made, Kind.CORRECTION)
+    with runtime.begin() as tx:
+        subject_requests.check_identity(tx, request_id, Identity.KNOWN, actor="user:1")
+    with pytest.raises(Refused, match="nobody of the company"), runtime.begin() as tx:
+        address_proofs.ask_change_at_desk(tx, request_id, mail, actor="user:1")
+
+
+def test_an_earlier_code_of_the_desk_is_forgotten_with_its_address(runtime: Runtime) -> None:
+    made = parties(runtime)
+    register(runtime, offer(runtime, made.company_id, MAIL), MAIL, "profile", "contact")
+    request_id = request(runtime, made, Kind.CORRECTION)
+    with runtime.begin() as tx:
+        subject_requests.check_identity(tx, request_id, Identity.KNOWN, actor="user:1")
+        for mail in ("typo@example.org", NEW):
+            address_proofs.ask_change_at_desk(tx, request_id, mail, actor="user:1")
+        rows = tx.session.scalars(select(AddressProofRow).order_by(AddressProofRow.id)).all()
+    assert sorted((row.mail_sealed is None, row.ended_at is None) for row in rows) == [(False, True), (True, False)]
+
+
+def test_one_domain_in_two_spellings_is_one_address(runtime: Runtime) -> None:
+    made = parties(runtime)
+    done = register(runtime, offer(runtime, made.company_id, "hanako@例え.jp"), "hanako@例え.jp", "profile")
+    with pytest.raises(FormRefused, match="mail_same"):
+        ask_change(runtime, done, "Hanako@xn--r8jz45g.jp")
+
+
 def test_who_did_not_register_is_told_at_the_known_address(runtime: Runtime) -> None:
     made = parties(runtime)
     offer(runtime, made.company_id, MAIL)
@@ -249,3 +304,14 @@ def test_what_a_code_was_for_is_forgotten_after_two_days(runtime: Runtime) -> No
         retention.purge(tx)
         assert tx.session.scalars(select(AddressProofRow)).all() == []
         assert address_proofs.page(tx, token) is None
+
+
+def test_the_old_address_is_told_also_when_the_next_hop_was_away_for_days(runtime: Runtime) -> None:
+    made = parties(runtime)
+    change(runtime, register(runtime, offer(runtime, made.company_id, MAIL), MAIL, "profile"))
+    told = mails_to(runtime, MAIL)[-1]
+    for days, stands in ((5, True), (2, False)):
+        clock_of(runtime).advance(days * 86_400)
+        with runtime.begin() as tx:
+            retention.purge(tx)
+        assert leaves(runtime, told.gate_ref or "") is stands

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from itertools import product
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +17,10 @@ from crm.errors import FormRefused, Refused, WrongState
 from crm.rights import withdrawals
 from crm.slots import introductions
 from crm.slots.introduction_forms import fee_checked, need_checked, proposal_checked
-from crm.slots.introduction_states import BEFORE_INTERVIEW, STEPS, Act, Side, SlotAct, State, fee_yen, slot_states, step
+from crm.slots.introduction_states import (
+    Act,
+    State,
+)
 from crm.slots.introductions import Fee, IntroductionView, Need
 from crm.tables import CandidateRow, IntroductionRow
 from ledger import book
@@ -169,42 +171,25 @@ def test_an_interview_is_held_only_after_its_time(runtime: Runtime, made: Partie
     assert balance(runtime, made).slots_reserved == 1
 
 
-def test_every_other_step_is_refused_and_changes_nothing() -> None:
-    sides: tuple[Side, ...] = ("company", "agency")
-    for state, act, side in product(State, Act, sides):
-        found = STEPS.get((state, act))
-        if found is not None and side in found.sides:
-            assert step(state, act, side) == found
-        else:
-            with pytest.raises(WrongState):
-                step(state, act, side)
-
-
-def test_the_slot_follows_from_the_table_of_steps() -> None:
-    """Used exactly when the interview is held; given back on every way out before it; kept everywhere else."""
-    for (state, act), found in STEPS.items():
-        if found.to in BEFORE_INTERVIEW:
-            expected = SlotAct.KEEP
-        elif found.to is State.HELD:
-            expected = SlotAct.USE
-        else:
-            expected = SlotAct.GIVE_BACK if state in BEFORE_INTERVIEW else SlotAct.KEEP
-        assert found.slot is expected, (state, act)
-        held = state not in BEFORE_INTERVIEW or found.to is State.HELD
-        fits = {
-            SlotAct.KEEP: "redeemed" if held else "reserved",
-            SlotAct.USE: "redeemed",
-            SlotAct.GIVE_BACK: "released",
-        }
-        assert fits[found.slot] in slot_states(found.to, held=held)
-
-
-@pytest.mark.parametrize(
-    ("basis", "rate_bp", "fee"),
-    [(5_000_000, 3_500, 1_750_000), (4_999_999, 3_500, 1_749_999), (1, 9_999, 0), (6_000_000, 0, 0)],
-)
-def test_a_fee_is_whole_yen_rounded_down(basis: int, rate_bp: int, fee: int) -> None:
-    assert fee_yen(basis, rate_bp) == fee
+@pytest.mark.parametrize("by_candidate", [True, False])
+def test_once_its_time_has_come_an_interview_was_held_or_not(
+    runtime: Runtime, made: Parties, by_candidate: bool
+) -> None:
+    """Who met somebody and says "declined" would have the slot back."""
+    one = scheduled(runtime, made)
+    assert not {Act.HELD, Act.NO_SHOW} & set(one.acts)
+    with pytest.raises(WrongState) as refusal, runtime.begin() as tx:
+        introductions.no_show(tx, one.id, company(made))
+    assert refusal.value.code == "too_early"
+    clock_of(runtime).advance(DAY_S)
+    with pytest.raises(WrongState) as refusal, runtime.begin() as tx:
+        introductions.decline(tx, one.id, company(made), by_candidate=by_candidate)
+    assert refusal.value.code == "interview_over"
+    with runtime.read() as tx:
+        acts = introductions.get(tx, "company", made.company_id, one.id).acts
+    assert set(acts) == {Act.SCHEDULE, Act.HELD, Act.NO_SHOW}
+    assert balance(runtime, made).slots_reserved == 1
+    agree(runtime)
 
 
 def test_the_company_learns_who_it_is_only_when_it_accepts(runtime: Runtime, made: Parties) -> None:

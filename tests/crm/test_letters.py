@@ -126,7 +126,6 @@ VALUES: dict[str, dict[str, Any]] = {
     "reported_wrong": {
         "mail_id": 812,
         "mail_url": URL,
-        "stopped": 1,
         "left": True,
         "sent_on": "2026年11月21日(土)",
         "draft_subject": "お詫び",

@@ -12,34 +12,40 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from core.errors import CareerRelayError
+from core.errors import CareerRelayError, NotFound
 from core.runtime import Runtime, Tx
 from crm import persons
 from crm.agency import agencies
-from crm.candidate import registrations
+from crm.arrival import arrival_answers, arrivals, company_links
+from crm.candidate import address_proofs, registrations
+from crm.candidate.registrations import Correction
 from crm.delivery import hand_overs, referrals
 from crm.errors import LinkGone, WrongState
+from crm.invitation import opt_outs
 from crm.profile.forms import ContactForm
 from crm.referral.referral_states import State, locked
 from crm.registry import companies
 from crm.registry.parties import agency_row
 from crm.rights import withdrawals
 from crm.slots import introductions
-from crm.tables import ReferralRow
+from crm.tables import ArrivalRow, ReferralRow, RegistrationRow
 from ledger import book
 from tests.crm import slots
 from tests.crm.world import (
     AGENCY,
     COMPANY,
+    PROFILE,
     Parties,
     clock_of,
     dump,
     hand_over,
+    mails_to,
     offer,
     parties,
     referral_ids,
     register,
     shared,
+    token_of,
 )
 
 MAIL = "hanako.mihon@example.com"
@@ -141,6 +147,99 @@ def test_a_talk_that_is_agreed_to_waits_for_an_erasure_and_then_finds_nothing(pg
         withdrawals.erase_person(tx, person_id, actor="user:1")
     beside.end()
     assert not [row for row in dump(pg_runtime)["consent"] if "'contact'" in row]
+
+
+@pytest.mark.parametrize("act", ["correct", "change the address"])
+def test_a_correction_waits_for_an_erasure_before_it_locks_anything(pg_runtime: Runtime, act: str) -> None:
+    made = parties(pg_runtime)
+    done, _ = shared(pg_runtime, made)
+    with pg_runtime.read() as tx:
+        person_id = persons.find(tx, made.company_id, MAIL) or ""
+
+    def correct(tx: Tx) -> None:
+        with pytest.raises((LinkGone, WrongState)):
+            if act == "correct":
+                registrations.correct(tx, done.manage_token, Correction(PROFILE))
+            else:
+                address_proofs.ask_change(tx, done.manage_token, "new@example.org", sure=False)
+
+    with pg_runtime.begin() as tx:
+        persons.lock(tx, person_id)  # the erasure has begun
+        beside = Beside(in_tx(pg_runtime, correct))
+        wait_for_a_lock(pg_runtime)
+        # What waits for the person must not hold the registration meanwhile.
+        tx.session.execute(select(RegistrationRow.id).with_for_update(nowait=True))
+        withdrawals.erase_person(tx, person_id, actor="user:1")
+    beside.end()
+    assert dump(pg_runtime).get("address_proof", []) == []
+
+
+@pytest.mark.parametrize("step", ["digits", "answer"])
+def test_an_arrival_waits_for_an_erasure_that_forgets_it(pg_runtime: Runtime, step: str) -> None:
+    made = parties(pg_runtime)
+    with pg_runtime.begin() as tx:
+        company_token = token_of(company_links.make(tx, made.company_id, actor="cli").url)
+        token = arrivals.begin(tx, company_token, MAIL, sure=False, adult=True, lang="ja", place="192.0.2.0/24")
+    code = mails_to(pg_runtime, MAIL)[-1].subject[-6:]
+    if step == "answer":
+        with pg_runtime.begin() as tx:
+            arrivals.check(tx, token, code)
+            arrivals.ask_company(tx, token)
+    offer(pg_runtime, made.company_id, MAIL)
+    with pg_runtime.begin() as tx:
+        person_id = persons.find(tx, made.company_id, MAIL) or ""
+        [arrival_id] = tx.session.scalars(select(ArrivalRow.id))
+
+    def go_on(tx: Tx) -> None:
+        with pytest.raises((LinkGone, NotFound)):
+            if step == "digits":
+                arrivals.check(tx, token, code)
+            else:
+                arrival_answers.answer(tx, arrival_id, known=True, actor="user:1")
+
+    with pg_runtime.begin() as tx:
+        persons.lock(tx, person_id)
+        beside = Beside(in_tx(pg_runtime, go_on))
+        wait_for_a_lock(pg_runtime)
+        withdrawals.erase_person(tx, person_id, actor="user:1")
+    beside.end()
+
+
+@pytest.mark.parametrize("end_it", [withdrawals.erase_person, withdrawals.stop_use])
+def test_who_wants_notes_again_waits_for_the_desk_that_stops_all(
+    pg_runtime: Runtime, end_it: Callable[..., object]
+) -> None:
+    made = parties(pg_runtime)
+    invited = offer(pg_runtime, made.company_id, MAIL)
+    with pg_runtime.begin() as tx:
+        assert opt_outs.stop(tx, token_of(invited.optout_url))
+        person_id = persons.find(tx, made.company_id, MAIL) or ""
+    answers: list[str | None] = []
+    with pg_runtime.begin() as tx:
+        persons.lock(tx, person_id)
+        beside = Beside(in_tx(pg_runtime, lambda it: answers.append(opt_outs.resume(it, token_of(invited.optout_url)))))
+        wait_for_a_lock(pg_runtime)
+        end_it(tx, person_id, actor="user:1")
+    beside.end()
+    assert answers == [None]
+
+
+def test_codes_for_one_address_are_counted_also_when_asked_for_at_once(pg_runtime: Runtime) -> None:
+    made = parties(pg_runtime)
+    with pg_runtime.begin() as tx:
+        token = token_of(company_links.make(tx, made.company_id, actor="cli").url)
+
+    def ask(tx: Tx) -> None:
+        arrivals.begin(tx, token, MAIL, sure=False, adult=True, lang="ja", place="192.0.2.0/24")
+
+    for _ in range(2):
+        in_tx(pg_runtime, ask)()
+    with pg_runtime.begin() as tx:
+        ask(tx)
+        beside = Beside(in_tx(pg_runtime, ask))
+        wait_for_a_lock(pg_runtime)
+    beside.end()
+    assert len(mails_to(pg_runtime, MAIL)) == 3
 
 
 def test_who_leaves_two_agencies_takes_them_in_their_order(pg_runtime: Runtime) -> None:

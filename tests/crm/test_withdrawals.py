@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from core.audit import AuditEntry
 from core.jobs import Job
 from core.runtime import Runtime
 from crm import links, persons, signals, suppression
 from crm.agency import agencies
 from crm.candidate import registrations
 from crm.consents import consent
-from crm.invitation import invitations
+from crm.invitation import invitations, wrong_notices
+from crm.invitation.wrong_notices import WrongMail
 from crm.links import LinkKind
 from crm.referral.referral_states import Reason, State
 from crm.signals import SignalRow
@@ -20,6 +22,7 @@ from rules.model import AtsStatus
 from tests.conftest import START
 from tests.crm.world import (
     AGENCY,
+    COMPANY,
     dump,
     hand_over,
     mails,
@@ -78,6 +81,22 @@ def test_a_mail_reported_wrong_stops_the_hand_over(runtime: Runtime) -> None:
         view = registrations.manage(tx, done.manage_token)
     assert view is not None
     assert view.steps[0].referral.reason is Reason.WRONG_NOTICE
+
+
+def test_who_reports_a_wrong_link_does_not_learn_whether_this_candidate_registered(runtime: Runtime) -> None:
+    made = parties(runtime, replace(COMPANY, contact_mail="hr@example.jp"))
+    register(runtime, offer(runtime, made.company_id, MAIL, mail_id=5), MAIL, "profile")
+    offer(runtime, made.company_id, "nobody@example.com", mail_id=6)
+    with runtime.begin() as tx:
+        for mail_id in (5, 6):
+            assert invitations.report_wrong(tx, mail_id, actor="user:1") is True
+            wrong_notices.tell(tx, WrongMail(mail_id, made.company_id, START, "ja", True), "https://relay.example.jp/")
+        entries = tx.session.scalars(select(AuditEntry).where(AuditEntry.action == "invitation reported wrong"))
+        first, second = ({**entry.details, "invitation": ""} for entry in entries)
+    assert first == second
+    letters = zip((5, 6), mails_to(runtime, "hr@example.jp"), strict=True)
+    told = [letter.body.replace(f"メール {mail_id} ", "") for mail_id, letter in letters]
+    assert told[0] == told[1]
 
 
 def test_withdrawing_before_the_hand_over_stops_it(runtime: Runtime) -> None:

@@ -54,7 +54,7 @@ def _of_arrivals(site: Site) -> Iterator[str]:
     for confirmed in (False, True):
         browser = site.stranger()
         browser.open(company)
-        browser.press("6桁の数字を受け取る", mail="someone@example.org", adult="1")
+        browser.press("6桁の数字を受け取る", mail="someone@example.org", adult=story.ADULT)
         yield browser.path
         found = re.search(r"\b(\d{6})\b", story.letters(site)[-1].text)
         if confirmed and found:

@@ -10,11 +10,12 @@ from core.runtime import Tx
 from crm import signals
 from crm.registry import companies
 from crm.signals import SignalRow
-from gateway import copies, judge
-from gateway.edit import EditRequest, edit_in, store_decision
-from gateway.envelope import Envelope, Recipient
-from gateway.holds import HoldRequest, hold
-from gateway.ruleset import read_sentences
+from gateway import copies
+from gateway.judgement import judge
+from gateway.judgement.edit import EditRequest, edit_in, store_decision
+from gateway.judgement.holds import HoldRequest, hold
+from gateway.letter.envelope import Envelope, Recipient
+from gateway.ruling.ruleset import read_sentences
 from gateway.tables import DeliveryState, MailState, Origin, Variant, delivery, mail
 from rules.model import AtsStatus, Decision, Mode, Verdict
 from tests.web.conftest import CANDIDATE, Site

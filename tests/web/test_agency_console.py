@@ -3,6 +3,8 @@
 import re
 
 from crm.agency import agency_events, api_keys
+from crm.delivery import referrals
+from crm.referral.referral_states import Answer
 from tests.web import story
 from tests.web.conftest import Site
 
@@ -66,3 +68,27 @@ def test_keys_are_made_with_scopes_and_revoked_and_the_agency_is_stopped(sqlite_
     with site.runtime.read() as tx:
         assert api_keys.check(tx, found.group()) is None
         assert api_keys.check(tx, site.api_key) is not None
+
+
+def test_the_page_says_when_the_agency_was_last_heard_of(sqlite_site: Site) -> None:
+    site = sqlite_site
+    admin = site.signed_in("admin")
+    page = f"/console/agencies/{site.agency_id}"
+    manage = story.register(site).path
+    story.hand_over(site)
+    said = admin.open(page).text
+    assert "最後の回答 まだありません 回答待ち1件(うち7日を過ぎたもの0件)" in said
+    assert "最後の削除の確認 まだありません 確認待ち0件" in said
+    with site.runtime.begin() as tx:
+        [(_, referral)] = referrals.for_agency(tx, site.agency_id)
+        referrals.answer(tx, site.agency_id, referral.id, Answer.ACCEPTED)
+    site.clock.advance(86_400)
+    assert re.search(r"最後の回答 2026\S+ \S+ 回答待ち0件", admin.open(page).text)
+    candidate = site.stranger()
+    candidate.open(manage)
+    candidate.press("撤回する")
+    assert "まだありません 確認待ち1件" in admin.open(page).text
+    with site.runtime.begin() as tx:
+        referrals.acknowledge_recall(tx, site.agency_id, referral.id)
+    assert re.search(r"最後の削除の確認 2026\S+ \S+ 確認待ち0件", admin.open(page).text)
+    assert "Webhookの最後の受け取り" not in admin.page.text

@@ -109,6 +109,7 @@ def test_the_preview_ticks_nothing_and_names_nobody(sqlite_site: Site) -> None:
     for shown in ("法人営業", "東京都", "簿記2級", "1か月以内"):
         assert shown in browser.page.text
     assert CANDIDATE not in browser.page.text
+    assert browser.page.text.count("許可番号 13-ユ-301234、有効期限 2029年3月31日(土)") == 2  # beside both boxes
 
 
 def test_what_is_struck_on_the_preview_does_not_leave(site: Site) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from core.clock import ManualClock
 from crm.registry import companies
-from gateway import review
+from gateway.judgement import review
 from gateway.tables import approved_sentence, delivery, mail
 from rules.model import Decision, Mode, Reason, TextVerdict, Verdict
 from tests.web import mailing

@@ -28,8 +28,9 @@ from crm.rights import person_file
 from crm.slots import introductions, statement_files, statements
 from crm.slots.introductions import By, Need
 from crm.tables import IntroductionRow, PersonRow
-from gateway import copies, finish
-from gateway.finish import Ending
+from gateway import copies
+from gateway.delivery import finish
+from gateway.delivery.finish import Ending
 from gateway.tables import MailState
 from ledger.export import export as export_books
 from tests.connectors.receiver import Receiver, receiver
@@ -225,7 +226,7 @@ def erase(browser: Any) -> None:
 
 def compact(runtime: Runtime) -> None:
     """SQLite: what the write-ahead log still remembers goes with the next checkpoint, as the sweeper makes it."""
-    from gateway import retention as mail_floor
+    from gateway.store import retention as mail_floor
 
     assert mail_floor.truncate_log(runtime)
 

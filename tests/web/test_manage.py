@@ -84,7 +84,7 @@ def test_agreeing_to_talk_while_the_agency_is_suspended_says_that_it_cannot_be_d
     desk.open(story.hand_over(site))
     desk.press("受け付けて、話したいと伝える")
     candidate = site.stranger()
-    candidate.open(manage)
+    assert "許可番号 13-ユ-301234、有効期限 2029年3月31日(土)" in candidate.open(manage).text
     with site.runtime.begin() as tx:
         agencies.suspend(tx, site.agency_id)
     before = every_row(site.runtime)

@@ -104,7 +104,7 @@ def _waiting(runtime: Runtime) -> list[outbox.OutgoingMail]:
 
 
 def _leaves(runtime: Runtime, mail: outbox.OutgoingMail) -> bool:
-    """As `gateway.leases` decides in the transaction that marks the attempt."""
+    """As `gateway.backlog.leases` decides in the transaction that marks the attempt."""
     parsed = email.message_from_bytes(mail.raw, policy=email.policy.default)
     contents = [part.get_content() for part in parsed.walk() if not part.is_multipart()]
     text = "\n".join(one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in contents)

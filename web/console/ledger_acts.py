@@ -159,7 +159,7 @@ def change_terms(programme_id: int) -> BaseResponse:
     except Permanent:
         words = gettext(
             "この条件には変更できません。使える枠がある間や先の日付では、1枠に必要な件数を増やせません。"
-            "また、適用開始日は今日以降で、前回の変更より後の日にしてください。"
+            "また、適用開始日は今日から3年以内で、前回の変更より後の日にしてください。"
         )
         return _back(programme_id, words, "stop")
     return _back(programme_id, gettext("契約条件の新しい版を登録しました。"))
