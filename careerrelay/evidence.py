@@ -35,6 +35,8 @@ CONSENTS, PROVISIONS, RECALLS, MAILS, AUDIT = (
 )  # fmt: skip
 HEADS, INTRODUCTIONS, PERSON, TEXTS = "heads.jsonl", "introductions.jsonl", "person.json", "texts"
 _SEALED = frozenset({"subject_sealed", "raw", "edits", "body_path", "envelope_from", "peer", "helo", "mail_params"})
+#: Days near the ends of the calendar have no midnight in another zone.
+YEARS = (2000, 2999)
 _AUDITED = ("person", "registration", "invitation", "referral", "introduction", "subject_request")
 
 
@@ -98,6 +100,8 @@ def for_period(tx: Tx, company_id: int, period: Period, directory: Path) -> Bund
     company_row(tx, company_id)
     if period.last < period.first:
         raise ConfigError("the period ends before it begins")
+    if not YEARS[0] <= period.first.year <= period.last.year <= YEARS[1]:
+        raise ConfigError(f"the period lies between the years {YEARS[0]} and {YEARS[1]}")
     since, until = period.bounds
     consent, provision, recall, referral = map(_table, ("consent", "provision", "recall", "referral"))
     mine = select(referral.c.id).where(referral.c.company_id == company_id)

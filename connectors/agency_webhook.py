@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from connectors import outbound
 from connectors.outbound import Answer
-from core.errors import Temporary
+from core.errors import NotYet
 from core.jobs import Claimed
 from core.log import get_logger
 from core.metrics import WEBHOOKS
@@ -47,7 +47,7 @@ def send(runtime: Runtime, job: Claimed) -> None:
     receiver knows an event by its ``webhook-id``.
 
     Raises:
-        Temporary: this server did not answer a moment ago; the job comes back.
+        NotYet: this server did not answer a moment ago; the job comes back.
     """
     with runtime.begin() as tx:
         call = prepare(tx, str(job.payload["event_id"]), int(job.payload["attempt"]))
@@ -66,7 +66,7 @@ def prepare(tx: Tx, event_id: str, attempt: int) -> Call | None:
     """Write the attempt down and return what leaves; None when nothing may, or somebody planned otherwise meanwhile.
 
     Raises:
-        Temporary: as in `send`.
+        NotYet: as in `send`.
     """
     row = agency_events.locked(tx, event_id)
     # The same number again is an attempt that a crash cut short.
@@ -80,7 +80,7 @@ def prepare(tx: Tx, event_id: str, attempt: int) -> Call | None:
         tx.session.flush()
         return None
     if where.quiet_until is not None and where.quiet_until > tx.now:
-        raise Temporary("the agency's server did not answer a moment ago")
+        raise NotYet("the agency's server did not answer a moment ago", where.quiet_until)
     row.tries, row.tried_at = attempt, tx.now
     tx.session.flush()
     body = json.dumps(agency_payload.event(tx, told), ensure_ascii=False, separators=(",", ":")).encode()

@@ -125,7 +125,7 @@ def check(directory: Path, expected_format: str, expected_fingerprint: str | Non
         return Checked({}, "", (f"cannot be read: {error.strerror}",))
     except InvalidSignature:
         return Checked({}, "", ("the signature does not fit the manifest",))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Checked({}, "", ("the manifest cannot be read",))
     problems = []
     if manifest.get("format") != expected_format:
@@ -142,17 +142,24 @@ def fingerprint(public_key: bytes) -> str:
 
 
 def _wrong_files(directory: Path, hashes: Mapping[str, str]) -> list[str]:
-    there = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir()}
-    problems = [f"{name}: is missing" for name in sorted(hashes.keys() - there)]
-    problems += [f"{name}: not in the manifest" for name in sorted(there - hashes.keys() - {MANIFEST, SIGNATURE})]
+    found = (path for path in directory.rglob("*") if path.is_symlink() or not path.is_dir())
+    there = {path.relative_to(directory).as_posix() for path in found}
+    problems = [f"{_shown(name)}: is missing" for name in sorted(hashes.keys() - there)]
+    extra = sorted(there - hashes.keys() - {MANIFEST, SIGNATURE})
+    problems += [f"{_shown(name)}: not in the manifest" for name in extra]
     for name in sorted(hashes.keys() & there):
         try:
             with (directory / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != hashes[name]:
-                    problems.append(f"{name}: was altered")
+                    problems.append(f"{_shown(name)}: was altered")
         except OSError as error:
-            problems.append(f"{name}: cannot be read: {error.strerror}")
+            problems.append(f"{_shown(name)}: cannot be read: {error.strerror}")
     return problems
+
+
+def _shown(name: str) -> str:
+    """A stranger's file name on a line of its own: no line break and no control sequence of a terminal gets through."""
+    return name if name.isprintable() else ascii(name)
 
 
 def _read(path: Path) -> bytes:

@@ -5,6 +5,8 @@ Permanent: it will not; refuse, and tell the person who can change it.
 Everything else is a bug and stops at the outermost loop (`docs/architecture.md`, *Errors*).
 """
 
+from datetime import datetime
+
 
 class CareerRelayError(Exception):
     """Base of the expected errors; ``message`` is one clear line for the person who has to act."""
@@ -16,6 +18,14 @@ class CareerRelayError(Exception):
 
 class Temporary(CareerRelayError):
     """Try again later."""
+
+
+class NotYet(Temporary):
+    """What a job waits for is known not to come before ``at``: nothing was tried, so no try is counted."""
+
+    def __init__(self, message: str, at: datetime) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class Permanent(CareerRelayError):

@@ -134,6 +134,11 @@ def retry(tx: Tx, job: Claimed, error: str, tries_max: int) -> bool:
     return _settle(tx, job, due_at=tx.now + timedelta(seconds=wait_s), error=error)
 
 
+def put_off(tx: Tx, job: Claimed, until: datetime) -> bool:
+    """Give the job back, due at ``until``, as if it had not been claimed."""
+    return _settle(tx, job, due_at=until, tries=job.tries - 1)
+
+
 def bury(tx: Tx, job: Claimed, error: str) -> bool:
     """Dead: no more tries, listed for a person."""
     return _settle(tx, job, state=DEAD, finished_at=tx.now, error=error)

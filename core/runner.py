@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from core import jobs
-from core.errors import Permanent, Temporary
+from core.errors import NotYet, Permanent, Temporary
 from core.jobs import Claimed
 from core.log import get_logger
 from core.metrics import JOBS
@@ -65,6 +65,9 @@ class Runner:
             return
         try:
             self._handlers[job.kind](self._runtime, job)
+        except NotYet as error:
+            with self._runtime.begin() as tx:
+                jobs.put_off(tx, job, error.at)
         except Temporary as error:
             self._settle(job, "retry", error.message)
         except Permanent as error:

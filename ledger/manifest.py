@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from ledger.policy import Policy
@@ -65,6 +66,7 @@ def read(stored: Mapping[str, Any]) -> Manifest:
             )
             for part in stored["programmes"]
         )
+        datetime.fromisoformat(stored["exported_at"])  # it is printed: nothing but a time
         return Manifest(str(stored["exported_at"]), str(stored["fingerprint"]), parts)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ManifestError(f"the manifest cannot be read: {error}") from error

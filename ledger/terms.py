@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.errors import Permanent
 from core.runtime import Tx
@@ -11,6 +11,9 @@ from ledger.chain import GENESIS
 from ledger.policy import Policy
 from ledger.slots import THRESHOLD
 from ledger.tables import Account, PolicyRow
+
+#: Terms follow one another and none is ever taken back: a year mistyped would bind the book until then.
+AHEAD_DAYS_MAX = 1096
 
 _EMPTY = {"seq": 0, "head": GENESIS} | dict.fromkeys(account.TALLY_FIELDS, 0)
 
@@ -44,13 +47,16 @@ def change_policy(
     Raises:
         NotFound: the programme has no book.
         Permanent: a slot that was granted would be taken away by a higher threshold; a higher threshold on a later
-            day, when nobody knows yet which slots will be free; or a day before now or before the last change.
+            day, when nobody knows yet which slots will be free; or a day before now, before the last change, or more
+            than three years ahead.
     """
     book = account.lock(tx, programme_id)
     last = account.terms(tx, programme_id)[-1]
     starts = tx.now if effective_from is None else effective_from
     if starts < max(tx.now, last.effective_from):
         raise Permanent(f"the terms of programme {programme_id} cannot change before {_later(tx, last)}")
+    if starts > tx.now + timedelta(days=AHEAD_DAYS_MAX):
+        raise Permanent("terms are agreed at most three years ahead: they could not change before that day")
     old = last.policy
     new = Policy(
         old.version + 1,

@@ -6,7 +6,7 @@ import click
 
 from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
 from crm.agency import api_keys
-from crm.agency.api_keys import Scope
+from crm.agency.api_keys import KeyView, Scope
 
 _OWNERS = (
     click.option("--agency", "agency_id", type=int, metavar="ID"),
@@ -47,9 +47,10 @@ def list_(front: Front, agency_id: int | None, company_id: int | None, as_json: 
     with front.runtime() as runtime, runtime.read() as tx:
         found = api_keys.listed(tx, agency_id=agency_id, company_id=company_id)
     rows = [
-        (one.prefix, one.created_at.date(), "revoked" if one.revoked else "live", " ".join(one.scopes)) for one in found
+        (one.prefix, one.created_at.date(), "revoked" if one.revoked else "live", _opens(one), " ".join(one.scopes))
+        for one in found
     ]
-    emit(as_json, [asdict(one) for one in found], *table(("key", "made", "state", "scopes"), rows))
+    emit(as_json, [asdict(one) for one in found], *table(("key", "made", "state", "opens", "scopes"), rows))
 
 
 @api_key.command()
@@ -64,6 +65,11 @@ def revoke(front: Front, prefix: str, agency_id: int | None, company_id: int | N
     with front.runtime() as runtime, runtime.begin() as tx:
         api_keys.revoke(tx, prefix, agency_id=agency_id, company_id=company_id, actor=ACTOR)
     emit(as_json, {"key": prefix, "revoked": True}, f"key {prefix} revoked")
+
+
+def _opens(key: KeyView) -> str:
+    """Of an agency's key that an admin of one company made: this company's referrals and needs only."""
+    return "all" if key.reach is None else f"company {key.reach}"
 
 
 def _one_owner(agency_id: int | None, company_id: int | None) -> None:

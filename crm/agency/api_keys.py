@@ -109,6 +109,8 @@ def make(
 
 def check(tx: Tx, key: str) -> Bearer | None:
     """Return who holds ``key``; None for an unknown or revoked key, and when its owner is suspended. Reads only."""
+    if not key.isprintable():  # PostgreSQL holds no U+0000 in a text
+        return None
     prefix = key.partition(".")[0]
     row = tx.session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == prefix, ApiKeyRow.revoked_at.is_(None)))
     if row is None or not hmac.compare_digest(row.key_sha256, token_sha256(key)):

@@ -189,11 +189,11 @@ def _checked(url: str) -> str:
     wrong = ConfigError(f"webhook: an address like https://agency.example.jp/careerrelay, at most {URL_CHARS_MAX} long")
     if not 0 < len(clean) <= URL_CHARS_MAX or not clean.isascii() or not clean.isprintable() or " " in clean:
         raise wrong
-    parts = urlsplit(clean)
     try:
+        parts = urlsplit(clean)
         port_ok = parts.port is None or 0 < parts.port < 65_536
     except ValueError:
-        port_ok = False
+        raise wrong from None
     if parts.scheme not in ("https", "http") or not parts.hostname or not port_ok or parts.fragment:
         raise wrong
     if parts.username is not None or parts.password is not None:

@@ -26,7 +26,7 @@ def standing(view: ReferralView) -> dict[str, Any]:
         "contact_released_at": _at(view.contact_released_at),
         "recall_asked_at": _at(view.recall_asked_at),
         "recall_acknowledged_at": _at(view.recall_acknowledged_at),
-        "outcomes": [{"kind": one.kind.value, "month": f"{one.month:%Y-%m}"} for one in view.outcomes],
+        "outcomes": [{"kind": one.kind.value, "month": one.month.isoformat()[:7]} for one in view.outcomes],
     }
 
 

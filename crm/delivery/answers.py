@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core import audit
+from core.clock import day_in_japan
 from core.errors import NotFound
 from core.runtime import Tx
 from crm.agency import agencies
@@ -95,7 +96,8 @@ def report(tx: Tx, agency_id: int, referral_id: str, kind: OutcomeKind, happened
         NotFound: no such referral of this agency.
         WrongState: the contact data were not released to it, or the candidate withdrew (``no_contact``).
         Refused: the candidate did not agree that the course is told (``no_consent``), the day is still to come
-            (``future``), or the agency is suspended (``no_licence``).
+            (``future``) or in a month before the hand-over (``before_hand_over``), or the agency is suspended
+            (``no_licence``).
     """
     row = owned(tx, agency_id, referral_id)
     _check_not_suspended(tx, row)
@@ -105,6 +107,8 @@ def report(tx: Tx, agency_id: int, referral_id: str, kind: OutcomeKind, happened
         raise Refused("no_consent", "the candidate did not agree that outcomes are reported")
     if outcomes.in_future(tx, happened_on):
         raise Refused("future", "an outcome lies in the past")
+    if row.shared_at is not None and happened_on < day_in_japan(row.shared_at).replace(day=1):
+        raise Refused("before_hand_over", "nothing came of a profile before it was handed over")
     if outcomes.put(tx, row.id, kind, happened_on):
         audit.record(tx, f"agency:{agency_id}", "outcome reported", f"referral:{row.id}", outcome=kind.value)
     return view(tx, row)

@@ -18,7 +18,7 @@ STATES: dict[State, dict[Lang, str]] = {
     State.RETAINED: {"ja": "定着の確認", "en": "still there"},
     State.DECLINED_BY_CANDIDATE: {"ja": "候補者のご辞退", "en": "the candidate declined"},
     State.DECLINED_BY_COMPANY: {"ja": "お見送り", "en": "the company declined"},
-    State.NO_SHOW: {"ja": "面談の不成立", "en": "the candidate did not come"},
+    State.NO_SHOW: {"ja": "面談の不成立", "en": "the interview did not take place"},
     State.CLOSED: {"ja": "終了", "en": "closed"},
 }
 _OPEN = {"ja": "相談", "en": "open"}

@@ -34,7 +34,8 @@ class State(StrEnum):
 
 
 class Act(StrEnum):
-    """What somebody does. ``close`` ends a need nobody was proposed for, or one whose interview led to no hire."""
+    """What somebody does. ``close`` ends a need nobody was proposed for, or one whose interview led to no hire;
+    ``no_show`` says that an interview did not take place, whoever stayed away."""
 
     PROPOSE = "propose"
     ACCEPT = "accept"
@@ -63,6 +64,10 @@ Side = Literal["company", "agency"]
 ENDED = frozenset({State.RETAINED, State.DECLINED_BY_CANDIDATE, State.DECLINED_BY_COMPANY, State.NO_SHOW, State.CLOSED})
 #: The interview is still ahead, so the slot is reserved.
 BEFORE_INTERVIEW = frozenset({State.REQUESTED, State.PROPOSED, State.ACCEPTED, State.SCHEDULED})
+#: What can be said of an interview once its time has come, and what only until then: whoever met somebody and says
+#: "declined" would have the slot back.
+AFTER_TIME = frozenset({Act.HELD, Act.NO_SHOW})
+BEFORE_TIME = frozenset({Act.DECLINE_BY_CANDIDATE, Act.DECLINE_BY_COMPANY})
 #: The company may know who it is.
 NAMED = frozenset({State.ACCEPTED, State.SCHEDULED, State.HELD, State.OFFERED, State.HIRED, State.RETAINED})
 
@@ -106,23 +111,30 @@ STEPS: Mapping[tuple[State, Act], Step] = {
 }
 
 
-def step(state: State, act: Act, side: Side) -> Step:
-    """What ``act`` of ``side`` does to an introduction in ``state``.
+def step(state: State, act: Act, side: Side, *, over: bool) -> Step:
+    """What ``act`` of ``side`` does to an introduction in ``state``; ``over``: it has an interview whose time has come.
 
     Raises:
-        WrongState: it is not possible there (``introduction_state``), or not for this side (``introduction_side``).
+        WrongState: it is not possible there (``introduction_state``), not for this side (``introduction_side``), or the
+            time of the interview has not come (``too_early``) or has (``interview_over``).
     """
     found = STEPS.get((state, act))
     if found is None:
         raise WrongState("introduction_state", f"{act} is not possible for an introduction that is {state}")
     if side not in found.sides:
         raise WrongState("introduction_side", f"{act} is not for the {side} to say")
+    if act in AFTER_TIME and not over:
+        raise WrongState("too_early", "the time of the interview has not come")
+    if act in BEFORE_TIME and over:
+        raise WrongState("interview_over", "the time of the interview has come: it was held, or it was not")
     return found
 
 
-def possible(state: State, side: Side) -> tuple[Act, ...]:
+def possible(state: State, side: Side, *, over: bool) -> tuple[Act, ...]:
     """What ``side`` can do now, for buttons and the API."""
-    return tuple(act for (at, act), found in STEPS.items() if at is state and side in found.sides)
+    barred = BEFORE_TIME if over else AFTER_TIME
+    found = ((act, one) for (at, act), one in STEPS.items() if at is state)
+    return tuple(act for act, one in found if side in one.sides and act not in barred)
 
 
 def slot_states(state: State, *, held: bool) -> frozenset[str]:

@@ -141,8 +141,13 @@ def view(tx: Tx, row: IntroductionRow, side: Side) -> IntroductionView:
         fee_basis_yen=row.fee_basis_yen,
         fee_rate_bp=row.fee_rate_bp,
         fee_waived_yen=row.fee_waived_yen,
-        acts=possible(state, side),
+        acts=possible(state, side, over=is_over(tx, row)),
     )
+
+
+def is_over(tx: Tx, row: IntroductionRow) -> bool:
+    """Whether there is an interview and its time has come."""
+    return row.interview_at is not None and row.interview_at <= tx.now
 
 
 def identity(tx: Tx, row: IntroductionRow) -> Identity | None:

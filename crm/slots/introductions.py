@@ -4,25 +4,22 @@ Each function is one step of the caller's transaction: the flow and the book mov
 locks: person, introduction, agency, account. ``actor`` is an opaque id ("user:12", "agency:3"), as in the book.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from core import audit
 from core.clock import day_in_japan
 from core.db import new_id
 from core.errors import NotFound
 from core.runtime import Tx
 from crm import persons
 from crm.agency import agency_events
-from crm.agency.agency_events import EventType
 from crm.consents.consent import agency_may_receive
-from crm.errors import Refused, WrongState
-from crm.slots import introduction_letters, introduction_views
+from crm.errors import FormRefused, Problem, Refused, WrongState
+from crm.slots import introduction_views
 from crm.slots.introduction_forms import Fee, Need, Proposal, fee_checked, need_checked, proposal_checked
-from crm.slots.introduction_states import ENDED, Act, Side, SlotAct, State, fee_yen, step
+from crm.slots.introduction_moves import By, by_agency, forget, is_of, locked, move, noted, tell_programs, use
+from crm.slots.introduction_states import Act, State, fee_yen
 from crm.slots.introduction_views import (
     Identity,
     IntroductionView,
@@ -45,6 +42,7 @@ __all__ = [
     "Proposal",
     "accept",
     "apart",
+    "by_agency",
     "close",
     "count_proposed",
     "decline",
@@ -63,38 +61,11 @@ __all__ = [
 ]
 
 SOURCE = "relay_slot"
-#: What the agency is told by webhook and API when an introduction has come so far, whoever took the step.
-_EVENTS: Mapping[State, EventType] = {
-    State.REQUESTED: EventType.NEED_STATED,
-    State.PROPOSED: EventType.PROPOSED,
-    State.ACCEPTED: EventType.ACCEPTED,
-    State.SCHEDULED: EventType.SCHEDULED,
-    State.HELD: EventType.HELD,
-    State.OFFERED: EventType.OFFERED,
-    State.HIRED: EventType.HIRED,
-    State.RETAINED: EventType.RETAINED,
-    State.DECLINED_BY_CANDIDATE: EventType.TURNED_DOWN,
-    State.DECLINED_BY_COMPANY: EventType.TURNED_DOWN,
-    State.NO_SHOW: EventType.NO_SHOW,
-    State.CLOSED: EventType.CLOSED,
-}
 #: An introduced person's data go so long after the introduction ended (domain 3.6: rejected retention).
 KEEP_DAYS = 180
 ROWS_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who acts: a company's people (``side`` company, its id) or an agency, and the actor for book and audit log."""
-
-    side: Side
-    owner_id: int
-    actor: str
-
-
-def by_agency(agency_id: int) -> By:
-    """Return an agency as the one who acts."""
-    return By("agency", agency_id, f"agency:{agency_id}")
+#: Nobody plans an interview so far ahead, or records one so late; moments near year 9999 are none in another zone.
+INTERVIEW_DAYS_MAX = 730
 
 
 def open_need(tx: Tx, programme_id: int, need: Need, by: By, *, introduction_id: str = "") -> IntroductionView:
@@ -136,8 +107,8 @@ def open_need(tx: Tx, programme_id: int, need: Need, by: By, *, introduction_id:
     )
     tx.session.add(row)
     tx.session.flush()
-    _tell_programs(tx, row)
-    _noted(tx, row, by, "need stated")
+    tell_programs(tx, row)
+    noted(tx, row, by, "need stated")
     return view(tx, row, by.side)
 
 
@@ -150,7 +121,7 @@ def propose(tx: Tx, agency_id: int, introduction_id: str, proposal: Proposal) ->
         Refused: the agency has no valid licence or the contract does not run (``no_licence``).
     """
     by = by_agency(agency_id)
-    row = _locked(tx, by, introduction_id)
+    row = locked(tx, by, introduction_id)
     clean = proposal_checked(proposal, day_in_japan(tx.now))
     if not agency_may_receive(tx, row.company_id, row.agency_id):
         raise Refused("no_licence", "the agency has no valid licence or no running programme")
@@ -159,7 +130,7 @@ def propose(tx: Tx, agency_id: int, introduction_id: str, proposal: Proposal) ->
         introduction_views.seal(tx, row, clean.summary, Identity(clean.name, clean.mail, clean.phone))
         row.agreed_on, row.proposed_at = clean.agreed_on, tx.now
 
-    return _move(tx, row, Act.PROPOSE, by, put)
+    return move(tx, row, Act.PROPOSE, by, put)
 
 
 def accept(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
@@ -169,7 +140,7 @@ def accept(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
         WrongState: the person's data were deleted meanwhile (``introduction_erased``); else as every step.
     """
     person_id = _person(tx, by, introduction_id)
-    row = _locked(tx, by, introduction_id)
+    row = locked(tx, by, introduction_id)
 
     def enter(_: State) -> None:
         if person_id is None or row.identity_sealed is None:
@@ -186,23 +157,26 @@ def accept(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
             )
         )
 
-    return _move(tx, row, Act.ACCEPT, by, enter)
+    return move(tx, row, Act.ACCEPT, by, enter)
 
 
 def schedule(tx: Tx, introduction_id: str, interview_at: datetime, by: By) -> IntroductionView:
     """Name the time of the interview, or another one.
 
     Raises:
+        FormRefused: a time years away (``out_of_range``).
         WrongState: an agency names a time that is over (``in_the_past``); with *held* next it would use the slot alone.
     """
-    row = _locked(tx, by, introduction_id)
+    row = locked(tx, by, introduction_id)
+    if abs(interview_at - tx.now) > timedelta(days=INTERVIEW_DAYS_MAX):
+        raise FormRefused((Problem("interview_at", "out_of_range"),))
     if by.side == "agency" and interview_at <= tx.now:
         raise WrongState("in_the_past", "an agency names the time of an interview that is to come")
 
     def put(_: State) -> None:
         row.interview_at = interview_at
 
-    return _move(tx, row, Act.SCHEDULE, by, put)
+    return move(tx, row, Act.SCHEDULE, by, put)
 
 
 def held(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
@@ -212,36 +186,42 @@ def held(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
     Raises:
         WrongState: the time of the interview has not come (``too_early``).
     """
-    row = _locked(tx, by, introduction_id)
+    row = locked(tx, by, introduction_id)
 
     def put(_: State) -> None:
-        if row.interview_at is not None and row.interview_at > tx.now:
-            raise WrongState("too_early", "the time of the interview has not come")
         row.held_at = tx.now
 
-    return _move(tx, row, Act.HELD, by, put)
+    return move(tx, row, Act.HELD, by, put)
 
 
 def no_show(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
-    """The person did not come: the slot is given back."""
-    return _move(tx, _locked(tx, by, introduction_id), Act.NO_SHOW, by)
+    """The interview did not take place: the slot is given back.
+
+    Raises:
+        WrongState: the time of the interview has not come (``too_early``).
+    """
+    return move(tx, locked(tx, by, introduction_id), Act.NO_SHOW, by)
 
 
 def decline(tx: Tx, introduction_id: str, by: By, *, by_candidate: bool) -> IntroductionView:
     """The candidate, or else the company, says no before the interview: the slot is given back. The person's data go
-    at once unless the company knew them already."""
+    at once unless the company knew them already.
+
+    Raises:
+        WrongState: the time of the interview has come (``interview_over``).
+    """
     act = Act.DECLINE_BY_CANDIDATE if by_candidate else Act.DECLINE_BY_COMPANY
-    return _move(tx, _locked(tx, by, introduction_id), act, by)
+    return move(tx, locked(tx, by, introduction_id), act, by)
 
 
 def offered(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
     """The company made an offer."""
-    row = _locked(tx, by, introduction_id)
+    row = locked(tx, by, introduction_id)
 
     def put(_: State) -> None:
         row.offered_at = tx.now
 
-    return _move(tx, row, Act.OFFER, by, put)
+    return move(tx, row, Act.OFFER, by, put)
 
 
 def hired(tx: Tx, introduction_id: str, fee: Fee, by: By) -> IntroductionView:
@@ -251,7 +231,7 @@ def hired(tx: Tx, introduction_id: str, fee: Fee, by: By) -> IntroductionView:
         FormRefused: the fee has problems.
     """
     clean = fee_checked(fee)
-    row = _locked(tx, by, introduction_id)
+    row = locked(tx, by, introduction_id)
 
     def put(_: State) -> None:
         row.hired_at = tx.now
@@ -259,22 +239,22 @@ def hired(tx: Tx, introduction_id: str, fee: Fee, by: By) -> IntroductionView:
         if clean.basis_yen is not None and clean.rate_bp is not None:
             row.fee_waived_yen = fee_yen(clean.basis_yen, clean.rate_bp)
 
-    return _move(tx, row, Act.HIRE, by, put)
+    return move(tx, row, Act.HIRE, by, put)
 
 
 def retained(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
     """The person is still there when the contract's time is over."""
-    row = _locked(tx, by, introduction_id)
+    row = locked(tx, by, introduction_id)
 
     def put(_: State) -> None:
         row.retained_at = tx.now
 
-    return _move(tx, row, Act.RETAIN, by, put)
+    return move(tx, row, Act.RETAIN, by, put)
 
 
 def close(tx: Tx, introduction_id: str, by: By) -> IntroductionView:
     """End it: nobody will be proposed (the slot is given back), or the interview led to no hire (it stays used)."""
-    return _move(tx, _locked(tx, by, introduction_id), Act.CLOSE, by)
+    return move(tx, locked(tx, by, introduction_id), Act.CLOSE, by)
 
 
 def settle(tx: Tx, introduction_id: str) -> bool:
@@ -282,7 +262,7 @@ def settle(tx: Tx, introduction_id: str) -> bool:
     row = tx.session.get(IntroductionRow, introduction_id, with_for_update=True, populate_existing=True)
     if row is None or row.held_at is None or book.slot(tx, row.id).state is not book.SlotState.RESERVED:
         return False
-    return _use(tx, row, "system")
+    return use(tx, row, "system")
 
 
 def purge(tx: Tx) -> int:
@@ -297,52 +277,14 @@ def purge(tx: Tx) -> int:
         .limit(ROWS_MAX)
         .with_for_update(skip_locked=True)
     )
-    return sum(_forget(tx, row) for row in rows.all())
-
-
-def _move(
-    tx: Tx, row: IntroductionRow, act: Act, by: By, put: Callable[[State], None] | None = None
-) -> IntroductionView:
-    """Take one step: the row, its slot, the audit line and the mail to the other side, in one transaction."""
-    taken = step(State(row.state), act, by.side)
-    if put is not None:
-        put(taken.to)
-    row.state, row.moved_at = taken.to.value, tx.now
-    if taken.to in ENDED:
-        row.ended_at = tx.now
-        if row.accepted_at is None:
-            _forget(tx, row)
-    tx.session.flush()
-    _tell_programs(tx, row)
-    if taken.slot is SlotAct.GIVE_BACK:
-        book.release(tx, row.id, by.actor)
-    elif taken.slot is SlotAct.USE:
-        _use(tx, row, by.actor)
-    _noted(tx, row, by, f"introduction {act.value}")
-    return view(tx, row, by.side)
-
-
-def _use(tx: Tx, row: IntroductionRow, actor: str) -> bool:
-    try:
-        book.redeem(tx, row.id, actor)
-    except book.TooYoung:
-        return False
-    return True
-
-
-def _forget(tx: Tx, row: IntroductionRow) -> int:
-    if row.identity_sealed is None and row.summary_sealed is None:
-        return 0
-    row.identity_sealed = row.summary_sealed = row.mail_index = None
-    tx.session.flush()
-    return 1
+    return sum(forget(tx, row) for row in rows.all())
 
 
 def _person(tx: Tx, by: By, introduction_id: str) -> str | None:
     """Who is introduced, locked before the introduction is, as an erasure does; new if need be. None when the data are
     gone, or go at this moment."""
     row = tx.session.get(IntroductionRow, introduction_id, populate_existing=True)
-    who = introduction_views.identity(tx, row) if row is not None and _is_of(row, by) else None
+    who = introduction_views.identity(tx, row) if row is not None and is_of(row, by) else None
     if row is None or who is None:
         return None
     found = persons.lock(tx, persons.find_or_add(tx, row.company_id, who.mail))
@@ -354,30 +296,3 @@ def _known(tx: Tx, introduction_id: str, programme_id: int) -> IntroductionRow |
     if row is not None and row.programme_id != programme_id:
         raise NotFound("there is no such introduction of this programme")
     return row
-
-
-def _locked(tx: Tx, by: By, introduction_id: str) -> IntroductionRow:
-    """Lock the row for its company or agency.
-
-    Raises:
-        NotFound: there is none, or it is another's.
-    """
-    row = tx.session.get(IntroductionRow, introduction_id, with_for_update=True, populate_existing=True)
-    if row is None or not _is_of(row, by):
-        raise NotFound("there is no such introduction")
-    return row
-
-
-def _is_of(row: IntroductionRow, by: By) -> bool:
-    return by.owner_id == (row.company_id if by.side == "company" else row.agency_id)
-
-
-def _tell_programs(tx: Tx, row: IntroductionRow) -> None:
-    """Write the event of the step that was taken; before the book, whose account is locked last."""
-    agency_events.put(tx, row.agency_id, _EVENTS[State(row.state)], None, introduction_id=row.id)
-
-
-def _noted(tx: Tx, row: IntroductionRow, by: By, what: str) -> None:
-    """Write the audit line, and tell the other side."""
-    audit.record(tx, by.actor, what, f"introduction:{row.id}", state=row.state)
-    (introduction_letters.to_agency if by.side == "company" else introduction_letters.to_company)(tx, row)

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from careerrelay import opening
+from core.settings import load
+from crm.agency import api_keys
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 
 URL = "https://agency.example.org/careerrelay"
@@ -37,7 +40,10 @@ def test_keys_have_scopes_and_end(tmp_path: Path) -> None:
     assert (listed["prefix"], listed["scopes"]) == (key.partition(".")[0], ["referrals:read"])
     assert key not in installation.good("api-key", "list", "--agency", agency)
     installation.good("api-key", "revoke", listed["prefix"], "--agency", agency)
-    assert "revoked" in installation.good("api-key", "list", "--agency", agency)
+    with opening.opened(load(env=installation.env)) as runtime, runtime.begin() as tx:
+        api_keys.make(tx, agency_id=int(agency), reach=company, actor="user:1")
+    shown = installation.good("api-key", "list", "--agency", agency).splitlines()
+    assert [("revoked" in line, f"company {company}" in line) for line in shown[1:]] == [(False, True), (True, False)]
     installation.good("api-key", "add", "--company", str(company))
     refused = (
         ("add", "--company", str(company), "--scope", "referrals:read"),

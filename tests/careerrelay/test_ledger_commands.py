@@ -1,5 +1,6 @@
 """`careerrelay ledger`: what persons do by hand, statements, and their proof."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,14 @@ def test_a_credit_is_taken_back(installation: Installation) -> None:
 
 
 def test_terms_have_versions_and_days(installation: Installation) -> None:
-    shown = installation.json("ledger", "terms", "--programme", "1", "--threshold", "8", "--from", "2099-04-01")
+    day = f"{datetime.now(UTC).year + 1}-04-01"
+    shown = installation.json("ledger", "terms", "--programme", "1", "--threshold", "8", "--from", day)
     assert [one["policy"]["threshold"] for one in shown] == [10, 8]
     assert installation.json("ledger", "show")[0]["price"] == 10
-    assert "2099-04-01 00:00" in installation.good("ledger", "terms", "--programme", "1")
-    assert installation.refused("ledger", "terms", "--programme", "1", "--from", "2099-05-01")
+    assert f"{day} 00:00" in installation.good("ledger", "terms", "--programme", "1")
+    assert installation.refused("ledger", "terms", "--programme", "1", "--from", day)
+    assert "three years" in installation.refused("ledger", "terms", "--programme", "1", "--window-days", "9",
+                                                 "--from", "2999-01-01")[0]  # fmt: skip
     assert installation.refused("ledger", "terms", "--programme", "1", "--threshold", "9", "--from", "soon")
 
 

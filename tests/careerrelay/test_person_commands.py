@@ -155,6 +155,10 @@ def test_evidence_of_a_period_names_nobody(one: Installation, tmp_path: Path) ->
                      "--from", "2000-01-01", "--until", "2000-12-31")  # fmt: skip
     assert empty["lines"]["consents.jsonl"] == 0
     assert one.run("evidence", "export", str(tmp_path / "n"), "--company", "1").exit_code == 2
+    for first, last in (("0001-01-01", "2026-12-31"), ("2026-01-01", "9999-12-31")):
+        period = ("--from", first, "--until", last)
+        refused = one.refused("evidence", "export", str(tmp_path / "y"), "--company", "1", *period)
+        assert "between the years" in refused[0]
 
 
 def test_a_provision_that_its_consent_did_not_cover_is_found(one: Installation, tmp_path: Path) -> None:

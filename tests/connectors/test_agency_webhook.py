@@ -14,7 +14,7 @@ from connectors import agency_webhook
 from core import jobs
 from core.runner import Runner
 from core.runtime import Runtime
-from core.settings import Webhook
+from core.settings import Jobs, Webhook
 from crm.agency import agencies, agency_events, webhooks
 from crm.agency.agency_events import Delivery
 from crm.candidate import registrations
@@ -330,3 +330,24 @@ def test_an_attempt_cut_short_by_a_crash_is_made_again(running: Runtime, desk: R
     assert work(running) == 1
     assert len(desk.got) == 1
     assert delivery(running, made) == (Delivery.DELIVERED, 1, "HTTP 204")
+
+
+def test_events_that_wait_for_a_silent_server_wait_as_long_as_it_is_silent(running: Runtime, desk: Receiver) -> None:
+    """Only one of them is sent to find out; waiting behind it costs the others none of their tries."""
+    few = replace(running, settings=running.settings.model_copy(update={"jobs": Jobs(tries_max=2)}))
+    made, _ = hooked(few, desk)
+    with few.begin() as tx:
+        webhooks.put(tx, made.agency_id, "http://127.0.0.1:9/", actor="test")  # nobody listens there
+        for _ in range(5):
+            webhooks.send_test(tx, made.agency_id, actor="test")
+    for _ in range(60):
+        work(few)
+        clock_of(few).advance(10)
+    with few.begin() as tx:
+        assert tx.session.query(jobs.Job).filter_by(state=jobs.DEAD).all() == []
+        webhooks.put(tx, made.agency_id, desk.url, actor="test")
+    clock_of(few).advance(HOUR_S)
+    work(few)
+    with few.read() as tx:
+        assert {one.delivery for one in agency_events.latest(tx, made.agency_id, 10)} == {Delivery.DELIVERED}
+    assert len(desk.got) == 5

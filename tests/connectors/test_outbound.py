@@ -1,7 +1,10 @@
 """Where a call may lead: the open internet by https, and inside only what the setting names."""
 
+import contextlib
+import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -145,3 +148,39 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     thread.join()
     server.server_close()
     assert (answer.status, answer.problem) == ((200, "HTTP 200") if trusted else (0, "TLS failed"))
+
+
+@pytest.mark.parametrize("while_", ["handshake", "answer"])
+def test_a_server_that_drips_under_tls_is_cut_too(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, while_: str
+) -> None:
+    """Each byte comes in time; the whole never would."""
+    certificate, key = certificates.make(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    given = settings(home, WEBHOOK__ALLOW_NETWORKS="127.0.0.0/8", WEBHOOK__TIMEOUT_S="0.4")
+    ended = threading.Event()
+
+    def drip(taken: socket.socket, first: bytes) -> None:
+        with taken, contextlib.suppress(OSError):  # cut off, as it should be
+            taken.sendall(first)
+            while not ended.wait(0.05):
+                taken.sendall(b"X")
+
+    def serve() -> None:
+        taken, _ = listening.accept()
+        if while_ == "handshake":
+            drip(taken, b"\x16\x03\x03\x40\x00")  # a record of 16 KiB is to come
+        else:
+            inside = certificates.server_context(certificate, key).wrap_socket(taken, server_side=True)
+            inside.recv(4096)
+            drip(inside, b"HTTP/1.1 2")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(2) as pool:
+        served = pool.submit(serve)
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
+        called = pool.submit(outbound.post, given, url, {}, b"{}")
+        waited = wait([called], timeout=5)
+        ended.set()
+        served.result()
+    assert not waited.not_done
+    assert called.result().problem == "time over"

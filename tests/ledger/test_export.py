@@ -135,6 +135,9 @@ def drop_line(directory: Path, name: str, number: int) -> None:
         (lambda path: (path / KEY).unlink(), "is missing"),
         (lambda path: (path / SIGNATURE).unlink(), "cannot be read"),
         (lambda path: (path / MANIFEST).write_bytes(b"[]"), "manifest"),
+        (lambda path: (path / MANIFEST).write_bytes(b"[" * 100_000), "manifest cannot be read"),
+        (lambda path: (path / "more").symlink_to(path.parent), "more: not in the manifest"),
+        (lambda path: (path / "a\nall is good").touch(), r"'a\nall is good': not in the manifest"),
         (lambda path: (path / MANIFEST).write_bytes(b'{"format": "careerrelay-ledger-export/1"}'), "manifest"),
         (shutil.rmtree, "cannot be read"),
     ],
@@ -177,6 +180,8 @@ def test_another_key_is_seen_when_the_right_one_is_named(exported: Path) -> None
         (lambda plain: plain["files"].clear(), "not in the manifest"),
         (lambda plain: plain.update(programmes={}), "more entries"),
         (lambda plain: plain.update(files=[]), "manifest cannot be read"),
+        (lambda plain: plain["programmes"][0].update(last_seq=float("inf")), "manifest cannot be read"),
+        (lambda plain: plain.update(exported_at="\x1b[2Jgood"), "manifest cannot be read"),
     ],
 )
 def test_a_manifest_signed_by_somebody_must_still_add_up(

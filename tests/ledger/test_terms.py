@@ -61,3 +61,11 @@ def test_a_clock_set_back_leaves_the_first_terms(runtime: Runtime, clock: Manual
         assert account.current_policy(tx, 1).version == 1
     with pytest.raises(NotFound), runtime.read() as tx:
         book.terms(tx, 2)
+
+
+def test_a_mistyped_year_does_not_bind_the_book(runtime: Runtime) -> None:
+    open_book(runtime)
+    with pytest.raises(Permanent, match="three years ahead"), runtime.begin() as tx:
+        book.change_policy(tx, 1, threshold=8, actor="user:1", effective_from=tx.now.replace(year=2206))
+    with runtime.begin() as tx:
+        assert book.change_policy(tx, 1, threshold=8, actor="user:1").version == 2
