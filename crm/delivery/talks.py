@@ -124,7 +124,7 @@ def tell_silence(tx: Tx, referral_id: str) -> bool:
         return False
     row.silence_told_at = tx.now
     tx.session.flush()
-    agency, company = agencies.get(tx, row.agency_id), tx.session.get_one(CompanyRow, row.company_id)
+    agency = agencies.get(tx, row.agency_id)
     to_agency: dict[str, object] = {
         "pseudonym": row.pseudonym,
         "shared_on": wording.moment(row.shared_at, agency.locale),
@@ -137,18 +137,7 @@ def tell_silence(tx: Tx, referral_id: str) -> bool:
     shared_on = {"shared_on": wording.moment(row.shared_at, lang)}
     gate_ref = f"silence:{row.id}:candidate"
     _to_candidate(tx, row, name="silence_candidate", gate_ref=gate_ref, values=values | shared_on)
-    if company.contact_mail:
-        letters.send(
-            tx,
-            name="silence_company",
-            key=f"silence_company:{row.id}",
-            company=company,
-            kind=Kind.OWN_COMPANY,
-            recipient=company.contact_mail,
-            lang=lang_of(company.locale),
-            gate_ref=f"company:{company.id}:silence",
-            values=values,
-        )
+    _to_company(tx, row, name="silence_company", values=values)
     return True
 
 
@@ -160,24 +149,13 @@ def tell_talk_silence(tx: Tx, referral_id: str) -> bool:
     row = locked(tx, referral_id)
     if not _open_question(row) or not consent.agency_may_receive(tx, row.company_id, row.agency_id):
         return False  # answered, or there is nothing to agree to now
-    agency, company = agencies.get(tx, row.agency_id), tx.session.get_one(CompanyRow, row.company_id)
+    agency = agencies.get(tx, row.agency_id)
     values: dict[str, object] = {"agency": agency.name, "days": ANSWER_DAYS}
     _to_candidate(tx, row, name="talk_reminder", gate_ref=f"talk:{row.id}", values=values)
     if agencies.mails_each(tx, row.agency_id, row.company_id):
         to_agency = {"pseudonym": row.pseudonym, "days": ANSWER_DAYS, "answer_url": hand_overs.answer_url(tx, row.id)}
         hand_overs.to_agency(tx, row, name="talk_unanswered", gate_ref=f"talk:{row.id}:agency", values=to_agency)
-    if company.contact_mail:
-        letters.send(
-            tx,
-            name="talk_waiting",
-            key=f"talk_waiting:{row.id}",
-            company=company,
-            kind=Kind.OWN_COMPANY,
-            recipient=company.contact_mail,
-            lang=lang_of(company.locale),
-            gate_ref=f"company:{company.id}:silence",
-            values=values,
-        )
+    _to_company(tx, row, name="talk_waiting", values=values)
     return True
 
 
@@ -220,3 +198,20 @@ def _to_candidate(tx: Tx, row: ReferralRow, *, name: str, gate_ref: str, values:
         gate_ref=gate_ref,
         values=values | {"manage_url": links.url(tx.settings, LinkKind.MANAGE, links.reveal(tx, link))},
     )
+
+
+def _to_company(tx: Tx, row: ReferralRow, *, name: str, values: dict[str, object]) -> None:
+    """Tell the company's contact, if it named one; the mail says nothing of who it is about."""
+    company = tx.session.get_one(CompanyRow, row.company_id)
+    if company.contact_mail:
+        letters.send(
+            tx,
+            name=name,
+            key=f"{name}:{row.id}",
+            company=company,
+            kind=Kind.OWN_COMPANY,
+            recipient=company.contact_mail,
+            lang=lang_of(company.locale),
+            gate_ref=f"company:{company.id}:silence",
+            values=values,
+        )
