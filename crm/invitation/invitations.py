@@ -14,6 +14,7 @@ from crm.agency import agencies
 from crm.agency.agencies import AgencyView
 from crm.delivery import referrals
 from crm.links import LinkKind
+from crm.persons import Person
 from crm.referral.referral_states import Reason
 from crm.registry import companies
 from crm.tables import CompanyRow, InvitationMailRow, InvitationRow, NoticeRow
@@ -53,12 +54,10 @@ def offer_for_rejection(tx: Tx, *, company_id: int, recipient: str, mail_id: int
 
     Idempotent: the same mail, or the same notice sent again, gets the same link.
     """
-    company = tx.session.get_one(CompanyRow, company_id)
-    if company.suspended_at is not None:
-        return NoOffer("suspended")
-    if suppression.is_suppressed(tx, company_id, recipient):
-        return NoOffer("opted_out")
-    person = persons.lock(tx, persons.find_or_add(tx, company_id, recipient))
+    welcome = _welcome(tx, company_id, recipient)
+    if isinstance(welcome, NoOffer):
+        return welcome
+    company, person = welcome
     notice = notices.note(tx, company_id, person.id, source="mail", sent=True)
     return _offer(tx, company, notice, mail_id)
 
@@ -68,12 +67,10 @@ def offer_for_arrival(tx: Tx, *, company_id: int, address: str) -> Offer | NoOff
 
     The address was confirmed by its owner. An invitation that is open is the one to use; else as for a mail.
     """
-    company = tx.session.get_one(CompanyRow, company_id)
-    if company.suspended_at is not None:
-        return NoOffer("suspended")
-    if suppression.is_suppressed(tx, company_id, address):
-        return NoOffer("opted_out")
-    person = persons.lock(tx, persons.find_or_add(tx, company_id, address))
+    welcome = _welcome(tx, company_id, address)
+    if isinstance(welcome, NoOffer):
+        return welcome
+    company, person = welcome
     opened = tx.session.scalar(
         select(NoticeRow)
         .join(InvitationRow, InvitationRow.notice_id == NoticeRow.id)
@@ -91,13 +88,21 @@ def offer_for_arrival(tx: Tx, *, company_id: int, address: str) -> Offer | NoOff
 
 def offer_for_ats(tx: Tx, *, company_id: int, recipient: str) -> Offer | NoOffer:
     """Find or make the invitation for a notice that an applicant tracking system is about to send itself."""
+    welcome = _welcome(tx, company_id, recipient)
+    if isinstance(welcome, NoOffer):
+        return welcome
+    company, person = welcome
+    return _offer(tx, company, notices.note(tx, company_id, person.id, source="api", sent=True), None)
+
+
+def _welcome(tx: Tx, company_id: int, address: str) -> tuple[CompanyRow, Person] | NoOffer:
+    """Return the company and the person of that address, locked, unless no link may go there at all."""
     company = tx.session.get_one(CompanyRow, company_id)
     if company.suspended_at is not None:
         return NoOffer("suspended")
-    if suppression.is_suppressed(tx, company_id, recipient):
+    if suppression.is_suppressed(tx, company_id, address):
         return NoOffer("opted_out")
-    person = persons.lock(tx, persons.find_or_add(tx, company_id, recipient))
-    return _offer(tx, company, notices.note(tx, company_id, person.id, source="api", sent=True), None)
+    return company, persons.lock(tx, persons.find_or_add(tx, company_id, address))
 
 
 def _offer(tx: Tx, company: CompanyRow, notice: NoticeRow, mail_id: int | None) -> Offer | NoOffer:
