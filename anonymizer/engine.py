@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from anonymizer import identities as known
-from anonymizer import propagate
+from anonymizer import propagate, start
 from anonymizer.forms import Form, View
 from anonymizer.model import Anonymised, Finding, Identity, Kind, Span
 from anonymizer.normalise import normalise
@@ -65,6 +65,7 @@ def anonymise(
 
 def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
     """Return the spans to replace in ``text``, disjoint and in order, each with its reading view."""
+    start.load()
     from anonymizer import frame
 
     # The trace of Presidio is of use in the first round; the later ones only have to find that nothing is left.

@@ -28,6 +28,7 @@ _AFTER = re.compile(
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|[- ]san)")
 
 
+_DIGIT = re.compile(r"[0-9〇零一二三四五六七八九]")
 _SENTENCE_END = re.compile(r"[a-z]{2}\.\s")
 _MONTHS = frozenset(("april", "may", "june", "july", "august"))
 _BEFORE_MONTH = re.compile(
@@ -79,12 +80,13 @@ _NO_GAPS = _Table((ord(char), None) for char in _GAPS)
 
 def unaccented(text: str) -> str:
     """Return ``text`` in small letters, Latin ones without their accents."""
-    return text.lower().translate(_NO_ACCENTS)
+    return text.lower() if text.isascii() else text.lower().translate(_NO_ACCENTS)
 
 
 def squeezed(text: str) -> str:
     """Return ``text`` in small letters without accents and the gaps that people put into names."""
-    return unaccented(text).translate(_NO_GAPS)
+    plain = unaccented(text)
+    return plain if plain.isalnum() else plain.translate(_NO_GAPS)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,11 @@ class View:
 
     @once
     def _digit_places(self) -> list[int]:
-        return [at for at, char in enumerate(self.text) if ascii_digits(char)]
+        return [match.start() for match in _DIGIT.finditer(self.text)]
+
+    @once
+    def _digits(self) -> str:
+        return ascii_digits(self.text)
 
     def holds(self, form: Form) -> bool:
         """Tell whether the letters of ``form`` stand anywhere: most forms fail here, at the cost of one search."""
@@ -139,7 +145,7 @@ class View:
     def numbers(self, digits: str) -> Iterator[tuple[int, int]]:
         """Yield the ranges of a telephone number, kanji digits and any separators included."""
         index = self._digit_places
-        for at in _finds("".join(ascii_digits(self.text[place]) for place in index), digits):
+        for at in _finds(self._digits, digits):
             used = index[at : at + len(digits)]
             if all(two - one <= _PHONE_GAP_CHARS_MAX for one, two in pairwise(used)):
                 yield used[0], used[-1] + 1

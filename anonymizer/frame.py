@@ -27,6 +27,7 @@ from anonymizer.recognizers.spans import Recogniser
 
 _LANGUAGE = "ja"
 """Presidio sorts recognisers by language; ours read mixed text, so there is one."""
+_ANY_NUMBER = re.compile("[0-9:]")
 _BY_THEMSELVES = frozenset(("address", "special"))
 
 
@@ -96,9 +97,11 @@ class _Presidios(EntityRecognizer):  # type: ignore[misc]
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[Any]:
         """Run the inner recogniser only where something of its shape occurs at all."""
-        view = nlp_artifacts.page.ascii_view
-        if not self._needs.search(view):
+        page = nlp_artifacts.page
+        # Every one of them has a digit or a colon in it.
+        if not _ANY_NUMBER.search(page.text) or not self._needs.search(page.ascii_view):
             return []
+        view = page.ascii_view
         results: list[Any] = self._inner.analyze(text=view, entities=entities, nlp_artifacts=None)
         for result in results:
             # The engine drops results that bear the name of a recogniser it does not know.
@@ -146,7 +149,7 @@ def recognise(page: Page) -> Iterator[Span]:
     """Yield what the registered recognisers find in ``page``, with the trace, offsets within the page."""
     engine = _engine()
     results = engine.analyze(text=page.text, language=_LANGUAGE, entities=_entities(), return_decision_process=True,
-                             nlp_artifacts=_PageArtifacts(page, engine.nlp_engine))  # fmt: skip
+                             score_threshold=0.0, nlp_artifacts=_PageArtifacts(page, engine.nlp_engine))  # fmt: skip
     yield from map(_span, results)
 
 

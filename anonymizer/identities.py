@@ -30,6 +30,7 @@ Names = tuple[tuple[str, ...], tuple[str, ...]]
 """Possible family names and possible given names in one script."""
 
 
+@lru_cache(maxsize=2048)
 def _reading(text: str) -> str:
     return normalise(text.strip()).text
 

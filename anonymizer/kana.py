@@ -3,18 +3,20 @@
 import re
 
 _LONG = re.compile(r"ou|oo|uu")
+_TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+_TO_HIRAGANA = {katakana: hiragana for hiragana, katakana in _TO_KATAKANA.items()}
 # Forms and old systems write ヨウ for ョウ.
 _BIG = str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ")
 
 
 def katakana(text: str) -> str:
     """Return ``text`` with hiragana turned into katakana, one for one."""
-    return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in text)
+    return text.translate(_TO_KATAKANA)
 
 
 def hiragana(text: str) -> str:
     """Return ``text`` with katakana turned into hiragana, one for one."""
-    return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in text)
+    return text.translate(_TO_HIRAGANA)
 
 
 def without_small_kana(text: str) -> str:

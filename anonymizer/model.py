@@ -78,6 +78,8 @@ class Span:
 
     def shifted(self, by: int) -> "Span":
         """Return the same span ``by`` characters further on."""
+        if not by:
+            return self
         return Span(self.kind, self.start + by, self.end + by, self.score, self.recogniser, self.why, self.label)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from anonymizer import lexicon
@@ -51,6 +52,26 @@ def _in_kana(text: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
                 yield start, end + (end - start) if again else tail.end() if tail else end
 
 
+@cache
+def _listed() -> dict[str, frozenset[str]]:
+    """Return each listed name or short name with all that stand in a row with it."""
+    found: dict[str, frozenset[str]] = {}
+    for row in lexicon.rows("nicknames_en"):
+        for name in row:
+            found[name] = found.get(name, frozenset()).union(row)
+    return found
+
+
+def _same_as(name: str) -> frozenset[str]:
+    return _listed().get(name, frozenset())
+
+
+@lru_cache(maxsize=512)
+def _first_letters(names: tuple[str, ...]) -> frozenset[str]:
+    """Return what the names and their listed short names begin with."""
+    return frozenset(each[0] for name in names for each in (name, *_same_as(name)))
+
+
 def _short_for(word: str, names: tuple[str, ...]) -> bool:
     """Tell whether a Latin word is short for one of the names: Dan, Tommy, Bob."""
     plain = word.lower()
@@ -60,7 +81,7 @@ def _short_for(word: str, names: tuple[str, ...]) -> bool:
         or plain in lexicon.words("skills")
     ):
         return False
-    listed = any({plain, name} <= set(row) for row in lexicon.rows("nicknames_en") for name in names)
+    listed = not _same_as(plain).isdisjoint(names)
     if word[0].islower():
         return listed or (
             plain in lexicon.given_any() and any(name.startswith(plain) and name != plain for name in names)
@@ -76,9 +97,7 @@ def _short_for(word: str, names: tuple[str, ...]) -> bool:
 
 def _in_latin(text: str, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
     flat = tuple(dict.fromkeys(part for name in names for part in name if len(part) > _LATIN_CHARS_MIN))
-    first = frozenset(part[0] for part in flat) | frozenset(
-        short[0] for row in lexicon.rows("nicknames_en") if set(row) & set(flat) for short in row
-    )
+    first = _first_letters(flat)
     for match in _WORD.finditer(text) if flat else ():
         if match.group()[0].lower() in first and _short_for(match.group(), flat):
             yield match.span()

@@ -5,8 +5,10 @@ exists the pages overlap, and both readings of the overlap count.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from operator import add
 from typing import Generic, TypeVar, overload
 
 from anonymizer import names
@@ -18,6 +20,7 @@ OVERLAP_CHARS = 200
 NEAR_CHARS = 40
 _DIGIT = re.compile(r"[0-9〇零一二三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿𠀀-𯿿]")
 
 
@@ -43,6 +46,27 @@ class once(Generic[T]):  # noqa: N801
         # Without __set__ the value in the instance's own dictionary is found first from now on.
         value = instance.__dict__[self._name] = self._work_out(instance)
         return value
+
+
+HEAD_CHARS = 2
+DIGIT = "digit"
+"""Stands among heads, which have two characters at most, for any digit."""
+
+
+def heads_of(word: str) -> tuple[tuple[str, str], ...]:
+    """Return what ``Page.heads`` must hold for ``word`` to occur, and what to look for then; ``#`` is any digit."""
+    # An empty word is in every text: the head says it all.
+    rest = word if len(word) > HEAD_CHARS else ""
+    return (("#", ""), (DIGIT, "")) if word == "#" else ((word[:HEAD_CHARS], rest),)
+
+
+@cache
+def _by_head(words: frozenset[str]) -> tuple[frozenset[str], dict[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        for head, rest in heads_of(word):
+            found.setdefault(head, []).append(rest)
+    return frozenset(found), found
 
 
 LineCache = dict[str, tuple[int, tuple[names.Token, ...]]]
@@ -120,20 +144,25 @@ class Page:
         """Whether the page holds two Latin letters in a row."""
         return _LATIN.search(self.text) is not None
 
-    def holds(self, words: Iterable[str]) -> bool:
+    @once
+    def heads(self) -> frozenset[str]:
+        """The characters and pairs of neighbours that occur, in small letters, and DIGIT where there is any digit."""
+        lowered = self.lowered
+        return self.chars.union(map(add, lowered, lowered[1:]), (DIGIT,) if self.has_digits else ())
+
+    def holds(self, words: frozenset[str]) -> bool:
         """Tell whether any of ``words`` (small letters; ``#``: any digit) occurs in the page; true without words."""
-        chars, lowered, empty = self.chars, self.lowered, True
-        for word in words:
-            # Most words fail by their first character, which is a look-up and no search.
-            if (word[0] in chars and word in lowered) or (word == "#" and self.has_digits):
-                return True
-            empty = False
-        return empty
+        # Most words fail by their first two characters, and all of them in one step.
+        heads, by_head = _by_head(words)
+        if self.heads.isdisjoint(heads):
+            return not words
+        lowered = self.lowered
+        return any(word in lowered for head in self.heads & heads for word in by_head[head])
 
     @once
     def ascii_view(self) -> str:
         r"""The text with every non-ASCII character as a space: ``\b`` beside kanji then works."""
-        return re.sub(r"[^\x00-\x7f]", " ", self.text)
+        return _NOT_ASCII.sub(lambda run: " " * len(run.group()), self.text)
 
 
 def _cut(text: str, start: int) -> int:

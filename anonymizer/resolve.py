@@ -59,8 +59,8 @@ def resolve(text: str, spans: Iterable[Span]) -> list[Span]:
     chosen: list[Span] = []
     for span in sorted(spans, key=_rank):
         end = min(span.end, span.start + SPAN_CHARS_MAX)
-        parts = _free_parts(taken, span.start, end)
-        whole = parts == [(span.start, end)]
+        whole = taken.find(1, span.start, end) < 0
+        parts = [(span.start, end)] if whole else _free_parts(taken, span.start, end)
         for start, stop in (_stripped(text, *part) for part in parts):
             if start < stop and (whole or (span.score >= _LEFTOVER_SCORE_MIN and _WORTH.search(text, start, stop))):
                 taken[start:stop] = b"\x01" * (stop - start)

@@ -7,6 +7,7 @@ import resource
 import time
 
 from tests.anonymizer.records import Record, one_off, templated
+from tests.anonymizer.wide import composed
 
 _REPEATS = 9
 _HOSTILE_CHARS = 50_000
@@ -43,6 +44,19 @@ def _start() -> None:
     print(f"import, engine and first text {time.process_time() - start:.2f} s CPU, {memory_mb:.0f} MB")
 
 
+def _once() -> None:
+    """Print what records cost that are read once, with participants never met before: as the command reads them."""
+    from anonymizer.engine import anonymise
+
+    records = [*composed(7, 2), *(each for name in ("third", "fourth") for each in one_off(f"{name}/hostile.txt", "B"))]
+    size = sum(len(record.text.encode()) for record in records) / 1000
+    start = time.process_time()
+    for record in records:
+        anonymise(record.text, record.people, "en" if record.lang == "en" else "ja")
+    cost = (time.process_time() - start) * 1000 / size
+    print(f"read once, all known: {cost:.2f} ms CPU per kB over {size:.0f} kB in {len(records)} texts")
+
+
 def _mails(records: list[Record]) -> list[str]:
     return ["\n\n".join(record.text for record in records[at : at + 3]) for at in range(0, len(records) - 2, 3)]
 
@@ -64,6 +78,7 @@ def _growth() -> None:
 def main() -> None:
     """Print one line a measure."""
     _start()
+    _once()
     for name, texts in (
         ("mails", _mails(templated(1, 6))),
         ("short notes", [record.text for record in one_off("first/hostile.txt", "B")]),

@@ -12,6 +12,8 @@ from tests.anonymizer.wide import composed
 _STRICT = ("PHONE", "EMAIL", "POSTAL_CODE", "ID_NUMBER", "BANK", "BIRTH_DATE")
 _QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY", "ORIGIN")
 
+_PLAIN = ("first", "second", "seventh")
+
 
 def sets() -> dict[str, list[Record]]:
     """Return every set by name: template-like, hostile and without anything personal."""
@@ -30,7 +32,10 @@ def sets() -> dict[str, list[Record]]:
         "fourth B": one_off("fourth/hostile.txt", "B"),
         "fifth B": one_off("fifth/hostile.txt", "B"),
         "sixth B": one_off("sixth/hostile.txt", "B"),
-        "N": plain + one_off("first/plain.txt", "N") + one_off("second/plain.txt", "N"),
+        "seventh A": one_off("seventh/templates.txt", "A"),
+        "seventh B": one_off("seventh/hostile.txt", "B"),
+        "N": plain
+        + [record for name in ("first", "second", "seventh") for record in one_off(f"{name}/plain.txt", "N")],
     }
 
 

@@ -68,6 +68,12 @@ def _lived_in(page: Page) -> Iterator[Span]:
             yield Span(Kind.ADDRESS, *place.span(), 0.75, NAME, "place where somebody lives")
 
 
+def _wider_place(page: Page, start: int) -> int:
+    """Return where the place begins that an address is told to lie in (岐阜の高山市…), else ``start``."""
+    index = page.token_ends.get(start - 1) if start > 1 and page.text[start - 1] == "の" else None
+    return start if index is None or not page.tokens[index].word & Word.PLACE else page.tokens[index].start
+
+
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
     patterns = load(NAME).patterns
@@ -76,7 +82,7 @@ def find(page: Page) -> Iterator[Span]:
         kept = patterns["TAIL"].sub("", page.text[span.start : span.end]).rstrip(" .,")
         end = span.start + len(kept)
         building = patterns["BUILDING_TAIL"].match(page.text, end) if end == span.end else None
-        yield replace(span, end=building.end() if building else end)
+        yield replace(span, start=_wider_place(page, span.start), end=building.end() if building else end)
     if page.japanese:
         yield from _lived_in(page)
 

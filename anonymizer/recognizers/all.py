@@ -11,6 +11,7 @@ from anonymizer.recognizers import (
     person_ja,
     person_latin,
     person_phrase,
+    person_written,
     phone,
     postcode,
     school,
@@ -23,6 +24,6 @@ RECOGNISERS = tuple(
     module.RECOGNISER
     for module in (
         mail, phone, spoken, postcode, address, birth, ids, bank, web, person_caption, person_phrase, person_ja,
-        person_latin, employer, school, special,
+        person_latin, person_written, employer, school, special,
     )
 )  # fmt: skip

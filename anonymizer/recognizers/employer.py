@@ -10,11 +10,14 @@ from anonymizer.recognizers.rulefile import load
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "employer"
-_FORM_NEEDS = ("会社", "(株", "(有", "(同", "(合", "法人")
-_ENGLISH_NEEDS = tuple(f" {word}" for word in lexicon.words("firm_words"))
+_FORM_NEEDS = frozenset(("会社", "(株", "(有", "(同", "(合", "法人"))
+_ENGLISH_NEEDS = frozenset(f" {word}" for word in lexicon.words("firm_words"))
+_CONTEXT_NEEDS = frozenset(("職", "先", "所属", "在籍", "会社名", "企業名"))
+_COMPANY_NEEDS = frozenset("社")
+_OWNERS_NEEDS = frozenset((" & ", " and sons"))
 _NAME_CHARS_MAX = 12
 _VERB_CHARS_MAX = 24
-_CAREER_NEEDS = tuple("入社 勤務 在籍 転職 就職 入職 出向 復職 退社 退職 辞め 出身 インターン バイト".split(" "))  # noqa: SIM905
+_CAREER_NEEDS = frozenset("入社 勤務 在籍 転職 就職 入職 出向 復職 退社 退職 辞め 出身 インターン バイト".split(" "))  # noqa: SIM905
 
 
 def _by_form(page: Page) -> Iterator[Span]:
@@ -72,9 +75,9 @@ def _in_name(char: str) -> bool:
 def _by_context(page: Page) -> Iterator[Span]:
     patterns = load(NAME).patterns
     for name, score, needs in (
-        ("CONTEXT", 0.65, ("職", "先", "所属", "在籍", "会社名", "企業名")),
+        ("CONTEXT", 0.65, _CONTEXT_NEEDS),
         ("CAREER", 0.55, _CAREER_NEEDS),
-        ("COMPANY_WORD", 0.55, ("社",)),
+        ("COMPANY_WORD", 0.55, _COMPANY_NEEDS),
     ):
         for match in patterns[name].finditer(page.text) if page.holds(needs) else ():
             word = match.group("x")
@@ -114,9 +117,11 @@ def _english_career(page: Page) -> Iterator[Span]:
         for match in patterns["AT"].finditer(page.text)
         if patterns["BEFORE_AT"].search(page.text, max(0, match.start() - _VERB_CHARS_MAX), match.start())
     )
-    for match in (*patterns["JOINED"].finditer(page.text), *career):
+    owners = patterns["OWNERS"].finditer(page.text) if page.holds(_OWNERS_NEEDS) else ()
+    for match in (*patterns["JOINED"].finditer(page.text), *career, *owners):
         name, start = match.group("x").rstrip(".,'’-"), match.start("x")
-        if name.lower() not in lexicon.words("skills") and not (" " not in name and name.lower() in common):
+        known = name.lower() in lexicon.words("skills") or patterns["JOB"].search(name)
+        if not known and not (" " not in name and name.lower() in common):
             yield Span(Kind.EMPLOYER, start, start + len(name), 0.6, NAME, "words of a career")
 
 

@@ -48,7 +48,7 @@ def _in_groups(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield personal numbers."""
-    if page.holds(("#",)):
+    if page.has_digits:
         yield from apply(load(NAME), page, NAME)
         yield from _twelve_digits(page)
         yield from _in_groups(page)

@@ -9,10 +9,10 @@ from anonymizer.recognizers.spans import Recogniser
 
 NAME = "mail"
 _LOCAL_CHARS_MIN, _LOCAL_CHARS_MAX = 3, 100
-_SURE_DOTS = ("ドット", "どっと", "dot")
-_DOTS = (*_SURE_DOTS, "ピリオド", "ぴりおど", "ポチ", "period", "点", "てん")
-_KANA_ATS = ("アット", "あっと")
-_ATS = (*_KANA_ATS, " at ", "(at", "[at", "<at", "(a)", "[a]", "まる", "マル", "丸", "★", "☆", "◎", "●", "■")
+_SURE_DOTS = frozenset(("ドット", "どっと", "dot"))
+_DOTS = frozenset((*_SURE_DOTS, "ピリオド", "ぴりおど", "ポチ", "period", "点", "てん"))
+_KANA_ATS = frozenset(("アット", "あっと"))
+_ATS = frozenset((*_KANA_ATS, " at ", "(at", "[at", "<at", "(a)", "[a]", "まる", "マル", "丸", "★", "☆", "◎", "●", "■"))
 
 
 def find(page: Page) -> Iterator[Span]:

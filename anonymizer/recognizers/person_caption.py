@@ -13,6 +13,7 @@ from anonymizer.recognizers.spans import Recogniser
 NAME = "person-caption"
 _PATTERNS = load("person_caption").patterns
 _WHY = "after a caption for a name"
+_SPACE_NEEDS = frozenset(("名", "ふりがな", "フリガナ", "旧姓"))
 _LIST_MAX = 8
 _CAPTION_CHARS_MAX = 40
 
@@ -44,7 +45,11 @@ def _japanese_value(page: Page, at: int, strong: bool) -> int | None:
         if value and not _PATTERNS["NO_VALUE"].match(value.group()):
             plain = _PATTERNS["TAIL"].sub("", value.group()) or value.group()
             end = max(end or 0, at + len(plain.rstrip()))
-    return end if end and not not_a_person(page.text[at:end]) else None
+    if not end:
+        return None
+    # 乾 芽生: a blank between surname and given name says that the last kanji is no role (学生, 作業者).
+    full = strong and " " in page.text[at:end].strip()
+    return end if full or not not_a_person(page.text[at:end]) else None
 
 
 def _list_of_names(page: Page, at: int, strong: bool) -> Iterator[Span]:
@@ -103,7 +108,7 @@ def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
 
 
 def _spaced(page: Page) -> Iterator[Span]:
-    for match in _PATTERNS["SPACE"].finditer(page.text) if page.holds(("名", "ふりがな", "フリガナ", "旧姓")) else ():
+    for match in _PATTERNS["SPACE"].finditer(page.text) if page.holds(_SPACE_NEEDS) else ():
         yield from _list_of_names(page, match.end(), strong=True)
 
 

@@ -97,7 +97,8 @@ def _tight_roles(page: Page) -> Iterator[Span]:
 
 
 def _tight_end(page: Page, end: int, surface: str) -> bool:
-    return _ends_here(page, end) and surface not in lexicon.words("places")
+    reached = _PATTERNS["NUMBER_IN_BRACKETS"].match(page.text, end) is not None
+    return _ends_here(page, end) and (reached or surface not in lexicon.words("places"))
 
 
 def _introductions(page: Page) -> Iterator[Span]:

@@ -44,7 +44,7 @@ def find(page: Page) -> Iterator[Span]:
 
 
 def _numbers(page: Page) -> Iterator[Span]:
-    if not page.holds(("#",)):
+    if not page.has_digits:
         return
     rules = load(NAME)
     yield from apply(rules, page, NAME)

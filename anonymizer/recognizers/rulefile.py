@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 
 from anonymizer.model import Kind, Span
-from anonymizer.page import Page
+from anonymizer.page import Page, heads_of
 
 _MACRO = re.compile(r"%([A-Z][A-Z0-9_]*)%")
 _GROUPS = ("x", "y", "z")
@@ -40,10 +40,13 @@ class Rules:
     """The rules and the named patterns of one file."""
 
     rules: tuple[Rule, ...]
-    by_char: dict[str, tuple[tuple[str, int], ...]]
-    """First character of a needed word -> the words that begin so and the rules that need them."""
+    always: tuple[int, ...]
+    """The rules that need no word."""
+    heads: frozenset[str]
+    by_head: dict[str, tuple[tuple[str, int], ...]]
+    """Head of a needed word (``Page.heads``) -> what to look for then and the rules that need it."""
     patterns: dict[str, re.Pattern[str]]
-    needs: dict[str, tuple[str, ...]]
+    needs: dict[str, frozenset[str]]
     """What a page must hold for each named pattern; nothing for most of them."""
 
 
@@ -68,7 +71,7 @@ def parse(text: str) -> Rules:
     fragments: dict[str, str] = {}
     rules: list[Rule] = []
     patterns: dict[str, re.Pattern[str]] = {}
-    needs: dict[str, tuple[str, ...]] = {}
+    needs: dict[str, frozenset[str]] = {}
     for head, body in _blocks(text):
         word, _, rest = head.partition(" ")
         source = _MACRO.sub(lambda match: fragments[match.group(1)], body)
@@ -77,7 +80,7 @@ def parse(text: str) -> Rules:
         elif word == "pattern":
             name, _, wanted = rest.partition(" needs ")
             patterns[name] = re.compile(source, re.MULTILINE)
-            needs[name] = tuple(wanted.split("|")) if wanted else ()
+            needs[name] = frozenset(wanted.split("|") if wanted else ())
         elif word == "rule":
             kind, score, why = rest.split(" ", 2)
             why, _, wanted = why.partition(" needs ")
@@ -89,27 +92,28 @@ def parse(text: str) -> Rules:
             rules.append(Rule(Kind[kind], pattern, float(score), why, words, groups, not_after))
         else:
             raise ValueError(f"unknown block {head!r}")
-    return Rules(tuple(rules), _by_char(rules), patterns, needs)
+    by_head = _by_head(rules)
+    always = tuple(number for number, rule in enumerate(rules) if not rule.needs)
+    return Rules(tuple(rules), always, frozenset(by_head), by_head, patterns, needs)
 
 
-def _by_char(rules: Iterable[Rule]) -> dict[str, tuple[tuple[str, int], ...]]:
+def _by_head(rules: Iterable[Rule]) -> dict[str, tuple[tuple[str, int], ...]]:
     found: dict[str, list[tuple[str, int]]] = {}
     for number, rule in enumerate(rules):
         for word in rule.needs:
-            found.setdefault(word[0], []).append((word, number))
-    return {char: tuple(words) for char, words in found.items()}
+            for head, rest in heads_of(word):
+                found.setdefault(head, []).append((rest, number))
+    return {head: tuple(words) for head, words in found.items()}
 
 
-def _possible(rules: Rules, page: Page) -> set[int]:
-    """Return the rules that ``page`` holds a needed word of; only words whose first character occurs are searched."""
-    found: set[int] = set()
-    for char in rules.by_char.keys() & page.chars:
-        for word, number in rules.by_char[char]:
-            if number not in found and word in page.lowered:
+def _possible(rules: Rules, page: Page) -> list[int]:
+    """Return the rules to try, in order: those that need no word, and those that ``page`` holds a word of."""
+    found, lowered = set(rules.always), page.lowered
+    for head in rules.heads & page.heads:
+        for word, number in rules.by_head[head]:
+            if number not in found and word in lowered:
                 found.add(number)
-    if page.has_digits:
-        found.update(number for word, number in rules.by_char.get("#", ()) if word == "#")
-    return found
+    return sorted(found)
 
 
 @cache
@@ -120,10 +124,8 @@ def load(name: str) -> Rules:
 
 def apply(rules: Rules, page: Page, recogniser: str) -> Iterator[Span]:
     """Yield a span for every match of every rule whose needed words the page holds."""
-    possible = _possible(rules, page)
-    for number, rule in enumerate(rules.rules):
-        if rule.needs and number not in possible:
-            continue
+    for number in _possible(rules, page):
+        rule = rules.rules[number]
         for match in rule.pattern.finditer(page.text):
             group: int | str = next((name for name in rule.groups if match.start(name) >= 0), 0)
             start, end = match.span(group)

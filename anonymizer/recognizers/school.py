@@ -9,7 +9,7 @@ from anonymizer.recognizers.rulefile import load
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "school"
-_ENGLISH_NEEDS = ("universit", "college", "institute", "school", "academy", "polytechnic")
+_ENGLISH_NEEDS = frozenset(("universit", "college", "institute", "school", "academy", "polytechnic"))
 _NAME_CHARS_MAX = 16
 
 

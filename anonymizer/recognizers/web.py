@@ -11,13 +11,18 @@ NAME = "web"
 _TRAILING = ".,;:!?"
 _HOST_CHARS_MAX = 60
 _URLS = (
-    ("URL", 0.85, "URL", ("://", "www.")),
-    ("PERSONAL_SITE", 0.85, "personal site", (".github", ".hatena", ".wordpress", ".app", ".site", ".com", ".co")),
+    ("URL", 0.85, "URL", frozenset(("://", "www."))),
+    (
+        "PERSONAL_SITE",
+        0.85,
+        "personal site",
+        frozenset((".github", ".hatena", ".wordpress", ".app", ".site", ".com", ".co")),
+    ),
     (
         "CAPTIONED",
         0.8,
         "after a caption",
-        ("url", "portfolio", "ポート", "site", "サイト", "blog", "ブログ", "hp", "ホーム"),
+        frozenset(("url", "portfolio", "ポート", "site", "サイト", "blog", "ブログ", "hp", "ホーム")),
     ),
 )
 
@@ -55,7 +60,7 @@ def find(page: Page) -> Iterator[Span]:
             found = page.text[start:end].rstrip(_TRAILING)
             if found and not rules.patterns["PUBLIC"].search(found):
                 yield Span(Kind.URL, start, start + len(found), score, NAME, why)
-    if page.holds(("/",)):
+    if "/" in page.chars:
         yield from _account_pages(page)
     yield from _handles_before(page)
     yield from apply(rules, page, NAME)

@@ -34,7 +34,7 @@ pattern P needs a
   a$
 """
     rules = parse(text)
-    assert rules.needs == {"P": ("a",)}
+    assert rules.needs == {"P": frozenset("a")}
     assert [(span.start, span.end, span.kind) for span in apply(rules, Page("A123 456"), "r")] == [(7, 8, Kind.PHONE)]
     assert list(apply(rules, Page("ab cd"), "r")) == []
 
