@@ -195,4 +195,16 @@ _ROWS = (
         "mails",
         lambda _: gettext("「メールでは受け取らない」は、WebhookかAPIキーがあるときに選べます。"),
     ),
+    _row(
+        "(?:scopes: at least one|keys: at most) .*",
+        "",
+        lambda _: gettext("キーでできることを1つ以上選んでください。キーは20個までです。"),
+    ),
+    _row(
+        "agency \\d+: no company .* cannot be told|company \\d+ has no sender for our mails: .*",
+        "",
+        lambda _: gettext(
+            "紹介会社にお知らせのメールを送れないため、変更していません。差出人の設定と、契約中の会社をお確かめください。"
+        ),
+    ),
 )

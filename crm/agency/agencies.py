@@ -73,9 +73,9 @@ class AddedAgency:
     api_key: str | None
 
 
-def add(tx: Tx, company_id: int, new: NewAgency, *, reach: int | None = None, actor: str = "cli") -> AddedAgency:
+def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> AddedAgency:
     """Add an agency with its contract. A licence number that is known already only gets the new contract, and no key:
-    that would open what other companies' candidates gave this agency. ``reach`` of the key: as in `api_keys.make`.
+    that would open what other companies' candidates gave this agency.
 
     Raises:
         NotFound: no such company.
@@ -102,7 +102,7 @@ def add(tx: Tx, company_id: int, new: NewAgency, *, reach: int | None = None, ac
         raise ConfigError(f"licence {licence} belongs to agency {row.id}, which has another name or mail address")
     programme = open_programme(tx, company_id, row.id, threshold=new.threshold, actor=actor)
     with_key = new.with_api_key and known is None
-    api_key = api_keys.make(tx, agency_id=row.id, reach=reach, actor=actor) if with_key else None
+    api_key = api_keys.make(tx, agency_id=row.id, actor=actor) if with_key else None
     return AddedAgency(_view(tx, row), programme, api_key)
 
 

@@ -1,14 +1,32 @@
-"""Mails to an agency that are about no single referral: the daily digest, a way in, a webhook that gave up."""
+"""Mails to an agency that are about no single referral: the daily digest, a way in, a webhook that gave up, and every
+new way into its data: whoever makes a key or sets a webhook, the agency hears of it at its own address."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from core import outbox
+from core.db import new_id
 from core.errors import ConfigError
+from core.lang import lang_of
 from core.outbox import Kind
 from core.runtime import Tx
-from crm import letters
-from crm.agency import agencies
+from crm import letters, wording
+from crm.registry.parties import agency_row
 from crm.tables import CompanyRow, ProgrammeRow
+
+#: What was made: a key, a webhook where there was none, another address for it, another secret for it.
+Access = Literal["key", "webhook", "address", "secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made, and in which role somebody made it."""
+
+    what: Access
+    by: Literal["agency", "console", "server"]
 
 
 def send(tx: Tx, agency_id: int, *, name: str, key: str, values: dict[str, object]) -> bool:
@@ -16,7 +34,7 @@ def send(tx: Tx, agency_id: int, *, name: str, key: str, values: dict[str, objec
 
     False when the mail with this key was written before, or there is nobody to send it for.
     """
-    agency = agencies.get(tx, agency_id)
+    agency = agency_row(tx, agency_id)
     company = tx.session.scalar(
         select(CompanyRow)
         .join(ProgrammeRow, ProgrammeRow.company_id == CompanyRow.id)
@@ -27,7 +45,7 @@ def send(tx: Tx, agency_id: int, *, name: str, key: str, values: dict[str, objec
     if company is None:
         return False
     sender = letters.sender_of(tx, company)
-    letter = letters.render(name, agency.locale, {"agency": agency.name, **values})
+    letter = letters.render(name, lang_of(agency.locale), {"agency": agency.name, **values})
     raw = outbox.compose(
         sender=sender,
         sender_name=letters.SENDER_NAME,
@@ -57,3 +75,27 @@ def webhook_failed(tx: Tx, agency_id: int, *, stopped: bool) -> bool:
         return send(tx, agency_id, name="webhook_failed", key=key, values=values)
     except ConfigError:
         return False  # no sender is set: what became of the event must still be written down
+
+
+def access_made(tx: Tx, agency_id: int, what: Access, *, which: str, actor: str) -> None:
+    """Tell an agency of a new key, webhook address or secret, in the transaction that makes it: without this mail there
+    is none of them. ``which``: the public beginning of the key, or the address of the webhook; no secret.
+
+    Raises:
+        NotFound: no such agency.
+        ConfigError: nobody to send the mail for, or no sender is set.
+    """
+    values: dict[str, object] = {
+        "made": _Made(what, _role(actor)),
+        "which": which if what == "key" else urlsplit(which).hostname,  # a path or a query may hold a secret
+        "made_at": wording.moment(tx.now, lang_of(agency_row(tx, agency_id).locale)),
+        "contact_mail": ", ".join(tx.settings.admin.mail),
+        "inbox_url": f"{tx.settings.web.base_url}/agency/",
+    }
+    if not send(tx, agency_id, name="agency_access", key=f"agency_access:{agency_id}:{new_id()}", values=values):
+        raise ConfigError(f"agency {agency_id}: no company that is not suspended works with it, so it cannot be told")
+
+
+def _role(actor: str) -> Literal["agency", "console", "server"]:
+    """Who a mail may name: roles, no accounts."""
+    return "agency" if actor.startswith("agency:") else "console" if actor.startswith("user:") else "server"

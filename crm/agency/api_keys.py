@@ -1,8 +1,9 @@
 """Keys for programs: an agency's for its own referrals, a company's for its applicant tracking system.
 
-A key is shown once and kept as a hash (it is random: no slow hash needed). Its scopes are the only things it opens; and
-a key that the admin of one company made for an agency opens what came from this company, also when the agency works for
-others later: nobody there agreed to it.
+A key is shown once and kept as a hash (it is random: no slow hash needed). Its scopes are the only things it opens.
+With an agency's key one answers for it and reads contact data that no company may see, so the agency is told of each
+new one by mail. Older keys may be bound to one company (``reach``), whose admin made them: they open what came from
+this company, also when the agency works for others later, for nobody there agreed to it.
 """
 
 import hmac
@@ -19,6 +20,7 @@ from core.db import new_id
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
 from core.tokens import new_token, token_sha256
+from crm.agency import agency_letters
 from crm.tables import AgencyRow, ApiKeyRow, CompanyRow
 
 PREFIX_BYTES = 4
@@ -69,16 +71,14 @@ def make(
     agency_id: int | None = None,
     company_id: int | None = None,
     scopes: Iterable[Scope] | None = None,
-    reach: int | None = None,
     actor: str,
 ) -> str:
     """Make a key for an agency or a company; without ``scopes`` it opens everything that such a key can open.
 
-    ``reach``: the company whose admin makes a key for an agency; None for who answers for the whole installation.
-
     Raises:
         NotFound: no such agency or company.
-        ConfigError: a scope that is not for this kind of owner, none at all, or too many keys.
+        ConfigError: a scope that is not for this kind of owner, none at all, too many keys, or an agency that cannot be
+            told of it.
     """
     allowed = OF_AGENCIES if agency_id is not None else OF_COMPANIES
     wanted = sorted(set(allowed if scopes is None else scopes))
@@ -98,12 +98,13 @@ def make(
         prefix=prefix,
         key_sha256=token_sha256(key),
         scopes=[scope.value for scope in wanted],
-        reach_company_id=reach,
         created_at=tx.now,
     )
     tx.session.add(row)
     tx.session.flush()
     audit.record(tx, actor, "api key made", f"api_key:{row.id}", agency=agency_id, company=company_id)
+    if agency_id is not None:
+        agency_letters.access_made(tx, agency_id, "key", which=prefix, actor=actor)
     return key
 
 
@@ -139,16 +140,17 @@ def revoke(tx: Tx, prefix: str, *, agency_id: int | None = None, company_id: int
         audit.record(tx, actor, "api key revoked", f"api_key:{row.id}")
 
 
-def replace_all(tx: Tx, agency_id: int, *, reach: int | None = None, actor: str) -> str:
+def replace_all(tx: Tx, agency_id: int, *, actor: str) -> str:
     """Make a key of every scope in place of all that the agency had; they end in the same moment.
 
     Raises:
         NotFound: no such agency.
+        ConfigError: it cannot be told of it.
     """
     for row in _live(tx, agency_id, None):
         row.revoked_at = tx.now
     tx.session.flush()
-    return make(tx, agency_id=agency_id, reach=reach, actor=actor)
+    return make(tx, agency_id=agency_id, actor=actor)
 
 
 def listed(tx: Tx, *, agency_id: int | None = None, company_id: int | None = None) -> list[KeyView]:

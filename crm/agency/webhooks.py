@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core import audit
 from core.errors import ConfigError, NotFound
 from core.runtime import Tx
-from crm.agency import agency_events
+from crm.agency import agency_events, agency_letters
 from crm.agency.agency_events import Delivery, Event, EventType
 from crm.registry.parties import agency_row
 from crm.tables import AgencyEventRow, AgencyRow, AgencyWebhookRow
@@ -25,7 +25,8 @@ URL_CHARS_MAX = 500
 @dataclass(frozen=True, slots=True)
 class WebhookView:
     """An agency's webhook. ``stopped``: its server answered 410 Gone; ``old_secret_until``: both secrets sign;
-    ``reach``: the one company whose events go there, when one of its admins set the address."""
+    ``reach``: the one company whose events go there, when one of its admins set the address (only
+    administrators of the whole installation still can)."""
 
     agency_id: int
     url: str
@@ -43,39 +44,38 @@ class Destination:
     quiet_until: datetime | None
 
 
-def put(tx: Tx, agency_id: int, url: str, *, reach: int | None = None, actor: str) -> str | None:
-    """Set or change the address. Returns the secret of a new webhook, shown once; None when it has one already.
-
-    ``reach``: the company whose admin sets it, as in `api_keys.make`.
+def put(tx: Tx, agency_id: int, url: str, *, actor: str) -> str | None:
+    """Set or change the address, and tell the agency. Returns the secret of a new webhook, shown once; None when it has
+    one already. What comes from every company goes there from now on.
 
     Raises:
         NotFound: no such agency.
-        ConfigError: not an address a webhook may have.
+        ConfigError: not an address a webhook may have, or the agency cannot be told of it.
     """
     agency_row(tx, agency_id, lock=True)
     row, checked = tx.session.get(AgencyWebhookRow, agency_id), _checked(url)
     if row is not None:
-        row.url, row.stopped_at, row.quiet_until, row.reach_company_id = checked, None, None, reach
+        row.url, row.stopped_at, row.quiet_until, row.reach_company_id = checked, None, None, None
         tx.session.flush()
         audit.record(tx, actor, "webhook changed", f"agency:{agency_id}")
+        agency_letters.access_made(tx, agency_id, "address", which=checked, actor=actor)
         return None
     secret = secrets.token_bytes(SECRET_BYTES)
     sealed = tx.keys.seal(_aad("secret_sealed", agency_id), secret)
-    tx.session.add(
-        AgencyWebhookRow(
-            agency_id=agency_id, url=checked, reach_company_id=reach, secret_sealed=sealed, created_at=tx.now
-        )
-    )
+    tx.session.add(AgencyWebhookRow(agency_id=agency_id, url=checked, secret_sealed=sealed, created_at=tx.now))
     tx.session.flush()
     audit.record(tx, actor, "webhook set", f"agency:{agency_id}")
+    agency_letters.access_made(tx, agency_id, "webhook", which=checked, actor=actor)
     return _printed(secret)
 
 
 def rotate(tx: Tx, agency_id: int, *, actor: str) -> str:
-    """Make a new secret, shown once; for 7 days the old one signs beside it, so that no event fails meanwhile.
+    """Make a new secret, shown once, and tell the agency; for 7 days the old one signs beside it, so that no event
+    fails meanwhile.
 
     Raises:
         NotFound: this agency has no webhook.
+        ConfigError: it cannot be told of it.
     """
     row = _row(tx, agency_id)
     old = tx.keys.open(_aad("secret_sealed", agency_id), row.secret_sealed)
@@ -85,6 +85,7 @@ def rotate(tx: Tx, agency_id: int, *, actor: str) -> str:
     row.secret_sealed = tx.keys.seal(_aad("secret_sealed", agency_id), secret)
     tx.session.flush()
     audit.record(tx, actor, "webhook secret rotated", f"agency:{agency_id}")
+    agency_letters.access_made(tx, agency_id, "secret", which=row.url, actor=actor)
     return _printed(secret)
 
 

@@ -23,7 +23,7 @@ from crm.delivery import agency_payload, referrals
 from crm.referral.referral_states import Answer
 from crm.registry import companies
 from crm.slots import introductions
-from crm.tables import ConsentRow
+from crm.tables import AgencyWebhookRow, ConsentRow
 from tests.connectors.receiver import Receiver, receiver
 from tests.crm import slots
 from tests.crm.world import COMPANY, Parties, answer, clock_of, mails_to, parties, shared
@@ -151,14 +151,14 @@ def test_a_webhook_that_one_company_set_is_told_of_this_company_only(running: Ru
     made, _ = hooked(running, desk)
     with running.begin() as tx:
         other = companies.add(tx, replace(COMPANY, sender_domains=("example.org",), recruiting_senders=()))
-        webhooks.put(tx, made.agency_id, desk.url, reach=other.id, actor="test")
+        tx.session.get_one(AgencyWebhookRow, made.agency_id).reach_company_id = other.id
     shared(running, made)
     with running.begin() as tx:
         webhooks.send_test(tx, made.agency_id, actor="test")
     work(running)
     assert [json.loads(got.body)["type"] for got in desk.got] == ["webhook.test"]
     with running.begin() as tx:
-        webhooks.put(tx, made.agency_id, desk.url, reach=made.company_id, actor="test")
+        tx.session.get_one(AgencyWebhookRow, made.agency_id).reach_company_id = made.company_id
         webhooks.resend(tx, made.agency_id, agency_events.after(tx, made.agency_id, 0)[0].id, actor="test")
     work(running)
     assert json.loads(desk.got[-1].body)["type"] == "referral.shared"

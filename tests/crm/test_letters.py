@@ -94,6 +94,14 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "ended": {"agencies": AGENCIES, "manage_url": URL},
     "webhook_failed": {"agency": "A", "stopped": False, "inbox_url": URL},
+    "agency_access": {
+        "agency": "A",
+        "which": "cr0123abcd",
+        "made_at": "x",
+        "made": SimpleNamespace(what="key", by="console"),
+        "contact_mail": "ops@example.jp",
+        "inbox_url": URL,
+    },
     "agency_sign_in": {"agency": "A", "minutes": 30, "sign_in_url": URL},
     "agency_digest": {
         "agency": "A",

@@ -71,6 +71,8 @@ def test_every_page_of_the_desk_is_for_everybody(sqlite_site: Site, chromium: Ch
         look()
         who.open("/agency/ledger/")
         look()
+        who.open("/agency/keys/")
+        look()
         who.open("/agency/settings")
         look()
         who.open("/agency/introductions/")

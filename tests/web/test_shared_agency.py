@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from crm.agency import agencies, api_keys, webhooks
 from crm.agency.agencies import NewAgency
@@ -12,12 +13,14 @@ from crm.registry import companies
 from crm.registry.companies import NewCompany
 from crm.slots import introductions
 from crm.slots.introductions import By, Need
+from crm.tables import AgencyWebhookRow, ApiKeyRow
 from ledger import book
 from tests.web import story
 from tests.web.conftest import AGENCY, COMPANY, Site
 from tests.web.snapshot import every_row
 
-ACTS = ("key", "keys", "webhook", "webhook/rotate", "webhook/remove", "webhook/test", "mails", "suspend", "renew")
+INSTALLATION_ACTS = ("key", "keys", "webhook", "webhook/rotate", "webhook/test")
+ACTS = ("webhook/remove", "mails", "suspend", "renew")
 
 
 @pytest.fixture
@@ -72,6 +75,8 @@ def test_the_people_of_one_company_change_nothing_of_an_agency_of_two(sqlite_sit
     }
     for act in ACTS:
         assert admin.client.post(f"{page}/{act}", data=data).status_code == 404, act
+    for act in INSTALLATION_ACTS:
+        assert admin.client.post(f"{page}/{act}", data=data).status_code == 403, act
     assert every_row(site.runtime) == before
 
 
@@ -85,14 +90,24 @@ def test_who_runs_the_installation_and_the_only_company_still_do(sqlite_site: Si
     assert site.signed_in("admin").client.get(page).status_code == 200
 
 
-def _key_made_by(site: Site, company_id: int | None) -> str:
-    """A key that an admin of one company, or of all, makes on the page."""
-    admin = site.signed_in("admin", company_id=company_id)
+def _key_made(site: Site) -> str:
+    """A key that an admin of the installation makes on the page."""
+    admin = site.signed_in("admin")
     admin.open(f"/console/agencies/{site.agency_id}")
     admin.press("発行する")
     found = re.search(r"cr[0-9a-f]{8}\.[A-Za-z0-9_-]{22}", admin.page.text)
     assert found
     return found.group()
+
+
+def _bound_key(site: Site) -> str:
+    """A key as an admin of the first company could make it before: it works on, for this company."""
+    with site.runtime.begin() as tx:
+        key = api_keys.make(tx, agency_id=site.agency_id, actor="user:1")
+        row = tx.session.scalar(select(ApiKeyRow).where(ApiKeyRow.prefix == key.partition(".")[0]))
+        assert row is not None
+        row.reach_company_id = site.company_id
+    return key
 
 
 def _at_both(site: Site, neighbour: int) -> tuple[list[str], list[str]]:
@@ -123,7 +138,7 @@ def _called(site: Site, key: str, path: str) -> dict[str, list[dict[str, str]]]:
 
 def test_a_key_made_by_one_company_opens_nothing_of_the_next(sqlite_site: Site, neighbour: int) -> None:
     site = sqlite_site
-    key = _key_made_by(site, site.company_id)
+    key = _bound_key(site)
     _contract(site, neighbour)
     referrals, needs = _at_both(site, neighbour)
     assert [one["id"] for one in _called(site, key, "referrals")["referrals"]] == [referrals[0]]
@@ -154,12 +169,12 @@ def test_a_key_made_by_one_company_opens_nothing_of_the_next(sqlite_site: Site, 
 
 def test_who_answers_for_all_makes_a_key_for_all(sqlite_site: Site, neighbour: int) -> None:
     site = sqlite_site
-    old = _key_made_by(site, site.company_id)
+    old = _bound_key(site)
     _contract(site, neighbour)
     referrals, needs = _at_both(site, neighbour)
     page = site.signed_in("admin").open(f"/console/agencies/{site.agency_id}")
     assert page.text.count(f"{COMPANY}の分だけ") == 1, "which key is to be renewed"
-    key = _key_made_by(site, None)
+    key = _key_made(site)
     assert {one["id"] for one in _called(site, key, "referrals")["referrals"]} == set(referrals)
     assert {one["id"] for one in _called(site, key, "introductions")["introductions"]} == set(needs)
     assert len(_called(site, old, "referrals")["referrals"]) == 1
@@ -167,11 +182,9 @@ def test_who_answers_for_all_makes_a_key_for_all(sqlite_site: Site, neighbour: i
 
 def test_a_webhook_set_by_one_company_is_told_nothing_of_the_next(sqlite_site: Site, neighbour: int) -> None:
     site = sqlite_site
-    admin = site.signed_in("admin", company_id=site.company_id)
-    admin.open(f"/console/agencies/{site.agency_id}")
-    token = dict(admin.page.forms[0].fields)["csrf_token"]
-    given = {"csrf_token": token, "url": "https://agency.example.jp/careerrelay"}
-    assert "whsec_" in admin.client.post(f"/console/agencies/{site.agency_id}/webhook", data=given).text
+    with site.runtime.begin() as tx:
+        webhooks.put(tx, site.agency_id, "https://agency.example.jp/careerrelay", actor="user:1")
+        tx.session.get_one(AgencyWebhookRow, site.agency_id).reach_company_id = site.company_id
     _contract(site, neighbour)
     with site.runtime.begin() as tx:
         assert webhooks.destination(tx, site.agency_id, site.company_id) is not None
@@ -185,7 +198,9 @@ def test_who_wants_no_mails_gets_them_from_a_company_that_no_program_hears_of(
 ) -> None:
     site = sqlite_site
     with site.runtime.begin() as tx:
-        api_keys.replace_all(tx, site.agency_id, reach=site.company_id, actor="test")
+        api_keys.revoke(tx, site.api_key.partition(".")[0], agency_id=site.agency_id, actor="test")
+    _bound_key(site)
+    with site.runtime.begin() as tx:
         agencies.set_mails(tx, site.agency_id, "none")
     _contract(site, neighbour)
     story.register(site)

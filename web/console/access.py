@@ -88,8 +88,21 @@ VIEWS: Mapping[str, frozenset[str]] = {
     "agency_delivery.revoke_key": ADMIN,
 }
 
-# Who works for one company does not add others, and sets no terms: they bind its agency too.
-_WHOLE_INSTALLATION = frozenset({"companies.new", "companies.add", "ledger_acts.change_terms"})
+# Who works for one company does not add others, and sets no terms: they bind its agency too. Nor does he act as the
+# agency: with its key he could accept referrals (credits) and read contact data that no company may see.
+_WHOLE_INSTALLATION = frozenset(
+    {
+        "companies.new",
+        "companies.add",
+        "ledger_acts.change_terms",
+        "agencies.new_key",
+        "agency_delivery.webhook",
+        "agency_delivery.rotate",
+        "agency_delivery.test",
+        "agency_delivery.resend",
+        "agency_delivery.add_key",
+    }
+)
 
 
 def roles() -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import day_in_japan
@@ -10,7 +10,7 @@ from core.errors import ConfigError
 from core.lang import lang_of
 from crm.agency import agencies, api_keys
 from crm.agency.agencies import AgencyView, NewAgency
-from web.console.access import actor, chosen_company_id, own_companies, scope
+from web.console.access import actor, chosen_company_id, may, own_companies, scope
 from web.console.agency_delivery import own
 from web.context import reading, runtime, writing
 from web.i18n import gettext
@@ -55,6 +55,9 @@ def new() -> str:
 @blueprint.post("/new")
 def add() -> str | tuple[str, int] | BaseResponse:
     form = request.form
+    with_api_key = form.get("with_api_key") == "1"
+    if with_api_key and not may("agencies.new_key"):
+        abort(403)
     try:
         wanted = NewAgency(
             name=form.get("name", "").strip(),
@@ -64,11 +67,11 @@ def add() -> str | tuple[str, int] | BaseResponse:
             postal_address=form.get("postal_address", "").strip() or None,
             representative=form.get("representative", "").strip() or None,
             locale=lang_of(form.get("locale")),
-            with_api_key=form.get("with_api_key") == "1",
+            with_api_key=with_api_key,
         )
         with writing() as tx:
             company_id = chosen_company_id(tx, form.get("company_id", ""))
-            added = agencies.add(tx, company_id, wanted, reach=scope(), actor=actor())
+            added = agencies.add(tx, company_id, wanted, actor=actor())
     except ConfigError as error:
         return _form(dict(form.items()), of_config(error)), 422
     if added.api_key:
@@ -92,11 +95,15 @@ def renew(agency_id: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:agency_id>/key")
-def new_key(agency_id: int) -> str:
+def new_key(agency_id: int) -> str | BaseResponse:
     """A new API key; the old one ends in the same moment."""
-    with writing() as tx:
-        key = api_keys.replace_all(tx, own(tx, agency_id), reach=scope(), actor=actor())
-        agency = agencies.get(tx, agency_id)
+    try:
+        with writing() as tx:
+            key = api_keys.replace_all(tx, own(tx, agency_id), actor=actor())
+            agency = agencies.get(tx, agency_id)
+    except ConfigError as error:
+        flash(" ".join(one.text for one in of_config(error)), "stop")
+        return redirect(url_for("agencies.index"), 303)
     return render_template("console/agency_key.html", agency=agency, key=key)
 
 

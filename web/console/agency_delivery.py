@@ -1,4 +1,8 @@
-"""One agency's connection: how it hears of profiles, its webhook with every event, its keys, and stopping it all."""
+"""One agency's connection: how it hears of profiles, its webhook with every event, its keys, and stopping it all.
+
+Who has a key or sets the webhook acts as the agency: only administrators of the whole installation may (`access`).
+Admins of its one company see what there is, and may end it.
+"""
 
 from collections.abc import Callable
 
@@ -75,7 +79,7 @@ def webhook(agency_id: int) -> Page:
     try:
         with writing() as tx:
             url = request.form.get("url", "")
-            secret = webhooks.put(tx, own(tx, agency_id), url, reach=scope(), actor=actor())
+            secret = webhooks.put(tx, own(tx, agency_id), url, actor=actor())
     except ConfigError as error:
         return _back(agency_id, " ".join(one.text for one in of_config(error)), "stop")
     if secret is not None:
@@ -86,8 +90,11 @@ def webhook(agency_id: int) -> Page:
 @blueprint.post("/<int:agency_id>/webhook/rotate")
 def rotate(agency_id: int) -> Page:
     """A new secret beside the old one."""
-    with writing() as tx:
-        secret = webhooks.rotate(tx, own(tx, agency_id), actor=actor())
+    try:
+        with writing() as tx:
+            secret = webhooks.rotate(tx, own(tx, agency_id), actor=actor())
+    except ConfigError as error:
+        return _back(agency_id, " ".join(one.text for one in of_config(error)), "stop")
     return _secret(agency_id, secret)
 
 
@@ -118,10 +125,10 @@ def add_key(agency_id: int) -> Page:
     wanted = [Scope(word) for word in request.form.getlist("scope") if word in known]
     try:
         with writing() as tx:
-            key = api_keys.make(tx, agency_id=own(tx, agency_id), scopes=wanted, reach=scope(), actor=actor())
+            key = api_keys.make(tx, agency_id=own(tx, agency_id), scopes=wanted, actor=actor())
             agency = agencies.get(tx, agency_id)
-    except ConfigError:
-        return _back(agency_id, gettext("キーでできることを1つ以上選んでください。キーは20個までです。"), "stop")
+    except ConfigError as error:
+        return _back(agency_id, " ".join(one.text for one in of_config(error)), "stop")
     return render_template("console/agency_key.html", agency=agency, key=key)
 
 

@@ -1,0 +1,129 @@
+"""Who may act as an agency: no admin of a company makes its keys or sets its webhook, and the agency hears of each."""
+
+import re
+
+import pytest
+
+from crm.agency import api_keys, webhooks
+from crm.registry import companies
+from tests.web import story
+from tests.web.conftest import Site
+from tests.web.snapshot import every_row
+
+URL = "https://agency.example.jp/careerrelay?token=hidden"
+DESK = "desk@kamome.example.jp"
+FORGED = ("key", "keys", "webhook", "webhook/rotate", "webhook/test", "webhook/resend/x")
+_SECRET = re.compile(r"cr[0-9a-f]{8}\.[A-Za-z0-9_-]{22}|whsec_[A-Za-z0-9+/=]{40,}")
+
+
+def test_an_admin_of_its_only_company_makes_nothing_of_an_agency(sqlite_site: Site) -> None:
+    site = sqlite_site
+    with site.runtime.begin() as tx:
+        webhooks.put(tx, site.agency_id, URL, actor="user:1")
+    admin, page = site.signed_in("admin", company_id=site.company_id), f"/console/agencies/{site.agency_id}"
+    said = admin.open(page).text
+    for words in ("設定あり", "キーの発行は、全体の管理者だけが行えます", "宛先とシークレットの設定、テスト、再送は"):
+        assert words in said
+    assert "agency.example.jp/careerrelay?" not in admin.html
+    assert {form.action.rpartition("/")[2] for form in admin.page.forms} == {
+        "mails", "remove", "revoke", "suspend", "sign-out"}  # fmt: skip
+    token = dict(admin.page.forms[0].fields)["csrf_token"]
+    for address in ("/console/agencies/", "/console/agencies/new"):
+        assert "APIキーの発行は、全体の管理者だけが行えます。" in admin.open(address).text
+    data = {"csrf_token": token, "url": "https://minato.example.jp/hook", "scope": "contacts:read"}
+    before = every_row(site.runtime)
+    for act in FORGED:
+        assert admin.client.post(f"{page}/{act}", data=data).status_code == 403, act
+    new = data | {"company_id": str(site.company_id), "name": "つばめ人材株式会社", "licence_no": "27-ユ-300001"}
+    new |= {"licence_expires_on": "2030-01-31", "mail": "tsubame@example.com", "with_api_key": "1"}
+    assert admin.client.post("/console/agencies/new", data=new).status_code == 403
+    assert every_row(site.runtime) == before
+
+
+def test_an_admin_of_its_only_company_ends_key_and_webhook(sqlite_site: Site) -> None:
+    site = sqlite_site
+    with site.runtime.begin() as tx:
+        webhooks.put(tx, site.agency_id, URL, actor="user:1")
+    admin = site.signed_in("admin", company_id=site.company_id)
+    admin.open(f"/console/agencies/{site.agency_id}")
+    admin.press("Webhookを解除する")
+    assert "設定なし" in admin.page.text
+    admin.press("無効にする")
+    with site.runtime.read() as tx:
+        assert webhooks.get(tx, site.agency_id) is None
+        assert api_keys.check(tx, site.api_key) is None
+
+
+def test_the_agency_is_told_of_each_key_and_webhook_and_of_no_secret(sqlite_site: Site) -> None:
+    site = sqlite_site
+    admin, page = site.signed_in("admin"), f"/console/agencies/{site.agency_id}"
+    token = dict(admin.open(page).forms[0].fields)["csrf_token"]
+    acts: tuple[tuple[str, dict[str, str], str], ...] = (
+        ("keys", {"scope": "contacts:read"}, "APIキーが発行されました"),
+        ("key", {}, "APIキーが発行されました"),
+        ("webhook", {"url": URL}, "Webhookが設定されました"),
+        ("webhook", {"url": f"{URL}&second=1"}, "Webhookの宛先が変更されました"),
+        ("webhook/rotate", {}, "Webhookのシークレットが差し替えられました"),
+    )
+    for number, (act, given, subject) in enumerate(acts, 1):
+        shown = admin.client.post(f"{page}/{act}", data={"csrf_token": token} | given).get_data(as_text=True)
+        told = story.letters(site)
+        assert len(told) == number, act
+        assert (told[-1].recipient, subject in told[-1].subject) == (DESK, True), act
+        assert "全体の管理者(管理画面)" in told[-1].text
+        assert "2026年" in told[-1].text
+        for secret in _SECRET.findall(shown):
+            assert secret not in told[-1].text
+            assert act == "webhook/rotate" or act == "webhook" or secret.partition(".")[0] in told[-1].text
+        assert not re.search(r"whsec_|hidden", told[-1].text)
+    assert len(_SECRET.findall(shown)) == 1
+
+
+@pytest.mark.parametrize(
+    ("actor", "words"), [("cli", "システムの運用担当者"), ("agency:1", "受信箱にサインインした方")]
+)
+def test_the_letter_says_in_which_role_it_was_done(sqlite_site: Site, actor: str, words: str) -> None:
+    with sqlite_site.runtime.begin() as tx:
+        api_keys.make(tx, agency_id=sqlite_site.agency_id, actor=actor)
+    assert words in story.letters(sqlite_site)[-1].text
+
+
+def test_no_key_without_the_letter_and_no_letter_without_the_key(sqlite_site: Site) -> None:
+    site = sqlite_site
+    admin, page = site.signed_in("admin"), f"/console/agencies/{site.agency_id}"
+    with site.runtime.begin() as tx:
+        companies.suspend(tx, site.company_id)
+    before = every_row(site.runtime)
+    admin.open(page)
+    admin.press("発行する")
+    assert "お知らせのメールを送れないため、変更していません" in admin.page.text
+    assert every_row(site.runtime) == before
+
+
+def test_the_agency_makes_and_revokes_its_own_keys_at_its_desk(sqlite_site: Site) -> None:
+    site, desk = sqlite_site, sqlite_site.stranger()
+    assert desk.client.get("/agency/keys/").status_code == 303
+    desk.open("/agency/")
+    desk.press("リンクを送る", mail=DESK)
+    desk.open(story.letters(site)[-1].link("/agency/in/"))
+    desk.press("受信箱を開く")
+    desk.follow("APIキー")
+    assert site.api_key.partition(".")[0] in desk.page.text
+    desk.press("発行する", scope=["referrals:read"])
+    (key,) = _SECRET.findall(desk.page.text)
+    told = story.letters(site)[-1]
+    assert (told.recipient, "貴社の受信箱にサインインした方" in told.text, key in told.text) == (DESK, True, False)
+    with site.runtime.read() as tx:
+        bearer = api_keys.check(tx, key)
+        assert bearer is not None
+        assert (bearer.agency_id, bearer.reach, set(bearer.scopes)) == (site.agency_id, None, {"referrals:read"})
+    assert key not in desk.open("/agency/keys/").text
+    token = dict(desk.page.forms[0].fields)["csrf_token"]
+    none = desk.client.post("/agency/keys/", data={"csrf_token": token}, follow_redirects=True)
+    assert "1つ以上選んでください" in none.get_data(as_text=True)
+    assert desk.client.post("/agency/keys/crffffffff/revoke", data={"csrf_token": token}).status_code == 404
+    prefix = key.partition(".")[0]
+    assert desk.client.post(f"/agency/keys/{prefix}/revoke", data={"csrf_token": token}).status_code == 303
+    with site.runtime.read() as tx:
+        assert api_keys.check(tx, key) is None
+        assert api_keys.check(tx, site.api_key) is not None
