@@ -12,7 +12,7 @@ from tests.anonymizer.wide import composed
 _STRICT = ("PHONE", "EMAIL", "POSTAL_CODE", "ID_NUMBER", "BANK", "BIRTH_DATE")
 _QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY", "ORIGIN")
 
-_PLAIN = ("first", "second", "seventh")
+_PLAIN = ("first", "second", "seventh", "eighth")
 
 
 def sets() -> dict[str, list[Record]]:
@@ -34,8 +34,9 @@ def sets() -> dict[str, list[Record]]:
         "sixth B": one_off("sixth/hostile.txt", "B"),
         "seventh A": one_off("seventh/templates.txt", "A"),
         "seventh B": one_off("seventh/hostile.txt", "B"),
-        "N": plain
-        + [record for name in ("first", "second", "seventh") for record in one_off(f"{name}/plain.txt", "N")],
+        "eighth A": one_off("eighth/templates.txt", "A"),
+        "eighth B": one_off("eighth/hostile.txt", "B"),
+        "N": plain + [record for name in _PLAIN for record in one_off(f"{name}/plain.txt", "N")],
     }
 
 
