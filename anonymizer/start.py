@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from types import ModuleType
 
 from anonymizer import propagate
@@ -24,6 +25,7 @@ Dear Ms. Jane Doe, I am priya becker, born 1 May 1990 and worked at Sample Tradi
 ○○大学を卒業、前職は株式会社サンプル。面接官: 佐藤さん、サトウさん。
 """
 _COMMAND_LINE = ("spacy.cli", "spacy.cli.info")
+_ONE_AT_A_TIME = Lock()
 
 
 @contextmanager
@@ -55,9 +57,14 @@ def _without_command_line() -> Iterator[None]:
             del sys.modules[name]
 
 
-@cache
 def load() -> None:
-    """Load ``anonymizer.frame`` with all that it needs; once a process."""
+    """Load ``anonymizer.frame`` with all that it needs; once a process, whichever thread comes first."""
+    with _ONE_AT_A_TIME:
+        _load()
+
+
+@cache
+def _load() -> None:
     with _at_rest():
         with _without_command_line():
             from anonymizer import frame

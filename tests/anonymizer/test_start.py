@@ -1,6 +1,7 @@
 """What is loaded once, and the quick look whether a page holds a word at all."""
 
 import gc
+import subprocess
 import sys
 
 import pytest
@@ -15,6 +16,20 @@ def test_loading_leaves_the_collector_and_the_modules_as_they_were() -> None:
     assert gc.get_freeze_count() > 0
     left = [sys.modules[name] for name in ("spacy.cli", "spacy.cli.info") if name in sys.modules]
     assert all(module.__spec__ is not None for module in left)
+
+
+#: As a web process does it whose first visitors come together.
+_TOGETHER = """
+from concurrent.futures import ThreadPoolExecutor
+from anonymizer.engine import anonymise
+with ThreadPoolExecutor(6) as threads:
+    print({found.text for found in threads.map(anonymise, ["山田太郎様 090-1234-5678"] * 6)})
+"""
+
+
+def test_whichever_thread_comes_first_the_others_wait() -> None:
+    done = subprocess.run([sys.executable, "-c", _TOGETHER], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.count("〔電話番号〕")) == (0, 1), done.stderr
 
 
 @pytest.mark.parametrize("text", ["", "#", "C# 太郎", "三", "Tel 03", "ABCabd", "山田市", "İ市"])
