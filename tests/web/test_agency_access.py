@@ -28,14 +28,15 @@ def test_an_admin_of_its_only_company_makes_nothing_of_an_agency(sqlite_site: Si
     assert {form.action.rpartition("/")[2] for form in admin.page.forms} == {
         "mails", "remove", "revoke", "suspend", "sign-out"}  # fmt: skip
     token = dict(admin.page.forms[0].fields)["csrf_token"]
-    for address in ("/console/agencies/", "/console/agencies/new"):
-        assert "APIキーの発行は、全体の管理者だけが行えます。" in admin.open(address).text
+    assert "APIキーの発行は、全体の管理者だけが行えます。" in admin.open("/console/agencies/").text
+    assert "紹介会社を登録" not in admin.page.text
     data = {"csrf_token": token, "url": "https://minato.example.jp/hook", "scope": "contacts:read"}
     before = every_row(site.runtime)
     for act in FORGED:
         assert admin.client.post(f"{page}/{act}", data=data).status_code == 403, act
     new = data | {"company_id": str(site.company_id), "name": "つばめ人材株式会社", "licence_no": "27-ユ-300001"}
-    new |= {"licence_expires_on": "2030-01-31", "mail": "tsubame@example.com", "with_api_key": "1"}
+    new |= {"licence_expires_on": "2030-01-31", "mail": "tsubame@example.com"}
+    assert admin.client.get("/console/agencies/new").status_code == 403
     assert admin.client.post("/console/agencies/new", data=new).status_code == 403
     assert every_row(site.runtime) == before
 

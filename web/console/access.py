@@ -95,6 +95,8 @@ _WHOLE_INSTALLATION = frozenset(
         "companies.new",
         "companies.add",
         "ledger_acts.change_terms",
+        "agencies.new",  # who names an agency's mail address sits down at its desk
+        "agencies.add",
         "agencies.new_key",
         "agency_delivery.webhook",
         "agency_delivery.rotate",

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import day_in_japan
@@ -10,7 +10,7 @@ from core.errors import ConfigError
 from core.lang import lang_of
 from crm.agency import agencies, api_keys
 from crm.agency.agencies import AgencyView, NewAgency
-from web.console.access import actor, chosen_company_id, may, own_companies, scope
+from web.console.access import actor, chosen_company_id, own_companies, scope
 from web.console.agency_delivery import own
 from web.context import reading, runtime, writing
 from web.i18n import gettext
@@ -55,9 +55,6 @@ def new() -> str:
 @blueprint.post("/new")
 def add() -> str | tuple[str, int] | BaseResponse:
     form = request.form
-    with_api_key = form.get("with_api_key") == "1"
-    if with_api_key and not may("agencies.new_key"):
-        abort(403)
     try:
         wanted = NewAgency(
             name=form.get("name", "").strip(),
@@ -67,7 +64,7 @@ def add() -> str | tuple[str, int] | BaseResponse:
             postal_address=form.get("postal_address", "").strip() or None,
             representative=form.get("representative", "").strip() or None,
             locale=lang_of(form.get("locale")),
-            with_api_key=with_api_key,
+            with_api_key=form.get("with_api_key") == "1",
         )
         with writing() as tx:
             company_id = chosen_company_id(tx, form.get("company_id", ""))
