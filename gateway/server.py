@@ -96,6 +96,7 @@ class _Server:
             for server in servers:
                 server.close()
             self._hands.cut()
+            await self._relay.close()
             self._committer.close()
             lookups.close()
         await asyncio.wait(tasks[:2])
@@ -146,7 +147,6 @@ class _Server:
                 break
             await asyncio.sleep(STEP_S)
         sessions.cut()
-        await self._relay.close()
 
     def _leave(self) -> None:
         with self._runtime.begin() as tx:

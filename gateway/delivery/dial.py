@@ -6,6 +6,7 @@ import secrets
 import socket
 import ssl
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,6 +84,7 @@ class Dialler:
         # The installation's password is for the installation's next hop; a company's own hop never gets to see it.
         own = hop == settings.relay.next_hop
         self._password = identity.password or (settings.relay.password.get_secret_value() if own else "")
+        self._opened: weakref.WeakSet[SmtpClient] = weakref.WeakSet()
 
     async def open(self) -> SmtpClient:
         """A new connection, greeted and logged in.
@@ -116,6 +118,7 @@ class Dialler:
 
     async def _open(self, address: str, timeout_s: float) -> SmtpClient:
         client = SmtpClient(self._settings)
+        self._opened.add(client)
         implicit = self._hop.security is Security.TLS
         try:
             async with asyncio.timeout(timeout_s):
@@ -137,6 +140,13 @@ class Dialler:
             client.abort()
             raise
         return client
+
+    def abort(self) -> int:
+        """Close every connection at once, whoever uses it; how many were left."""
+        left = [client for client in self._opened if client.transport is not None]
+        for client in left:
+            client.abort()
+        return len(left)
 
 
 def _reason(error: BaseException, client: SmtpClient) -> Reply:

@@ -233,6 +233,10 @@ class Pool:
             client.quit()
         self._idle.clear()
 
+    def abort(self) -> int:
+        """Close what `close` has left: connections in use, or whose server lets a goodbye wait; how many they were."""
+        return self._dialler.abort()
+
 
 def _now_s() -> float:
     """Real seconds, as time-outs of asyncio have them."""

@@ -30,6 +30,8 @@ log = get_logger(__name__)
 
 #: RFC 5321 4.5.3.1.8: a server takes at least 100 recipients in one transaction.
 RECIPIENTS_A_TRANSACTION = 100
+#: A connection that is aborted tells so in one of the event loop's next turns.
+CLOSING_TURNS = 20
 _VARIANTS = tuple(Variant)
 _SENT, _FAILED, _DEFERRED = map(DELIVERIES.labels, ("sent", "failed", "deferred"))
 
@@ -151,8 +153,14 @@ class Relay:
         return Returned(frozenset(company_id for company_id, each in routes.items() if each == route))
 
     async def close(self) -> None:
-        for pool in self._pools.values():
+        """End every connection: idle ones with QUIT, those that are left at once. No mail may be under way any more."""
+        pools = list(self._pools.values())
+        for pool in pools:
             pool.close()
+        for _ in range(CLOSING_TURNS):
+            await asyncio.sleep(0)
+            if not sum(pool.abort() for pool in pools):
+                return
 
 
 def _transactions(deliveries: list[Hand]) -> Iterator[tuple[Variant, list[Hand]]]:

@@ -15,7 +15,9 @@ from core.runtime import Runtime
 from crm.registry import companies, hop_identity
 from crm.registry.companies import CompanyView
 from crm.registry.hop_identity import HopIdentity
+from gateway.config import Directory
 from gateway.delivery.dial import Dialler
+from gateway.delivery.relay import Relay
 from gateway.wire.dialogue import Unavailable
 from tests.gateway.authority import Authority
 from tests.gateway.chaos_hop import Hop, Hops
@@ -205,6 +207,25 @@ def test_of_several_addresses_the_first_that_answers_is_taken(runtime: Runtime, 
             other.listen()
         asyncio.run(run())
     assert hop.connections == 2
+
+
+def test_at_the_end_no_connection_is_left_whatever_its_server_does(runtime: Runtime) -> None:
+    hop = Hop("mail hang")
+
+    async def run() -> None:
+        hung = with_settings(runtime, RELAY__NEXT_HOP=f"smtp://127.0.0.1:{hop.port}")
+        relay = Relay(hung, Directory(hung))
+        (pool,) = relay._pools.values()
+        in_use = await pool._dialler.open()
+        in_use.send(b"MAIL FROM:<>\r\n")
+        idle = await pool._dialler.open()
+        idle.send(b"x" * 8_000_000)  # more than the kernel takes: QUIT waits behind it
+        pool._put_back(idle)
+        await relay.close()
+        assert (in_use.transport, idle.transport) == (None, None)
+
+    with Hops(hop):
+        asyncio.run(run())
 
 
 def test_a_next_hop_is_found_by_its_name(runtime: Runtime) -> None:
