@@ -36,7 +36,9 @@ _BEFORE_MONTH = re.compile(
 )
 _AFTER_MONTH = re.compile(r",?[ ](?:19|20)?[0-9]{1,2}(?![0-9])|[ ](?:start|intake|release)")
 # A name of two kana letters is a name only where nothing else can be: すぎです, ばばより.
-_AFTER_SHORT = re.compile(r"(?:です|でした|と申|ともうし|より|だよ|だけど|っす|名義|宛|[」)(】。、!@/\n]|$)")
+_AFTER_SHORT = re.compile(r"(?:です|でした|と申|ともうし|より|だよ|だけど|っす|名義|宛|[」)(】。、.,!@/\n]|$)")
+_QUOTES = frozenset('「『("')
+_NOT_LATIN = "ɐ"
 _OPENS = frozenset("\n。「『(【!?<>:;/|・ 、")
 # つむぎ糸, ひまわり号: a word that only begins like the name. 柳のような: what it is likened to.
 _LONGER_WORD = re.compile(r"[糸色組祭市町園荘屋館堂号会台野菜製丘銀証賞杯線]|のよう[なに]|風の")
@@ -162,7 +164,7 @@ class View:
         """Tell whether a part of a name is a word of its own at this place (森 is not in 森林)."""
         surface = self.text[start:end]
         before, after = self.text[start - 1 : start], self.text[end : end + 1]
-        if surface.isascii():
+        if surface[0] < _NOT_LATIN or "Ḁ" <= surface[0] <= "ỿ":
             word = surface.lower()
             everyday = word in lexicon.words("capitalised") or word in lexicon.words("everyday_names")
             plain = len(surface) > 2 and not everyday
@@ -178,7 +180,8 @@ class View:
         if _LONGER_WORD.match(self.text, end):
             return False
         if len(surface) == 2:
-            short = (not before or before in _OPENS) and _AFTER_SHORT.match(self.text, end)
+            quoted = bool(before) and before in _QUOTES and _AFTER.match(self.text, end)
+            short = quoted or ((not before or before in _OPENS) and _AFTER_SHORT.match(self.text, end))
             return self.beside_honorific(end) or bool(short)
         return len(surface) > 2 and (not _kana(after, "ぁ", "ん") or _AFTER.match(self.text, end) is not None)
 

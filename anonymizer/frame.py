@@ -28,7 +28,7 @@ from anonymizer.recognizers.spans import Recogniser
 _LANGUAGE = "ja"
 """Presidio sorts recognisers by language; ours read mixed text, so there is one."""
 _ANY_NUMBER = re.compile("[0-9:]")
-_BY_THEMSELVES = frozenset(("address", "special"))
+_BY_THEMSELVES = frozenset(("address", "special", "person-table"))
 
 
 class _PageArtifacts(NlpArtifacts):  # type: ignore[misc]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from anonymizer import nicknames
+from anonymizer import around, nicknames
 from anonymizer.forms import Form, View, squeezed, unaccented
 from anonymizer.kana import hiragana, katakana
 from anonymizer.model import Identity, Kind, Span
@@ -147,6 +147,19 @@ def _parts(identity: Identity) -> nicknames.Parts:
     )
 
 
+@lru_cache(maxsize=512)
+def _kanji(identity: Identity) -> tuple[str, str]:
+    """Return family and given name as they are written in Japanese, empty when they are not."""
+    name = _reading(identity.name)
+    return (split_name(name) or ("", "")) if _japanese(name) else ("", "")
+
+
+@lru_cache(maxsize=512)
+def _katakana(identity: Identity) -> tuple[str, ...]:
+    families, givens = _kana_names(identity)
+    return tuple(dict.fromkeys((*families, *givens)))
+
+
 def _phone_digits(phone: str) -> str:
     digits = ascii_digits(_reading(phone))
     national = "0" + digits[2:].lstrip("0") if digits.startswith("81") and len(digits) > 10 else digits
@@ -157,12 +170,22 @@ def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
     """Yield every written form of the participants."""
     for number, identity in enumerate(list(identities)[:IDENTITIES_MAX]):
         label = f"identity:{number}"
+        latin: list[tuple[int, int]] = []
+        family, given = _kanji(identity)
         for form in filter(view.holds, forms(identity, label)):
             for start, end in view.places(form):
                 # 山田商事 is no person; a surname before an honorific or a title is.
                 if form.whole or view.beside_honorific(end) or not in_firm(view.text, end):
                     score = 1.0 if form.whole else PART_SCORE
                     yield Span(form.kind, start, end, score, NAME, "known participant", label)
+                    stop = around.given_behind(view.text, end, given) if form.text == family else end
+                    if stop > end:
+                        yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "of a known participant's family", label)
+                    if form.kind == Kind.PERSON and form.text[0] < "ɐ":
+                        latin.append((start, end))
+        stretches = (*around.with_middle_names(view.text, latin), *around.in_katakana(view.text, _katakana(identity)))
+        for start, end in stretches:
+            yield Span(Kind.PERSON, start, end, 1.0, NAME, "known participant with further names", label)
         yield from nicknames.find(view.text, _parts(identity), label)
         digits = _phone_digits(identity.phone)
         # Without the leading 0 the number is found behind a country code too.

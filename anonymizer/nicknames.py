@@ -11,10 +11,21 @@ from anonymizer.model import Kind, Span
 
 NAME = "identity"
 _SCORE = 0.98
+# Vowels come and go when a name is written by ear, and these consonants are taken for each other.
+_UNSTABLE = re.compile(r"ph|ck|ch|sch|sh|zh|[aeiouyhjwvcqzx]")
+_BY_EAR = {"ph": "f", "ck": "k", "ch": "S", "sch": "S", "sh": "S", "zh": "S", "w": "v", "v": "v", "c": "k", "q": "k",
+           "z": "s", "x": "ks"}  # fmt: skip
+_FIRST_BY_EAR = {"c": "k", "k": "c", "j": "y", "y": "eij", "e": "y", "i": "y", "v": "w", "w": "v", "f": "p", "s": "z",
+                 "z": "s"}  # fmt: skip
+_SOUND_CHARS_MIN = 4
 _SHARED_MIN = 2
 _LATIN_CHARS_MIN, _LATIN_CHARS_MAX = 2, 9
 _START = re.compile(r"(?<![ぁ-ん])[ぁ-ん]{2}|(?<![ァ-ヶー])[ァ-ヶー]{2}")
 _HONORIFIC = re.compile(r"(?:ちゃん|さん|くん|君|さま|様|氏|先輩|姉|兄|マネ|リーダー|部長|課長|主任|店長)")
+_CHILD = re.compile(
+    r"(?:(?<![ぁ-んァ-ヶー])|(?<=[のとはがもや]))(?P<x>[ぁ-ん][ゃゅょ]?|[ァ-ヶ][ャュョ]?)"
+    r"(?:[っッーんン](?=ちゃん|くん|さん|ち(?![ぁ-ん])|ぴ|たん|チャン|クン)|(?=ちゃん|くん))(?:ち|ぴ|たん)?"
+)
 _TAIL = re.compile(
     r"(?:っち|ッチ|ちん|チン|りん|リン|ぴー|ピー|たん|タン|ぽん|ポン|やん|ヤン|きち|もん|モン|っぺ|っしー|ッシー|しー|シー|みん|ミン|にゃん|ちゃ|坊|ぴょん|ん|ン|ー)(?![ぁ-んァ-ヶー]{2})"
 )
@@ -52,6 +63,14 @@ def _in_kana(text: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
                 yield start, end + (end - start) if again else tail.end() if tail else end
 
 
+def _of_a_child(text: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Yield the first sound of a name, made longer, before what children are called by: りっくん, しょーちゃん."""
+    sounds = {part[: 2 if part[1] in "ゃゅょ" else 1] for part in parts}
+    for match in _CHILD.finditer(text) if sounds else ():
+        if hiragana(match.group("x")) in sounds:
+            yield match.span()
+
+
 @cache
 def _listed() -> dict[str, frozenset[str]]:
     """Return each listed name or short name with all that stand in a row with it."""
@@ -69,7 +88,34 @@ def _same_as(name: str) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _first_letters(names: tuple[str, ...]) -> frozenset[str]:
     """Return what the names and their listed short names begin with."""
-    return frozenset(each[0] for name in names for each in (name, *_same_as(name)))
+    alike = {
+        "c": "k",
+        "k": "c",
+        "j": "y",
+        "y": "eij",
+        "e": "y",
+        "i": "y",
+        "v": "w",
+        "w": "v",
+        "f": "p",
+        "s": "z",
+        "z": "s",
+    }
+    found = {each[0] for name in names for each in (name, *_same_as(name))}
+    return frozenset(found.union(*(alike.get(letter, "") for letter in found)))
+
+
+@lru_cache(maxsize=8192)
+def _skeleton(word: str) -> str:
+    """Return what stays of a Latin name when it is spelled by ear: Yevgeniya and Evgenia, Catherine and Katherine."""
+    word = _UNSTABLE.sub(lambda match: _BY_EAR.get(match.group(), ""), word)
+    return re.sub(r"(.)\1+", r"\1", word)
+
+
+def _same_sound(one: str, two: str) -> bool:
+    size = min(len(one), len(two))
+    first = _skeleton(one)
+    return size > _SOUND_CHARS_MIN and abs(len(one) - len(two)) <= 2 and len(first) > 2 and first == _skeleton(two)
 
 
 def _short_for(word: str, names: tuple[str, ...]) -> bool:
@@ -87,6 +133,8 @@ def _short_for(word: str, names: tuple[str, ...]) -> bool:
             plain in lexicon.given_any() and any(name.startswith(plain) and name != plain for name in names)
         )
     stem = re.sub(r"(?:(.)\1)?(?:y|ie)$", r"\1", plain)
+    if any(_same_sound(plain, name) for name in names):
+        return True
     return listed or any(
         name != plain
         and len(name) > len(stem) - 1
@@ -110,5 +158,5 @@ def _in_latin(text: str, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[i
 
 def find(text: str, parts: Parts, label: str) -> Iterator[Span]:
     """Yield what the participant's names are shortened to in ``text`` (a reading view)."""
-    for start, end in (*_in_kana(text, parts.kana), *_in_latin(text, parts.latin)):
+    for start, end in (*_in_kana(text, parts.kana), *_of_a_child(text, parts.kana), *_in_latin(text, parts.latin)):
         yield Span(Kind.PERSON, start, end, _SCORE, NAME, "short for a known participant", label)

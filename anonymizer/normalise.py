@@ -4,6 +4,7 @@ NFKC as a whole string loses positions (㈱ becomes three characters, ｶﾞ one
 to each cluster (a base and its marks). Only the recognisers see this view; output is cut from the original.
 """
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -13,12 +14,19 @@ from anonymizer.replace import PLACEHOLDER
 WALL = "\ue000"
 """Stands for a character of one of our own placeholders: no recogniser's pattern includes it."""
 
+# &#8209; of HTML, and %39 or %40 of a log or link: only what numbers and addresses are made of, as 80%40 is no @.
+_ESCAPE = (
+    r"&(?:#[0-9]{2,6}|#[xX][0-9A-Fa-f]{2,5}|nbsp|amp|lt|gt|quot|apos|ndash|mdash|hyphen|commat|period|num|plus);"
+    r"|(?:(?<![0-9])%(?:3[0-9]|40|2[BbDdEe]|5[Ff])|%3[0-9](?=%3[0-9])|(?<=%3[0-9])%3[0-9])"
+)
+_ESCAPES = re.compile(_ESCAPE)
 # At most 8 marks a base: canonical ordering of a long run of marks is quadratic in CPython.
-_CLUSTER = re.compile(r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
+_CLUSTER = re.compile(rf"{_ESCAPE}|" r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗ｰ─━"), "-")
-# Zero-width, bidi controls, soft hyphen, variation selectors: invisible, so they must not split a number.
+# Zero-width, bidi controls, soft hyphen, variation selectors, the box around a digit: invisible, or as good as that,
+# so they must not split a number.
 _INVISIBLE = re.compile(
-    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
+    r"[\u00ad\u20e3\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
     r"\U000e0100-\U000e01ef]"
 )
 # Old and variant shapes of one name character; only the reading view changes, one for one.
@@ -38,9 +46,10 @@ _SPACES = {
     for blank in " \t\u3000"
 }
 # O9O-l234: what a scanner or a careful person writes for digits, in something that else is a number.
+_DIGITS = "0-9〇零一二三四五六七八九"
 _LOOKALIKE = re.compile(
-    r"(?<![A-Za-z0-9])(?=[0-9 -]{0,20}[OolI])[0-9OolI]{1,16}"
-    r"(?:(?:-|[ ](?=[0-9OolI]{2}))[0-9OolI]{1,8}){0,4}(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9])(?=[{_DIGITS} -]{{0,20}}[OolI])[{_DIGITS}OolI]{{1,16}}"
+    rf"(?:(?:-|[ ](?=[{_DIGITS}OolI]{{2}}))[{_DIGITS}OolI]{{1,8}}){{0,4}}(?![A-Za-z0-9])"
 )
 _AS_DIGITS = str.maketrans("OolI", "0011")
 _LOOKALIKE_DIGITS_MIN = 6
@@ -79,7 +88,9 @@ def _fold(char: str) -> str:
         return ""
     if "\ud800" <= char <= "\udfff":
         return "\ufffd"  # Half a character, as JSON may hold one: nothing behind here can encode it.
-    return unicodedata.normalize("NFKC", char.translate(_DASHES)).translate(_DASHES).translate(_VARIANTS)
+    folded = unicodedata.normalize("NFKC", char.translate(_DASHES)).translate(_DASHES).translate(_VARIANTS)
+    digit = unicodedata.digit(folded, None) if len(folded) == 1 else None
+    return folded if digit is None else str(digit)  # ❶, ٣ and other digits of the world.
 
 
 _TABLE = _Table()
@@ -88,6 +99,10 @@ _TABLE = _Table()
 def _fold_cluster(cluster: str) -> str:
     if len(cluster) == 1:
         return _TABLE[ord(cluster)]
+    if cluster[0] == "&" and cluster[-1] == ";":
+        return "".join(map(_fold, html.unescape(cluster)))
+    if cluster[0] == "%" and cluster.isascii():
+        return chr(int(cluster[1:], 16))
     return unicodedata.normalize("NFKC", _INVISIBLE.sub("", cluster.translate(_DASHES))).translate(_VARIANTS)
 
 
@@ -111,7 +126,7 @@ def _unspaced(text: str) -> str:
 def _as_digits(match: re.Match[str]) -> str:
     token = match.group()
     letters = sum(char in "OolI" for char in token)
-    digits = sum("0" <= char <= "9" for char in token)
+    digits = sum(char not in "OolI -" for char in token)
     enough = digits >= _LOOKALIKE_DIGITS_MIN or (digits and _DATE_UNIT.match(match.string, match.end()))
     return token.translate(_AS_DIGITS) if enough and letters <= digits else token
 
@@ -124,10 +139,11 @@ def _read(text: str) -> str:
 def normalise(original: str) -> Normalised:
     """Return the reading view of ``original``; linear in its length."""
     masked = _masked(original)
-    if masked.isascii():
+    escaped = ("&" in masked or "%" in masked) and _ESCAPES.search(masked) is not None
+    if masked.isascii() and not escaped:
         return Normalised(original, _read(masked), range(len(masked)), range(1, len(masked) + 1))
     masked = _unspaced(masked)
-    if not _MARKS.search(masked) and not _INVISIBLE.search(masked):
+    if not escaped and not _MARKS.search(masked) and not _INVISIBLE.search(masked):
         # Without marks and invisible characters the view can only grow; of equal length it is one for one.
         text = masked.translate(_TABLE)
         if len(text) == len(original):

@@ -13,6 +13,7 @@ from anonymizer.forms import Form, View, squeezed, unaccented
 from anonymizer.kana import hiragana
 from anonymizer.model import Kind, Span
 from anonymizer.names import Word
+from anonymizer.normalise import WALL
 from anonymizer.recognizers.japanese import in_organisation, split_name
 from anonymizer.recognizers.rulefile import load
 from anonymizer.romaji import spellings
@@ -76,6 +77,8 @@ def forms(text: str, spans: Iterable[Span]) -> dict[str, Form]:
     )
     for span in people:
         surface = text[span.start : span.end]
+        if WALL in surface:
+            continue
         own = _parts_of(surface)
         known = next((found[key].label for key, *_ in own if key in found), "")
         label = span.label or known or f"name:{squeezed(surface)}"

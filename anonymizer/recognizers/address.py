@@ -6,12 +6,14 @@ from dataclasses import replace
 from anonymizer.model import Kind, Span
 from anonymizer.names import Token, Word
 from anonymizer.page import Page
+from anonymizer.recognizers.address_reach import cores, places_before, reach
 from anonymizer.recognizers.rulefile import apply, load
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "address"
 _PLACE_CHARS_MAX = 24
 _PLACE_TOKENS_MAX = 6
+_BEFORE_NUMBERS = frozenset(("の", " ", "、"))
 
 
 def _town_and_block(page: Page) -> Iterator[Span]:
@@ -19,11 +21,15 @@ def _town_and_block(page: Page) -> Iterator[Span]:
     patterns = load(NAME).patterns
     for match in patterns["HOUSE_NUMBERS"].finditer(page.text):
         index = page.token_ends.get(match.start())
+        while index and page.tokens[index].surface in _BEFORE_NUMBERS:
+            index -= 1
         if index is None:
             continue
         several = len(patterns["SEVERAL"].findall(match.group())) + 1
         start, place = _place_before(page, index)
-        named = place and (several > 2 or patterns["HOUSE_WORD"].search(match.group()))
+        # Two numbers may count anything (神南3-4), but not behind a row of places: 大野市、上庄の佐開12の8.
+        sure = several > 2 or patterns["HOUSE_WORD"].search(match.group()) or places_before(page, start) < start
+        named = place and sure
         if named or (start < match.start() and patterns["TOWN_ENDING"].search(page.text, start, match.start())):
             yield Span(Kind.ADDRESS, start, match.end(), 0.75, NAME, "place name and the numbers of a house")
 
@@ -77,12 +83,17 @@ def _wider_place(page: Page, start: int) -> int:
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
     patterns = load(NAME).patterns
-    found = [*apply(load(NAME), page, NAME), *(_town_and_block(page) if page.japanese and page.has_digits else ())]
+    found = [*apply(load(NAME), page, NAME), *cores(page)]
+    if page.japanese and page.has_digits:
+        found.extend(_town_and_block(page))
     for span in found:
-        kept = patterns["TAIL"].sub("", page.text[span.start : span.end]).rstrip(" .,")
-        end = span.start + len(kept)
-        building = patterns["BUILDING_TAIL"].match(page.text, end) if end == span.end else None
-        yield replace(span, start=_wider_place(page, span.start), end=building.end() if building else end)
+        whole = page.text[span.start : span.end].rstrip(" .,")
+        kept = patterns["TAIL"].sub("", whole).rstrip(" .,")
+        start, end = _wider_place(page, span.start), span.start + len(kept)
+        if kept == whole:
+            building = patterns["BUILDING_TAIL"].match(page.text, end)
+            start, end = reach(page, start, building.end() if building else end)
+        yield replace(span, start=start, end=end)
     if page.japanese:
         yield from _lived_in(page)
 

@@ -8,9 +8,11 @@ from anonymizer.recognizers import (
     ids,
     mail,
     person_caption,
+    person_frames,
     person_ja,
     person_latin,
     person_phrase,
+    person_table,
     person_written,
     phone,
     postcode,
@@ -24,6 +26,6 @@ RECOGNISERS = tuple(
     module.RECOGNISER
     for module in (
         mail, phone, spoken, postcode, address, birth, ids, bank, web, person_caption, person_phrase, person_ja,
-        person_latin, person_written, employer, school, special,
+        person_latin, person_written, person_frames, person_table, employer, school, special,
     )
 )  # fmt: skip

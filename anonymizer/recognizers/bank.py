@@ -10,9 +10,24 @@ from anonymizer.recognizers.spans import Recogniser
 NAME = "bank"
 
 
+_BANK_CHARS_MAX = 18
+
+
+def _banks(page: Page) -> Iterator[Span]:
+    """Yield accounts from the name of the bank on, found by the word for a bank, for the name may begin anywhere."""
+    rules = load(NAME)
+    if not page.has_digits or not page.holds(rules.needs["BANK_TO_NUMBER"]):
+        return
+    for match in rules.patterns["BANK_TO_NUMBER"].finditer(page.text):
+        name = rules.patterns["BANK_NAME"].search(page.text, max(0, match.start() - _BANK_CHARS_MAX), match.start())
+        start = name.start() if name else match.start()
+        yield Span(Kind.BANK, start, match.end(), 0.95, NAME, "bank, some words, number")
+
+
 def find(page: Page) -> Iterator[Span]:
     """Yield bank accounts."""
-    return apply(load(NAME), page, NAME)
+    yield from _banks(page)
+    yield from apply(load(NAME), page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.BANK,), find)

@@ -6,7 +6,7 @@ project dates stay, and so do 平均年齢, 20代, 定年 and 18歳以上.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import to_int
@@ -18,6 +18,10 @@ NAME = "birth"
 _BIRTH_YEAR_MIN, _BIRTH_YEAR_MAX = 1930, 2012
 _UNSAID_YEAR_MAX = 2004
 _BEFORE_CHARS, _AFTER_CHARS, _LINE_CHARS = 30, 24, 40
+# How far behind a word for birth its date may stand, how far a second one, and a date of which a part is told.
+_AFTER_BIRTH_CHARS, _AGAIN_CHARS, _NEAR_CHARS, _QUESTION_CHARS = 90, 40, 20, 24
+_WHOLE = 3
+_DATES_MAX = 8
 _ERA_START = {"昭": 1925, "S": 1925, "s": 1925, "平": 1988, "H": 1988, "h": 1988, "令": 2018, "R": 2018,
               "大": 1911, "T": 1911, "明": 1867}  # fmt: skip
 
@@ -58,10 +62,84 @@ def _line(text: str, match: re.Match[str]) -> str:
     return text[start : end if end >= 0 else match.end() + _LINE_CHARS]
 
 
+def _beside_birth(page: Page) -> Iterator[Span]:
+    """Yield the dates, however they are told, that stand beside a word for birth."""
+    rules = load(NAME)
+    patterns, text = rules.patterns, page.text
+    asked = [name for name in ("BIRTH_WORD_JA", "BIRTH_WORD_EN") if page.holds(rules.needs[name])]
+    words = sorted((word for name in asked for word in patterns[name].finditer(text)), key=re.Match.start)
+    dates = [date for window in _windows(words) for date in patterns["ANY_DATE"].finditer(text, *window)]
+    first = done = 0
+    for word in words if dates else ():
+        if word.end() < done:
+            continue
+        while first < len(dates) and dates[first].start() < word.end():
+            first += 1
+        behind = list(_behind(text, word.end(), dates[first : first + _DATES_MAX]))
+        yield from (Span(Kind.BIRTH_DATE, *date.span(), 0.97, NAME, "date behind a word for birth") for date in behind)
+        if behind:
+            done = behind[-1].end()
+        elif first and dates[first - 1].start() >= max(text.rfind("\n", 0, word.start()), word.start() - _LINE_CHARS):
+            date = dates[first - 1]
+            if date.end() <= word.start() and _says_birth(date, near=word.start() - date.end() <= 1):
+                yield Span(Kind.BIRTH_DATE, *date.span(), 0.97, NAME, "date before a word for birth")
+
+
+def _windows(words: Iterable[re.Match[str]]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches in which a date may belong to one of ``words``, those that overlap as one."""
+    start = stop = 0
+    for word in words:
+        begin = max(word.start() - _LINE_CHARS, 0)
+        if stop and begin > stop:
+            yield start, stop
+        if not stop or begin > stop:
+            start = begin
+        stop = word.end() + 2 * _AFTER_BIRTH_CHARS
+    if stop:
+        yield start, stop
+
+
+def _behind(text: str, start: int, dates: Iterable[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Yield those of ``dates`` that a word for birth, which ends at ``start``, is said of."""
+    other = load(NAME).patterns["OTHER_DATE"]
+    stop, at, told = _window_end(text, start), start, False
+    for date in dates:
+        between = date.start() - at
+        far = between > _AGAIN_CHARS if told else date.end() > stop
+        if far or (told and "\n" in text[at : date.start()]) or other.search(text, at, date.start()):
+            break
+        if not other.match(text, date.end()) and _says_birth(date, near=between <= _NEAR_CHARS and not told):
+            yield date
+            at, told = date.end(), True
+
+
+def _window_end(text: str, start: int) -> int:
+    """Return how far a word for birth reaches: the rest of its line, and the next when the first holds no more."""
+    end = text.find("\n", start, start + _AFTER_BIRTH_CHARS)
+    if 0 <= end <= start + _QUESTION_CHARS:
+        end = text.find("\n", end + 1, start + _AFTER_BIRTH_CHARS)
+    return end if end >= 0 else min(start + _AFTER_BIRTH_CHARS, len(text))
+
+
+def _says_birth(match: re.Match[str], *, near: bool) -> bool:
+    """Tell whether a row of parts of a date is a date of birth: whole, or right beside the word (``near``) in part."""
+    patterns, told = load(NAME).patterns, match.group()
+    numbers = len(patterns["PART_NUMBER"].findall(told))
+    month, year = patterns["PART_MONTH"].search(told), patterns["PART_YEAR"].search(told)
+    written = year and year.group("year")
+    if written and not (_BIRTH_YEAR_MIN <= int(written) <= _BIRTH_YEAR_MAX or written < "1500"):
+        return False
+    whole = (numbers >= _WHOLE and (month or year)) or (month and year and numbers > 1)
+    if whole or patterns["PART_WHOLE"].fullmatch(told):
+        return True
+    return near and bool((month and numbers) or (year and (numbers or written)) or patterns["PART_DAY"].fullmatch(told))
+
+
 def find(page: Page) -> Iterator[Span]:
     """Yield dates of birth and ages."""
     if page.has_digits:
         yield from _dates(page)
+    yield from _beside_birth(page)
     yield from apply(load(NAME), page, NAME)
 
 

@@ -4,18 +4,22 @@ from collections.abc import Iterator
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
+from anonymizer.names import NAME as NAMED
 from anonymizer.names import Word
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "employer"
-_FORM_NEEDS = frozenset(("会社", "(株", "(有", "(同", "(合", "法人"))
+_FORM_NEEDS = frozenset(("会社", "法人", "組合", *(f"({form})" for form in "株有同合資名社医財学福独")))
 _ENGLISH_NEEDS = frozenset(f" {word}" for word in lexicon.words("firm_words"))
 _CONTEXT_NEEDS = frozenset(("職", "先", "所属", "在籍", "会社名", "企業名"))
 _COMPANY_NEEDS = frozenset("社")
 _OWNERS_NEEDS = frozenset((" & ", " and sons"))
+_NOW_NEEDS = frozenset(("現在", "今", "前", "直近", "次", "元", "もと", "→"))
+_AT_NEEDS = frozenset((" at ", "employer", "ex ", "ex-", "shop", "company", "firm", "place"))
 _NAME_CHARS_MAX = 12
+_WORDS_CHARS_MAX = 80
 _VERB_CHARS_MAX = 24
 _CAREER_NEEDS = frozenset("入社 勤務 在籍 転職 就職 入職 出向 復職 退社 退職 辞め 出身 インターン バイト".split(" "))  # noqa: SIM905
 
@@ -32,7 +36,21 @@ def _by_form(page: Page) -> Iterator[Span]:
             # The first four characters are the form itself or the beginning of the name.
             department = patterns["DEPARTMENT"].search(found, 6) if name == "BEFORE" else None
             found = (found[: department.start()] if department else found).rstrip(" ・-&'")
-            yield Span(Kind.EMPLOYER, match.start(), match.start() + len(found), 0.85, NAME, "legal form")
+            start = _start_of_name(page, match.start()) if name == "AFTER" else match.start()
+            yield Span(Kind.EMPLOYER, start, match.start() + len(found), 0.85, NAME, "legal form")
+
+
+def _start_of_name(page: Page, start: int) -> int:
+    """Return where a firm's name begins whose later part begins at ``start``: いわき+製缶, Okinawa Blue +Resorts."""
+    words = load(NAME).patterns["WORDS_BEFORE"].search(page.text, max(0, start - _WORDS_CHARS_MAX), start)
+    if words:
+        return words.start("x")
+    index = page.token_ends.get(start)
+    token = page.tokens[index] if index is not None else None
+    named = token and token.word & (NAMED | Word.PLACE | Word.PROPER | Word.COMMON)
+    if token and named and len(token.surface) > 1 and "ぁ" <= token.surface[0] <= "ん":
+        return token.start
+    return _hiragana_before(page, start)
 
 
 def _is_generic(word: str) -> bool:
@@ -47,7 +65,7 @@ def _by_suffix(page: Page) -> Iterator[Span]:
         start = match.start()
         while start > 0 and match.start() - start <= _NAME_CHARS_MAX and _in_name(page.text[start - 1]):
             start -= 1
-        start = _hiragana_before(page, start) if start == match.start() else start
+        start = _start_of_name(page, start) if start == match.start() else start
         word = page.text[start : match.end()]
         if (
             not patterns["NOT_MEANT"].match(page.text, match.end())
@@ -80,14 +98,32 @@ def _by_context(page: Page) -> Iterator[Span]:
         ("COMPANY_WORD", 0.55, _COMPANY_NEEDS),
     ):
         for match in patterns[name].finditer(page.text) if page.holds(needs) else ():
-            word = match.group("x")
+            start = _start_of_name(page, match.start("x")) if name == "CAREER" else match.start("x")
+            word = page.text[start : match.end("x")]
             if patterns["NOT_EMPLOYER"].match(word) or word.lower() in lexicon.words("skills") or _is_generic(word):
                 continue
             if name == "COMPANY_WORD" and patterns["GENERIC_COMPANY"].match(word):
                 continue
             if name == "CAREER" and not names.kinds(word) & Word.PROPER and names.kinds(word) != Word.NONE:
                 continue
-            yield Span(Kind.EMPLOYER, *match.span("x"), score, NAME, "words of a career")
+            yield Span(Kind.EMPLOYER, start, match.end("x"), score, NAME, "words of a career")
+    yield from _now(page)
+
+
+def _now(page: Page) -> Iterator[Span]:
+    """Yield what somebody is at now, was at before or went to, when it begins with a place or a name and is no word."""
+    patterns = load(NAME).patterns
+    found = patterns["NOW"].finditer(page.text) if page.holds(_NOW_NEEDS) else ()
+    arrows = patterns["BEFORE_ARROW"].finditer(page.text) if "→" in page.chars else ()
+    for match in (*found, *arrows):
+        group = "x" if match.group("x") else "y"
+        word, index = match.group(group), page.starts.get(match.start(group))
+        if index is None or patterns["NOT_NOW"].search(word) or patterns["NOT_EMPLOYER"].match(word):
+            continue
+        head = page.tokens[index]
+        named = head.word & (NAMED | Word.PLACE | Word.PROPER) and head.end < match.end(group)
+        if named and names.kinds(word) == Word.NONE and word.lower() not in lexicon.words("skills"):
+            yield Span(Kind.EMPLOYER, match.start(group), match.end(group), 0.55, NAME, "where somebody is now")
 
 
 def _english(page: Page) -> Iterator[Span]:
@@ -117,10 +153,13 @@ def _english_career(page: Page) -> Iterator[Span]:
         for match in patterns["AT"].finditer(page.text)
         if patterns["BEFORE_AT"].search(page.text, max(0, match.start() - _VERB_CHARS_MAX), match.start())
     )
+    firms = patterns["AT_FIRM"].finditer(page.text) if page.holds(_AT_NEEDS) else ()
     owners = patterns["OWNERS"].finditer(page.text) if page.holds(_OWNERS_NEEDS) else ()
-    for match in (*patterns["JOINED"].finditer(page.text), *career, *owners):
+    for match in (*patterns["JOINED"].finditer(page.text), *career, *owners, *firms):
         name, start = match.group("x").rstrip(".,'’-"), match.start("x")
-        known = name.lower() in lexicon.words("skills") or patterns["JOB"].search(name)
+        known = (
+            name.lower() in lexicon.words("skills") or patterns["JOB"].search(name) or patterns["VENUE"].search(name)
+        )
         if not known and not (" " not in name and name.lower() in common):
             yield Span(Kind.EMPLOYER, start, start + len(name), 0.6, NAME, "words of a career")
 

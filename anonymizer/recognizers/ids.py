@@ -14,7 +14,7 @@ from anonymizer.recognizers.spans import Recogniser
 
 NAME = "ids"
 _NEAR_CHARS = 30
-_LONG_DIGITS_MIN = 9
+_LONG_DIGITS_MIN, _LONG_DIGITS_MAX = 9, 18
 
 
 def _twelve_digits(page: Page) -> Iterator[Span]:
@@ -36,14 +36,15 @@ def _twelve_digits(page: Page) -> Iterator[Span]:
 
 
 def _in_groups(page: Page) -> Iterator[Span]:
-    """Yield long numbers in groups that are neither goods nor years: a telephone abroad, a number of some card."""
+    """Yield long numbers that are neither goods nor dates: a telephone abroad, a number of some card."""
     patterns = load(NAME).patterns
     for match in patterns["GROUPED"].finditer(page.text):
         around = page.text[max(0, match.start() - _NEAR_CHARS) : match.end()]
-        round_figures = patterns["ROUND"].fullmatch(match.group())
-        long = len(ascii_digits(match.group())) >= _LONG_DIGITS_MIN
-        if long and not round_figures and not patterns["GOODS"].search(around):
-            yield Span(Kind.ID_NUMBER, *match.span(), 0.5, NAME, "long number in groups")
+        if not _LONG_DIGITS_MIN <= len(ascii_digits(match.group())) <= _LONG_DIGITS_MAX:
+            continue
+        harmless = patterns["ROUND"].fullmatch(match.group()) or patterns["DATED"].match(match.group())
+        if not harmless and not patterns["GOODS"].search(around):
+            yield Span(Kind.ID_NUMBER, *match.span(), 0.5, NAME, "long number that nothing explains")
 
 
 def find(page: Page) -> Iterator[Span]:

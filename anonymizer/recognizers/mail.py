@@ -12,7 +12,9 @@ _LOCAL_CHARS_MIN, _LOCAL_CHARS_MAX = 3, 100
 _SURE_DOTS = frozenset(("ドット", "どっと", "dot"))
 _DOTS = frozenset((*_SURE_DOTS, "ピリオド", "ぴりおど", "ポチ", "period", "点", "てん"))
 _KANA_ATS = frozenset(("アット", "あっと"))
-_ATS = frozenset((*_KANA_ATS, " at ", "(at", "[at", "<at", "(a)", "[a]", "まる", "マル", "丸", "★", "☆", "◎", "●", "■"))
+_ATS = frozenset(
+    (*_KANA_ATS, " at ", "(at", "[at", "<at", "{at", "(a)", "[a]", "まる", "マル", "丸", "★", "☆", "◎", "●", "■")
+)
 
 
 def find(page: Page) -> Iterator[Span]:

@@ -10,7 +10,8 @@ from anonymizer.recognizers.rulefile import load
 
 NAME = "person-latin"
 _PATTERNS = load("person_careless").patterns
-_MONTHS = frozenset(("april", "may", "june", "august"))
+# Months and pronouns that the lists of names have, too.
+_NO_NAMES = frozenset(("april", "may", "june", "august", "he", "she", "an", "my"))
 _GIVEN_CHARS_MIN = 5
 _NAME_CHARS_MAX = 26
 
@@ -88,11 +89,11 @@ def _words_too(page: Page) -> Iterator[Span]:
             yield _span(*match.span("x"), 0.66, "a name before the same word")
     for match in _PATTERNS["HEAD_DOES"].finditer(page.text):
         name = match.group("x").lower()
-        if name in lexicon.given_any() and name not in _MONTHS and name not in lexicon.words("skills"):
+        if name in lexicon.given_any() and name not in _NO_NAMES and name not in lexicon.words("skills"):
             yield _span(*match.span("x"), 0.6, "a name, doing what people do")
     for match in _PATTERNS["HEAD_COLON"].finditer(page.text) if ":" in page.chars else ():
         name = match.group("x").lower()
-        if name in lexicon.latin_names() and name not in lexicon.words("skills"):
+        if name in lexicon.latin_names() and name not in lexicon.words("skills") and name != "date":
             yield _span(*match.span("x"), 0.6, "a name before a colon")
 
 

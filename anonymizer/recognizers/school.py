@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load
@@ -10,6 +11,16 @@ from anonymizer.recognizers.spans import Recogniser
 
 NAME = "school"
 _ENGLISH_NEEDS = frozenset(("universit", "college", "institute", "school", "academy", "polytechnic"))
+_LOCAL_NEEDS = frozenset(
+    [kind + level for kind in "工商農女北南東西央産一二三属" for level in "高"]
+    + [kind + "大" for kind in "理工医薬芸美女外経商農科教体歯医"]
+    + [kind + end for kind in "工商農高中" for end in ("1年", "2年", "3年", "卒", "を出")]
+    + ["附属", "付属", "実業", "国卒", "国を", "国から", "国へ", "国に進", "国→"]
+)
+_ACRONYM_NEEDS = frozenset(
+    ("→", "degree", "graduat", "studied", "bsc", "msc", "phd", "alumn", "school", "uni", "college")
+)
+_JOINED_NEEDS = frozenset("智 田 慶 館 志 法政 治 学 教 九 阪 東 京 専".split(" "))  # noqa: SIM905
 _NAME_CHARS_MAX = 16
 
 
@@ -36,8 +47,25 @@ def _short(page: Page) -> Iterator[Span]:
         rest = patterns["SHORT_REST"].match(page.text, match.start())
         if name and rest:
             yield Span(Kind.SCHOOL, name.start(), rest.end(), 0.7, NAME, "short form of a university")
-    for match in patterns["ALUMNI"].finditer(page.text):
-        yield Span(Kind.SCHOOL, *match.span(), 0.7, NAME, "short form of a university")
+    for kind in ("ALUMNI", "LOCAL"):
+        for match in patterns[kind].finditer(page.text) if kind == "ALUMNI" or page.holds(_LOCAL_NEEDS) else ():
+            yield Span(Kind.SCHOOL, *match.span(), 0.7, NAME, "short form of a school")
+
+
+def _acronyms(page: Page) -> Iterator[Span]:
+    """Yield capitals where a school stands: a degree from NCTU, ISD→上智FLA."""
+    patterns, degrees = load(NAME).patterns, ("BA", "BS", "MA", "MS", "MBA", "BSC", "MSC", "PHD")
+    for match in patterns["ACRONYM"].finditer(page.text):
+        word, after = match.group(), page.text[match.end() : match.end() + 3]
+        before = _before("BEFORE_ACRONYM", page, match)
+        joined = before is not None and before.group()[0] > "一"
+        if word in degrees or word.lower() in lexicon.words("skills") or (len(word) < 3 and not joined):
+            continue
+        if before and before.group() != "→":
+            start = before.start() if joined else match.start()
+            yield Span(Kind.SCHOOL, start, match.end(), 0.6, NAME, "capitals where a school stands")
+        elif after[:1] == "→" and load(NAME).patterns["SCHOOL_BEHIND"].match(page.text, match.end()):
+            yield Span(Kind.SCHOOL, *match.span(), 0.6, NAME, "capitals before an arrow to a school")
 
 
 def find(page: Page) -> Iterator[Span]:
@@ -50,6 +78,8 @@ def find(page: Page) -> Iterator[Span]:
         for match in patterns["ENGLISH"].finditer(page.text):
             if not patterns["GENERIC_EN"].match(match.group()):
                 yield Span(Kind.SCHOOL, *match.span(), 0.75, NAME, "named school")
+    if page.has_latin and (page.holds(_ACRONYM_NEEDS) or page.holds(_JOINED_NEEDS)):
+        yield from _acronyms(page)
     for match in patterns["ALIAS"].finditer(page.text) if page.has_latin else ():
         if not page.text[match.start() - 1 : match.start()].isalnum():
             yield Span(Kind.SCHOOL, *match.span(), 0.65, NAME, "well-known school")

@@ -4,22 +4,23 @@ Whatever stands between the pieces, their digits together make a telephone numbe
 words is one, too, for nobody counts that way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from anonymizer.model import Kind, Span
+from anonymizer.numerals import ascii_digits
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "spoken"
-_PIECES_MAX = 4
-_LAST_DIGITS = 4
+_PIECES_MAX = 6
+_LAST_DIGITS, _NEAR_CHARS = 4, 2
 _CALLED_DIGITS = range(7, 12)
 _SPOKEN_DIGITS_MIN = 6
 _SURE_WORDS_MIN = 2
 _CAPTION_CHARS_MAX = 20
-_ZEROS = frozenset("0〇零○◯")
+_ROUND_ZEROS = str.maketrans("○◯", "00")
 _CALL_WORDS = frozenset(
     (
         "電話",
@@ -44,6 +45,7 @@ _CALL_WORDS = frozenset(
         "text",
         "whatsapp",
         "reach",
+        "dial",
     )
 )
 _KANA_NEEDS = frozenset(
@@ -83,9 +85,10 @@ class Piece(NamedTuple):
 
 
 def _groups(page: Page) -> Iterator[Piece]:
-    for match in _PATTERNS["GROUP"].finditer(page.text):
-        digits = match.group()
-        yield Piece(match.start(), match.end(), len(digits), digits[0] in _ZEROS, digits[2:3] in _ZEROS)
+    for name in ("GROUP", "APART"):
+        for match in _PATTERNS[name].finditer(page.text):
+            digits = ascii_digits(match.group().translate(_ROUND_ZEROS))
+            yield Piece(match.start(), match.end(), len(digits), digits[0] == "0", digits[2:3] == "0")
 
 
 def _kana(page: Page) -> Iterator[Piece]:
@@ -95,23 +98,34 @@ def _kana(page: Page) -> Iterator[Piece]:
             yield Piece(match.start(), match.end(), len(words), match.group().startswith(_ZERO_WORDS), mobile=True)
 
 
-def _english(page: Page) -> Iterator[Span]:
-    """Yield rows of English number words, digits among them."""
+def _english(page: Page) -> Iterator[tuple[Piece, int]]:
+    """Yield rows of English number words, digits among them, each with how many words it has."""
     rules = load(NAME)
     if not page.has_latin or not page.holds(rules.needs["ENGLISH_NUMBER"]):
         return
     for match in _PATTERNS["ENGLISH_NUMBER"].finditer(page.text):
         digits = words = 0
+        first = ""
         for word in _PATTERNS["ENGLISH_WORD"].finditer(match.group()):
-            size = len(word.group("digits") or "1") + bool(
-                word.group("word") and word.group("word").lower()[-2:] == "ty"
-            )
-            digits += size * {"double": 2, "triple": 3}.get((word.group("many") or "").lower(), 1)
-            words += word.group("word") is not None
-        called = _PATTERNS["CALLS"].search(page.text, max(0, match.start() - _CAPTION_CHARS_MAX), match.start())
-        enough = 1 if called or match.group().startswith("+") else 3
-        if digits > _SPOKEN_DIGITS_MIN and words >= enough:
-            yield Span(Kind.PHONE, *match.span(), 0.85, NAME, "digits in words")
+            spoken = (word.group("word") or "").lower()
+            # Seventy-seven has two digits, nine hundred three.
+            size = {"": len(word.group("digits") or ""), "hundred": 2, "thousand": 3}.get(spoken, 1)
+            size += spoken[-2:] == "ty" and not _PATTERNS["UNIT_NEXT"].match(match.group(), word.end())
+            digits += size * {"double": 2, "triple": 3, "treble": 3}.get((word.group("many") or "").lower(), 1)
+            words += bool(spoken)
+            first = first or spoken or word.group()
+        zero = first in ("zero", "oh", "nought") or first[0] == "0"
+        yield Piece(match.start(), match.end(), digits, zero, mobile=True), words
+
+
+def _rows(page: Page, rows: Iterable[tuple[Piece, int]]) -> Iterator[Span]:
+    """Yield the rows that are a telephone number by themselves."""
+    for piece, words in rows:
+        if piece.digits <= _SPOKEN_DIGITS_MIN:
+            continue
+        called = _PATTERNS["CALLS"].search(page.text, max(0, piece.start - _CAPTION_CHARS_MAX), piece.start)
+        if words >= (1 if called or page.text.startswith(("+", "plus", "Plus"), piece.start) else 3):
+            yield Span(Kind.PHONE, piece.start, piece.end, 0.85, NAME, "digits in words")
 
 
 def _one_number(page: Page, pieces: list[Piece], at: int, *, calls: bool) -> int:
@@ -122,11 +136,13 @@ def _one_number(page: Page, pieces: list[Piece], at: int, *, calls: bool) -> int
     called = _PATTERNS["CALLS"].search(page.text, max(0, first.start - _CAPTION_CHARS_MAX), first.start)
     if not called and not first.zero:
         return 0
-    wanted = _CALLED_DIGITS if called else range(10, 12) if first.mobile else range(10, 11)
+    # A landline of ours has ten digits, a mobile and what is read aloud may have eleven.
+    eleven = first.mobile or any(piece.mobile for piece in pieces[at + 1 : at + 2] if piece.zero or piece.digits > 5)
+    wanted = _CALLED_DIGITS if called else range(10, 12) if eleven else range(10, 11)
     total = first.digits
     taken = 0
     for count in range(1, _PIECES_MAX + 1):
-        if total in wanted and count > 1 and pieces[at + count - 1].digits >= _LAST_DIGITS:
+        if total in wanted and count > 1 and _ends(pieces[at + count - 2], pieces[at + count - 1]):
             taken = count
         if at + count >= len(pieces):
             break
@@ -138,9 +154,26 @@ def _one_number(page: Page, pieces: list[Piece], at: int, *, calls: bool) -> int
     return taken
 
 
+def _ends(one: Piece, two: Piece) -> bool:
+    """Tell whether a number ends with these pieces: four digits, though they be in two parts close together."""
+    # Two and two are a month and a day.
+    parts = two.start - one.end <= _NEAR_CHARS and 2 not in (one.digits, two.digits)
+    return two.digits >= _LAST_DIGITS or (parts and one.digits + two.digits >= _LAST_DIGITS > one.digits)
+
+
+def _apart(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return the pieces in order; of two that overlap the longer, which was read from its words."""
+    found: list[Piece] = []
+    for piece in sorted(pieces, key=lambda each: (each.start, -each.end)):
+        if not found or piece.start >= found[-1].end:
+            found.append(piece)
+    return found
+
+
 def find(page: Page) -> Iterator[Span]:
     """Yield telephone numbers said aloud or in pieces."""
-    yield from _english(page)
+    rows = list(_english(page))
+    yield from _rows(page, rows)
     kana = list(_kana(page))
     yield from (
         Span(Kind.PHONE, piece.start, piece.end, 0.8, NAME, "digits in words")
@@ -149,7 +182,7 @@ def find(page: Page) -> Iterator[Span]:
     )
     if not page.has_digits and not kana:
         return
-    pieces = sorted([*_groups(page), *kana])
+    pieces = _apart([*_groups(page), *kana, *(piece for piece, _ in rows)])
     calls = page.holds(_CALL_WORDS)
     at = 0
     while at < len(pieces):

@@ -60,6 +60,10 @@ def find(page: Page) -> Iterator[Span]:
             found = page.text[start:end].rstrip(_TRAILING)
             if found and not rules.patterns["PUBLIC"].search(found):
                 yield Span(Kind.URL, start, start + len(found), score, NAME, why)
+    for tail in rules.patterns["HOST_END"].finditer(page.text):
+        head = rules.patterns["HOST_HEAD"].search(page.text, max(0, tail.start() - _HOST_CHARS_MAX), tail.start())
+        if head:
+            yield Span(Kind.URL, head.start(), tail.end(), 0.7, NAME, "host of three words")
     if "/" in page.chars:
         yield from _account_pages(page)
     yield from _handles_before(page)

@@ -29,6 +29,8 @@ SETS = {
     "fourth B": one_off("fourth/hostile.txt", "B"),
     "fifth B": one_off("fifth/hostile.txt", "B"),
     "sixth B": one_off("sixth/hostile.txt", "B"),
+    "eighth A": one_off("eighth/templates.txt", "A"),
+    "eighth B": one_off("eighth/hostile.txt", "B"),
     "N": _plain("hostile.txt", "unseen.txt", "first/plain.txt", "second/plain.txt"),
 }
 
@@ -62,6 +64,8 @@ SETS = {
         ("fifth B", "all", 0.05, 0.10, 0.035, 0.20),
         ("sixth B", "nobody", 0.05, 0.10, 0.15, 0.45),
         ("sixth B", "all", 0.05, 0.10, 0.03, 0.45),
+        ("eighth A", "nobody", 0.01, 0.02, 0.08, 0.10),
+        ("eighth B", "nobody", 0.07, 0.10, 0.30, 0.60),
     ],
 )
 def test_leaks_stay_within_bounds(
@@ -91,6 +95,8 @@ def test_leaks_stay_within_bounds(
         ("fourth B", 0.03, 0.02),
         ("fifth B", 0.04, 0.03),
         ("sixth B", 0.02, 0.02),
+        ("eighth A", 0.03, 0.04),
+        ("eighth B", 0.03, 0.04),
         ("N", 0.01, 0.02),
     ],
 )

@@ -1,0 +1,145 @@
+"""Names in data: the value of a key, the cells below a header, and who speaks line after line."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from anonymizer import lexicon, names
+from anonymizer.model import Kind, Span
+from anonymizer.names import NAME, Word
+from anonymizer.page import Page
+from anonymizer.recognizers.japanese import not_a_person
+from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
+from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.spans import Recogniser
+
+NAME_ID = "person-table"
+_RULES = load("person_table")
+_TURNS_MIN = 2
+_SPEAKER_CHARS_MAX = 36
+# What a page with such a header holds, or it is not searched for one.
+_HEADERS = frozenset("name 名 カナ かな フリガナ 面接官 担当 候補者 応募者 紹介者 kana 読み".split(" "))  # noqa: SIM905
+_COLUMNS_MAX = 40
+_CELL_CHARS_MAX = 40
+_SEPARATORS = ("\t", "|", ";", ",")
+
+
+def _span(start: int, end: int, score: float, why: str) -> Span:
+    return Span(Kind.PERSON, start, end, score, NAME_ID, why)
+
+
+def _keys(page: Page) -> Iterator[Span]:
+    """Yield the values of keys that a name belongs to: "yomi": "...", last_name=..., FN:..."""
+    known = lexicon.latin_names()
+    for name in ("KEY", "CARD"):
+        if page.holds(_RULES.needs[name]):
+            for match in _RULES.patterns[name].finditer(page.text):
+                value = match.group("x")
+                # name="viewport" and the like: a name in small letters is one of the lists, or none.
+                small = value.isascii() and value.islower() and lexicon.plain(value.split(" ")[0]) not in known
+                if not small and _cell_is_name(value):
+                    yield _span(*match.span("x"), 0.8, "value of a key for a name")
+
+
+def _cell_is_name(cell: str) -> bool:
+    """Tell whether a cell below a header for names holds one: letters, and not only everyday words."""
+    if not 1 <= len(cell) <= _CELL_CHARS_MAX or not _RULES.patterns["CELL"].fullmatch(cell):
+        return False
+    if _RULES.patterns["EMPTY"].fullmatch(cell):
+        return False
+    if cell.isascii():
+        return not all(everyday_latin(word) for word in re.split(r"[ ,.]+", cell) if word)
+    known = names.kinds(cell)
+    loan = "ァ" <= cell[0] <= "ヶ" and known & Word.COMMON and not known & NAME
+    listed = cell in lexicon.words("not_people") or cell in lexicon.words("name_columns")
+    return not (listed or loan or thing(cell))
+
+
+def _cells(line: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
+    """Yield where each cell of a line begins and ends, without blanks and quotes around it."""
+    at = start
+    for cell in line.split(separator)[:_COLUMNS_MAX]:
+        inner = cell.strip(" \t\"'")
+        left = at + cell.find(inner) if inner else at
+        yield left, left + len(inner)
+        at += len(cell) + 1
+
+
+def _table(page: Page) -> Iterator[Span]:
+    """Yield the cells below the headers for names, as long as lines have as many cells as the header."""
+    start, columns, separator, width = 0, frozenset[int](), "", 0
+    heads = _RULES.patterns["HEAD"]
+    for line in page.text.split("\n"):
+        found = line.count(separator) if separator else 0
+        if columns and found >= max(1, width - 1):
+            for number, (left, right) in enumerate(_cells(line, start, separator)):
+                cell = page.text[left:right]
+                kana = bool(cell) and "ァ" <= cell[0] <= "ヶ"
+                if number in columns and _cell_is_name(cell) and (kana or not explained(page, left, right)):
+                    yield _span(left, right, 0.8, "cell below a header for names")
+        elif any(mark in line for mark in _SEPARATORS) and heads.search(line):
+            columns, separator, width = _header(line, start, page.text)
+        start += len(line) + 1
+
+
+def _header(line: str, start: int, text: str) -> tuple[frozenset[int], str, int]:
+    """Return the columns of names of a line that is a header, what parts its cells and how often."""
+    for separator in _SEPARATORS:
+        width = line.count(separator)
+        if width:
+            heads = [text[left:right].lower().replace(" ", "_") for left, right in _cells(line, start, separator)]
+            columns = frozenset(number for number, head in enumerate(heads) if head in lexicon.words("name_columns"))
+            # フリガナ,サイオンジ is a caption and its value, no header.
+            if columns and not any(char.isdigit() for char in line) and all(map(_can_be_head, heads)):
+                return columns, separator, width
+    return frozenset(), "", 0
+
+
+def _can_be_head(head: str) -> bool:
+    """Tell whether a cell can stand in a header: an identifier, a thing, or a compound that ends with one."""
+    known = names.kinds(head)
+    compound = known == Word.NONE and bool(names.kinds(head[-2:]) & Word.COMMON)
+    return head.isascii() or head in lexicon.words("name_columns") or bool(known & Word.COMMON) or compound
+
+
+def _speakers(page: Page) -> Iterator[Span]:
+    """Yield who speaks: the same words before a colon, an arrow or a time at the head of two lines or more."""
+    for quote in _RULES.patterns["QUOTE"].finditer(page.text):
+        before = max(0, quote.start() - _SPEAKER_CHARS_MAX)
+        match = _RULES.patterns["QUOTED_SPEAKER"].search(page.text, before, quote.start())
+        if match and _can_speak(match.group("x")):
+            yield _span(*match.span("x"), 0.66, "says what is quoted behind")
+    turns = [
+        (name, match)
+        for name in ("TURN", "TURN_TIME")
+        if page.holds(_RULES.needs[name])
+        for match in _RULES.patterns[name].finditer(page.text)
+    ]
+    count = Counter((name, match.group("x")) for name, match in turns)
+    talk = any(name == "TURN_TIME" and number >= _TURNS_MIN for (name, _), number in count.items())
+    for name, match in turns:
+        often = count[name, match.group("x")] >= _TURNS_MIN or (talk and name == "TURN_TIME")
+        if often and _can_speak(match.group("x")):
+            yield _span(*match.span("x"), 0.68, "speaks line after line")
+
+
+def _can_speak(words: str) -> bool:
+    parts = words.split(" ")
+    if words[0] < "ぁ":
+        known = lexicon.latin_names()
+        return all(lexicon.plain(part) in known or not everyday_latin(part) for part in parts)
+    if not_a_person(words) or any(part in lexicon.words("not_people") for part in parts):
+        return False
+    known_as = names.kinds(words)
+    return bool(known_as & (NAME | Word.PLACE)) or known_as == Word.NONE
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Yield names in keys, tables and talks."""
+    yield from _keys(page)
+    if page.holds(_HEADERS):
+        yield from _table(page)
+    yield from _speakers(page)
+
+
+RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON,), find)
