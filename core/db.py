@@ -1,6 +1,7 @@
 """Engine and sessions for SQLite (embedded default) and PostgreSQL (scaled out)."""
 
 import os
+import random
 import secrets
 import sqlite3
 import time
@@ -94,17 +95,19 @@ class Base(DeclarativeBase):
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"  # base32hex (RFC 4648 7): as text in the order of the numbers
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+_BITS = random.Random()  # noqa: S311 - an id is no secret, it only must not come twice
+os.register_at_fork(after_in_child=_BITS.seed)  # or a supervisor's children would all go on with the same ones
 _IDS_BEGAN_MS = 1_735_689_600_000  # 2025-01-01T00:00Z; 40 bits of milliseconds reach to 2059
 
 
 def new_id() -> str:
     """A key for rows about people: 16 characters, known before the insert, so that seals can name it.
 
-    Milliseconds, then 40 random bits: what is made together lies together in every index, and a commit writes a few
-    pages instead of one for each row and index.
+    Milliseconds, then 40 random bits, which are no secret: what is made together lies together in every index, and a
+    commit writes a few pages instead of one for each row and index.
     """
     ms = time.time_ns() // 1_000_000 - _IDS_BEGAN_MS
-    return _eight(ms & 0xFF_FFFF_FFFF) + _eight(int.from_bytes(os.urandom(5)))
+    return _eight(ms & 0xFF_FFFF_FFFF) + _eight(_BITS.getrandbits(40))
 
 
 def _eight(bits: int) -> str:
@@ -127,22 +130,32 @@ class Database:
             raise ConfigError("DATABASE_URL cannot be used: write postgresql+psycopg://USER@HOST/NAME") from error
         self.dialect = self.engine.dialect.name
         self._writer = self.engine.execution_options(write=True)
+        self._kept: list[Kept] = []
 
     @contextmanager
-    def transaction(self, *, write: bool) -> Iterator["Transaction"]:
-        """One transaction: committed at the end, rolled back when anything is raised.
+    def transaction(self, *, write: bool, kept: "Kept | None" = None) -> Iterator["Transaction"]:
+        """One transaction: committed at the end, rolled back when anything is raised. ``kept``: of `keep`, for as much.
 
         Raises:
             Temporary: the database cannot be reached, is locked for too long, or its disk is full.
         """
-        transaction = Transaction(self._writer if write else self.engine)
+        transaction = Transaction(self._writer if write else self.engine, kept)
         with translated_errors():
             try:
                 yield transaction
                 if write:
                     transaction.commit()
+                transaction.went_well = True
             finally:
                 transaction.close()
+
+    def keep(self, *, write: bool) -> "Kept | None":
+        """A connection for one thread that has many small transactions; None for a server, which may go away and come
+        back while nobody looks: there the pool asks first."""
+        if self.sqlite_file is None:
+            return None
+        self._kept.append(Kept(self._writer if write else self.engine))
+        return self._kept[-1]
 
     @contextmanager
     def connection(self, *, write: bool) -> Iterator[Connection]:
@@ -171,20 +184,50 @@ class Database:
         self.sqlite_file.chmod(0o600)
 
     def close(self) -> None:
+        for kept in self._kept:
+            kept.close()
         self.engine.dispose()
+
+
+class Kept:
+    """A connection that goes from one transaction to the next: taking it from the pool and giving it back costs as much
+    as a few statements. After a fault the next transaction has a new one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def get(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def forget(self) -> None:
+        self._connection = None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self.forget()
 
 
 class Transaction:
     """Begun by the first statement: through the ORM (`session`), or without it (`connection`) at half the cost."""
 
-    def __init__(self, engine: Engine) -> None:
+    #: Nothing was raised, by the statements or the commit.
+    went_well = False
+
+    def __init__(self, engine: Engine, kept: Kept | None = None) -> None:
         self._engine = engine
+        self._kept = kept
         self._session: Session | None = None
         self._own: Connection | None = None
 
     @property
     def session(self) -> Session:
         if self._session is None:
+            if self._kept is not None:
+                self._begin()
             self._session = Session(self._own or self._engine, expire_on_commit=False)
         return self._session
 
@@ -192,8 +235,11 @@ class Transaction:
     def connection(self) -> Connection:
         if self._session is not None:
             return self._session.connection()  # asked each time: it is what begins a savepoint
+        return self._own or self._begin()
+
+    def _begin(self) -> Connection:
         if self._own is None:
-            self._own = self._engine.connect()
+            self._own = self._engine.connect() if self._kept is None else self._kept.get()
             self._own.begin()
         return self._own
 
@@ -212,7 +258,11 @@ class Transaction:
             if self._session is not None:
                 self._session.close()
         finally:
-            if self._own is not None:
+            if self._own is not None and self._kept is not None and self.went_well:
+                self._own.rollback()  # ends one that only read
+            elif self._own is not None:
+                if self._kept is not None:
+                    self._kept.forget()
                 # A COMMIT that failed leaves it open, and closing alone would give the pool a connection in the middle
                 # of a transaction.
                 with closing(self._own):

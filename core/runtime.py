@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import Clock
 from core.crypto import KeyRing
-from core.db import Database, Transaction
+from core.db import Database, Kept, Transaction
 from core.installation import bump_config_version
 from core.log import get_logger
 from core.settings import Settings
@@ -60,17 +60,17 @@ class Runtime:
     waker: Waker = field(default_factory=NoWaker)
 
     @contextmanager
-    def begin(self) -> Iterator[Tx]:
+    def begin(self, kept: Kept | None = None) -> Iterator[Tx]:
         """A write transaction: committed at the end of the block, rolled back when it raises."""
-        with self.db.transaction(write=True) as transaction:
+        with self.db.transaction(write=True, kept=kept) as transaction:
             tx = self.transaction(transaction)
             yield tx
         self.committed(tx)
 
     @contextmanager
-    def read(self) -> Iterator[Tx]:
+    def read(self, kept: Kept | None = None) -> Iterator[Tx]:
         """A transaction that only reads."""
-        with self.db.transaction(write=False) as transaction:
+        with self.db.transaction(write=False, kept=kept) as transaction:
             yield self.transaction(transaction)
 
     def transaction(self, transaction: Transaction) -> Tx:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from core.metrics import COMMIT_BATCH_OPS, COMMIT_OPS, COMMIT_SECONDS, COMMITS
+from core.metrics import COMMIT_BATCH_OPS, COMMIT_OPS, COMMIT_SECONDS, COMMITS, MAIL_PATH
 from core.runtime import Tx
 
 T = TypeVar("T")
@@ -125,10 +125,10 @@ class Committer:
         if error is None:
             self.commits += 1
             if self._writes:
-                COMMITS.inc()
-                COMMIT_OPS.inc(len(batch))
-                COMMIT_BATCH_OPS.observe(len(batch))
-                COMMIT_SECONDS.observe(self._loop.time() - began_s)
+                MAIL_PATH.count(COMMITS)
+                MAIL_PATH.count(COMMIT_OPS, by=len(batch))
+                MAIL_PATH.observe(COMMIT_BATCH_OPS, len(batch))
+                MAIL_PATH.observe(COMMIT_SECONDS, self._loop.time() - began_s)
             for waiting, result in zip(batch, attempt.result(), strict=True):
                 if not waiting.future.done():
                     waiting.future.set_result(result)

@@ -59,9 +59,11 @@ def seal(
     envelope: Envelope,
     decision: Decision,
     keep_until: datetime,
-    edits: Sequence[OctetEdit] | None = None,
+    edits: bytes = b"",
 ) -> Kept:
-    """Seal what is kept of a mail; the file of a large one is written at once, so call it outside of a transaction.
+    """Seal what is kept of a mail, ``edits`` as `pack` gives them.
+
+    The file of a large one is written at once, so call it outside of a transaction.
 
     Raises:
         OSError: the file cannot be written.
@@ -75,9 +77,8 @@ def seal(
         inline = original[:]
     addresses = json.dumps({"from": envelope.sender, "to": list(envelope.addresses)}).encode()
     words = json.dumps([decision.sentence, [reason.quote for reason in decision.because]]).encode()
-    packed = b"" if edits is None else pack(edits)
-    lengths = _LENGTHS.pack(_VERSION, len(addresses), len(words), len(packed))
-    letter = b"".join((lengths, addresses, words, packed, inline))
+    lengths = _LENGTHS.pack(_VERSION, len(addresses), len(words), len(edits))
+    letter = b"".join((lengths, addresses, words, edits, inline))
     rows.append(_row(mail_id, "letter", keep_until, sealed=keys.seal(_aad(mail_id, "letter"), letter)))
     return Kept(tuple(rows))
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from core.errors import Permanent, Temporary
 from core.log import get_logger
-from core.metrics import FAIL_OPEN, RELAY_SECONDS
+from core.metrics import FAIL_OPEN, MAIL_PATH, RELAY_SECONDS
 from core.runtime import Runtime
 from gateway import outcome
 from gateway.backlog import leases
@@ -90,7 +90,7 @@ class Processor:
             self._count_fault(work, "settle", error)
             await self._write_barely(work, replies, now)
         if work.accepted_s and any(reply.ok for _, reply in replies):
-            RELAY_SECONDS.observe(asyncio.get_running_loop().time() - work.accepted_s)
+            MAIL_PATH.observe(RELAY_SECONDS, asyncio.get_running_loop().time() - work.accepted_s)
 
     async def _store(self, finish: Finish) -> None:
         while True:

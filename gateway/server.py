@@ -5,11 +5,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from core import processes
 from core.errors import CareerRelayError, Temporary
 from core.log import get_logger
+from core.metrics import MAIL_PATH
 from core.runtime import Runtime
 from gateway.backlog import leases
 from gateway.certificate import tls_context
@@ -33,6 +35,7 @@ STEP_S = 0.05
 TURN_S = 0.0003
 SWEEP_AGAIN_S = 5.0
 LOOK_FOR_STOP_S = 0.1
+REPORT_S = 1.0
 
 
 class LeaseLost(CareerRelayError):
@@ -70,8 +73,9 @@ class _Server:
 
     async def serve(self, sockets: Sequence[socket.socket], stop: threading.Event) -> None:
         runtime = self._runtime
-        self._committer = Committer(runtime.begin)
-        lookups = Committer(runtime.read, "lookups", beside=runtime.db.sqlite_file is None)
+        self._committer = Committer(partial(runtime.begin, runtime.db.keep(write=True)))
+        reading = partial(runtime.read, runtime.db.keep(write=False))
+        lookups = Committer(reading, "lookups", beside=runtime.db.sqlite_file is None)
         directory = Directory(runtime)
         self._relay = Relay(runtime, directory)
         processor = Processor(runtime, directory, self._committer, lookups, self._relay)
@@ -82,7 +86,7 @@ class _Server:
         )
         directory.on_change = self._intake.authenticator.forget
         sweep = Sweep(runtime, self._committer, self._hands, self._relay, spool, self._process_id)
-        vital = [self._committer.run(), lookups.run(), directory.watch(), self._beat(), _wait_for(stop)]
+        vital = [self._committer.run(), lookups.run(), directory.watch(), self._beat(), _report(), _wait_for(stop)]
         tasks = [asyncio.create_task(each) for each in (*vital, _again(sweep.run))]
         servers = [await self._listen(sock, index) for index, sock in enumerate(sockets)]
         log.info("accepting mail", extra={"process_id": self._process_id, "listeners": len(servers)})
@@ -102,6 +106,7 @@ class _Server:
         await asyncio.wait(tasks[:2])
         for task in tasks:
             task.cancel()
+        MAIL_PATH.hand_over()
         await asyncio.to_thread(self._leave)
 
     def _has_room(self) -> bool:
@@ -164,6 +169,12 @@ async def _again(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
             task.cancel()
         log.error("the sweep broke off", exc_info=task.exception())
         await asyncio.sleep(SWEEP_AGAIN_S)
+
+
+async def _report() -> None:
+    while True:
+        await asyncio.sleep(REPORT_S)
+        MAIL_PATH.hand_over()
 
 
 async def _wait_for(stop: threading.Event) -> None:

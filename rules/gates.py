@@ -80,7 +80,7 @@ def closed(mail: Mail, book: tuple[str, ...] = ()) -> Reason | None:
 
 def external(mail: Mail) -> tuple[str, ...]:
     """Return the envelope recipients outside the company's own domains."""
-    return tuple(address for address in mail.recipients if not _is_own(address, mail.own_domains))
+    return tuple([address for address in mail.recipients if not _is_own(address, mail.own_domains)])
 
 
 def matches(address: str, entries: Iterable[str]) -> bool:

@@ -102,7 +102,7 @@ def read(mail: Mail, text: str) -> Reading:
     layout = read_layout(text)
     subject, answer = read_subject(mail.subject)
     judged, long = _judged(layout.new)
-    hits = list(_hits(judged, text))
+    hits = _hits(judged, text)
     if not answer:
         hits += _subject_hits(subject)
     hits += _wrapped_hits(layout, text)
@@ -135,8 +135,8 @@ def _up_to(sentences: Iterable[tuple[int, Sentence]], chars_max: int) -> list[tu
     return taken
 
 
-def _hits(sentences: Iterable[tuple[int, Sentence]], text: str) -> Iterator[Hit]:
-    count = 0
+def _hits(sentences: Iterable[tuple[int, Sentence]], text: str) -> list[Hit]:
+    hits: list[Hit] = []
     about: set[str] = set()
     for number, sentence in sentences:
         for phrase, mood, first, last in said(sentence.text, quoted=sentence.quoted):
@@ -150,10 +150,10 @@ def _hits(sentences: Iterable[tuple[int, Sentence]], text: str) -> Iterator[Hit]
             quote = text[start:end]
             if not quote.isalnum():
                 quote = " ".join(quote.split())
-            yield Hit(phrase, mood, quote, start, end, "text", number, last)
-            count += 1
-            if count >= HITS_MAX:
-                return
+            hits.append(Hit(phrase, mood, quote, start, end, "text", number, last))
+            if len(hits) >= HITS_MAX:
+                return hits
+    return hits
 
 
 def _subject_hits(subject: Sentence) -> Iterator[Hit]:

@@ -1,15 +1,16 @@
 """Tells line by line what a mail's writer says now from what is quoted or signed.
 
-Every line meets a dozen patterns, and nearly none fits: each is asked only where a cheap look at the line's ends
-leaves it a chance.
+Nearly every line goes on with the section it stands in; `lines` tells which ones may not.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
+
+from rules.lines import DELIMITERS, Look, look
 
 Kind = Literal["new", "quote", "signature", "disclaimer"]
 
@@ -20,48 +21,20 @@ REMEMBERED_SIGNATURES = 512
 
 
 class Line(NamedTuple):
-    """One line of the normalised text: its span, the section it belongs to, and its words without outer blanks.
-
-    ``decor``: nothing but a rule or a row of stars.
-    """
+    """One line of the normalised text: its span, the section it belongs to, and what it tells by itself."""
 
     start: int
     end: int
     kind: Kind
-    words: str
-    decor: bool
+    look: Look
 
 
-_DIVIDER = re.compile(
-    r"-{2,12}\s{0,2}(original (message|appointment)|forwarded (message|by)|元のメッセージ"
-    r"|転送メッセージ|転送されたメッセージ"
-    r"|ここから引用|reply message)|begin forwarded message|-{2,12}\s{0,2}(forwarded|original)",
-    re.IGNORECASE,
-)
 _HEADER = re.compile(
     r"[*>\s]{0,4}(from|sent|date|to|cc|subject|reply-to|差出人|送信者|送信元|発信者|送信日時|送信日"
     r"|受信日時|日時|日付|宛先|件名|題名)"
     r"\*?\s{0,3}:",
     re.IGNORECASE,
 )
-_SENDER = re.compile(r"[*>\s]{0,4}(from|差出人|送信者|送信元|発信者)\*?\s{0,3}:", re.IGNORECASE)
-_ATTRIBUTION = re.compile(
-    r"(^|\s)(wrote|schrieb|a écrit)\s{0,2}:$|(さん|様|氏|殿|>)?\s{0,2}(は"
-    r"|が)(次のように)?書きました(\s{0,2}:|。)?$"
-    r"|さん(は|が|の)[^。]{0,20}(書|言い|メール)[^。]{0,6}:$"
-    r"|^\d{4}[年/.-]\d{1,2}[月/.-]\d{1,2}.{0,60}(<[^<>\s]{3,80}>|@\S{3,60})\s?:$"
-    r"|^on .{6,120}(wrote|said)\s{0,2}:$",
-    re.IGNORECASE,
-)
-#: How every line ends that `_ATTRIBUTION` fits.
-_ATTRIBUTION_ENDS = (":", "書きました", "書きました。")
-_WROTE_WRAPPED = re.compile(r"^on .{6,120}(<\S{3,80}>|,)$", re.IGNORECASE)
-#: Only lines with such an end or such a beginning can open a quotation that runs to the end of the text.
-_QUOTE_ENDS = (*_ATTRIBUTION_ENDS, ">", ",")
-_QUOTE_STARTS = ("-", "b", "B")
-DECOR_CHARS = 4
-_DECOR = re.compile(r"[\s*=_~#+.・･\-‐―─━═—–…★☆■□◆◇●○◎※♪＊＝♦•▲▼△▽<>《》〇|:;]+")
-_RULES = frozenset({"--", "- -", "---", "***", "===", "___"})
 _CONTACT = re.compile(
     r"tel\b|fax\b|phone|電話|〒|https?:|www\.|@|株式会社|有限会社|合同会社|\(株\)|\(有\)|co\., ?ltd"
     r"|\binc\b|\bllc\b|\bgmbh\b"
@@ -71,71 +44,59 @@ _CONTACT = re.compile(
 _FINAL = re.compile(
     r"(ます|ました|ません|です|でした|ください|下さい)[。.!]|\w{2,} \w{2,} \w{2,}[^.!?\n]{0,200}[.!?](\s|$)"
 )
-_AFTERTHOUGHT_STARTS = ("追", "p", "P")
-_AFTERTHOUGHT = re.compile(r"(追伸|追記|p\.?\s?s\.?\b)", re.IGNORECASE)
 
 
-def sections(text: str) -> Iterator[Line]:
-    """Yield every line of ``text`` with the section it belongs to. One pass, a bounded look ahead."""
+def sections(text: str) -> list[Line]:
+    """Return every line of ``text`` with the section it belongs to. One pass, a bounded look ahead."""
     lines = text.splitlines(keepends=True)
-    words = [line.strip() for line in lines]
-    decor = [len(word) >= DECOR_CHARS and _DECOR.fullmatch(word) is not None for word in words]
+    looks = list(map(look, lines))
+    found: list[Line] = []
     index = start = 0
     kind: Kind = "new"
     while index < len(lines):
-        word, here, taken = words[index], kind, 1
-        if word and kind != "quote":
-            opens = ":" in word or word.endswith(_QUOTE_ENDS) or word.startswith(_QUOTE_STARTS)
-            if opens and _starts_quote(words, index):
+        seen, here, taken = looks[index], kind, 1
+        if not seen.plain and kind != "quote":
+            if seen.opens and _starts_quote(looks, index):
                 here = kind = "quote"
-            elif word.startswith((">", "|")) or (opens and _attributes(word)):
+            elif seen.quoted:
                 here = "quote"
-            elif word in {"--", "- -"} and index and len(lines) - index <= DELIMITED_LINES_MAX:
-                here = kind = "signature"  # RFC 3676 4.3
-            elif word.startswith(_AFTERTHOUGHT_STARTS) and _AFTERTHOUGHT.match(word):
+            elif seen.words in DELIMITERS and index and len(lines) - index <= DELIMITED_LINES_MAX:
+                here = kind = "signature"
+            elif seen.afterthought:
                 here = kind = "new"
-            elif kind == "new" and (decor[index] or word in _RULES):
-                lasts = _signature_lines(words, decor, index)
+            elif kind == "new" and seen.rule:
+                lasts = _signature_lines(looks, index)
                 here, taken = ("signature", lasts) if lasts else ("new", 1)
-        for line in range(index, index + taken):
-            end = start + len(lines[line])
-            yield Line(start, end, here, words[line], decor[line])
-            start = end
-        index += taken
+        for _ in range(taken):
+            end = start + len(lines[index])
+            found.append(Line(start, end, here, looks[index]))
+            start, index = end, index + 1
+    return found
 
 
-def _attributes(word: str) -> bool:
-    return word.endswith(_ATTRIBUTION_ENDS) and _ATTRIBUTION.search(word) is not None
-
-
-def _starts_quote(words: Sequence[str], index: int) -> bool:
+def _starts_quote(looks: Sequence[Look], index: int) -> bool:
     """Tell whether an earlier mail begins here and runs to the end of the text."""
-    word = words[index]
-    if ":" not in word and not word.endswith(_QUOTE_ENDS) and not word.startswith(_QUOTE_STARTS):
-        return False
-    if _DIVIDER.match(word):
-        return True
-    sender, attributes = _SENDER.match(word), _attributes(word)
-    if not sender and not attributes and not _WROTE_WRAPPED.match(word):
-        return False
-    nearby = [w for w in words[index : index + 14] if w][:9]
-    if sender:
-        return sum(1 for w in nearby if _HEADER.match(w)) >= 2
-    if attributes or any("wrote" in w for w in nearby[1:3]):
-        return len(nearby) > 1 and not any(w.startswith((">", "|")) for w in nearby[1:3])
+    opens = looks[index].opens
+    if opens in ("", "divider"):
+        return bool(opens)
+    nearby = [near.words for near in looks[index : index + 14] if near.words][:9]
+    if opens == "sender":
+        return sum(1 for words in nearby if _HEADER.match(words)) >= 2
+    if opens == "attribution" or any("wrote" in words for words in nearby[1:3]):
+        return len(nearby) > 1 and not any(words.startswith((">", "|")) for words in nearby[1:3])
     return False
 
 
-def _signature_lines(words: Sequence[str], decor: Sequence[bool], index: int) -> int:
+def _signature_lines(looks: Sequence[Look], index: int) -> int:
     """Return how many lines from the decorated line ``index`` on are a signature; 0: none."""
-    last = min(len(words), index + 1 + SIGNATURE_LINES_MAX)
-    end = next((i for i in range(index + 1, last) if decor[i]), None)
+    last = min(len(looks), index + 1 + SIGNATURE_LINES_MAX)
+    end = next((i for i in range(index + 1, last) if looks[i].decor), None)
     if end is None:
-        rest = next((i for i in range(index + 1, last) if _starts_quote(words, i)), None)
-        if rest is None and last < len(words):
+        rest = next((i for i in range(index + 1, last) if _starts_quote(looks, i)), None)
+        if rest is None and last < len(looks):
             return 0
         end = (last if rest is None else rest) - 1
-    block = "\n".join(words[index + 1 : end + 1])
+    block = "\n".join([near.words for near in looks[index + 1 : end + 1]])
     signs = _signs_remembered if len(block) <= REMEMBERED_CHARS_MAX else _signs
     return end + 1 - index if signs(block) else 0
 

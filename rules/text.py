@@ -6,21 +6,22 @@ The layout is read line by line (`sections`), then the lines of one kind are joi
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 import re2
 
-from rules.pieces import GOES_ON, Spelled, sentences, squeeze
+from rules.pieces import Spelled, sentences, squeeze
 from rules.sections import Kind, Line, sections
 from rules.spelling import Mapped, normalise, respell
 
 TEXT_BYTES_MAX = 262_144
 SENTENCES_MAX = 20_000
 SUBJECT_CHARS_MAX = 1_000
+REMEMBERED_SENTENCES = 4_096
 
 
 class Sentence(NamedTuple):
@@ -76,9 +77,9 @@ class Layout:
 def read_layout(text: str) -> Layout:
     """Split ``text`` (any length, at most 262,144 bytes are read) into new text and the rest."""
     mapped, short = _judged(text)
-    lines = list(sections(mapped.text))
-    new = list(islice(_sentences(mapped, [line for line in lines if line.kind == "new"]), SENTENCES_MAX))
-    wrapped = list(islice(_sentences(mapped, [line for line in lines if line.kind != "new"]), SENTENCES_MAX))
+    lines = sections(mapped.text)
+    new = _sentences(mapped, [line for line in lines if line.kind == "new"])
+    wrapped = _sentences(mapped, [line for line in lines if line.kind != "new"])
     short = short or SENTENCES_MAX in {len(new), len(wrapped)}
     new, notices = _split_notices(new)
     wrapped += notices
@@ -122,41 +123,38 @@ def _cut_lines(mapped: Mapped, lines: Sequence[Line]) -> list[tuple[Kind, int, i
     return cuts
 
 
-_ENDS = (
-    *("ます", "ました", "ません", "です", "でした", "下さい", "さい", "ますよう", "敬具", "拝啓", "草々", "以上"),
-    *("様", "さま", "殿", "さん", "くん", "御中", "各位"),
-)
-#: A line of a table, ended by its end: 【合否】否
-_LABELLED = re.compile(r"(【[^】]{1,8}】|[■□◆◇●・]?[^。、:]{2,8}:)\s?[^。、\s]{1,8}")
-_BULLET = re.compile(r"[■□◆◇●○◎・※*★☆▼▽【<\[(]|\d{1,2}[.)]\s|-\s")
-
-
-def _sentences(mapped: Mapped, lines: Sequence[Line]) -> Iterator[Sentence]:
+def _sentences(mapped: Mapped, lines: Sequence[Line]) -> list[Sentence]:
     """Join ``lines`` into sentences: a line end is a sentence end only where the words say so."""
+    joined: list[Sentence] = []
     start: int | None = None
-    for number, line in enumerate(lines):
-        if start is not None and _breaks(lines[number - 1], line):
-            yield from _piece(mapped, start, lines[number - 1].end, line.kind)
+    previous: Line | None = None
+    for line in lines:
+        if previous is not None and start is not None and _breaks(previous, line):
+            joined += _piece(mapped, start, previous.end, line.kind)
             start = None
-        if line.words and start is None:
+        if start is None and line.look.words:
             start = line.start
-    if start is not None:
-        yield from _piece(mapped, start, lines[-1].end, lines[-1].kind)
+        previous = line
+    if previous is not None and start is not None:
+        joined += _piece(mapped, start, previous.end, previous.kind)
+    return joined[:SENTENCES_MAX]
 
 
 def _breaks(previous: Line, line: Line) -> bool:
-    before, word = previous.words, line.words
-    if not word or previous.end != line.start or previous.decor or line.decor:
+    before, after = previous.look, line.look
+    if not after.words or previous.end != line.start or before.decor or after.decor:
         return True
-    if before.endswith(_ENDS) or _LABELLED.fullmatch(before):
-        return not GOES_ON.match(word)
-    return _BULLET.match(word) is not None and not before.endswith((":", "】"))
+    if before.ends:
+        return not after.goes_on
+    return after.bullet and not before.introduces
 
 
-def _piece(mapped: Mapped, start: int, end: int, kind: Kind) -> Iterator[Sentence]:
-    """Yield the sentences of one joined piece of text."""
-    for spelled in sentences(mapped.text[start:end]):
-        yield Sentence(spelled.text, kind, spelled.quoted, spelled, mapped.at, start)
+def _piece(mapped: Mapped, start: int, end: int, kind: Kind) -> list[Sentence]:
+    """Return the sentences of one joined piece of text."""
+    return [
+        Sentence(spelled.text, kind, spelled.quoted, spelled, mapped.at, start)
+        for spelled in sentences(mapped.text[start:end])
+    ]
 
 
 # --- boilerplate ---------------------------------------------------------------------------------------------------
@@ -182,18 +180,16 @@ _NOTICE = re2.compile(f"(?i){_BOILERPLATE.pattern}".replace(r"\b", "").encode())
 
 def _split_notices(new: list[Sentence]) -> tuple[list[Sentence], list[Sentence]]:
     """Take legal and technical notices out of the new text: they say "unsuccessful" about nobody."""
-    notices: list[Sentence] = []
-    if not _may_hold_notice("\n".join(sentence.text for sentence in new)):
+    notices = [sentence for sentence in new if _is_notice(sentence.text)]
+    if not notices:
         return new, notices
-    kept: list[Sentence] = []
-    for sentence in new:
-        if _may_hold_notice(sentence.text) and _BOILERPLATE.search(sentence.text):
-            notices.append(sentence._replace(kind="disclaimer", quoted=False))
-        else:
-            kept.append(sentence)
-    return kept, notices
+    kept = [sentence for sentence in new if not _is_notice(sentence.text)]
+    return kept, [sentence._replace(kind="disclaimer", quoted=False) for sentence in notices]
 
 
-def _may_hold_notice(text: str) -> bool:
+@functools.lru_cache(maxsize=REMEMBERED_SENTENCES)
+def _is_notice(sentence: str) -> bool:
+    """Tell whether a sentence is boilerplate; remembered as `rules.moods` remembers what is said, and as safe."""
     # ı and İ are an i to Python when case is ignored, not to RE2.
-    return _NOTICE.search(text.encode()) is not None or "ı" in text or "İ" in text
+    may_be = _NOTICE.search(sentence.encode()) is not None or "ı" in sentence or "İ" in sentence
+    return may_be and _BOILERPLATE.search(sentence) is not None

@@ -11,7 +11,7 @@ from datetime import datetime
 from core.endpoints import NextHop
 from core.errors import ConfigError, NotFound
 from core.log import get_logger
-from core.metrics import DELIVERIES
+from core.metrics import DELIVERIES, MAIL_PATH
 from core.runtime import Runtime
 from crm.registry import hop_identity
 from crm.registry.hop_identity import HopIdentity
@@ -33,7 +33,8 @@ RECIPIENTS_A_TRANSACTION = 100
 #: A connection that is aborted tells so in one of the event loop's next turns.
 CLOSING_TURNS = 20
 _VARIANTS = tuple(Variant)
-_SENT, _FAILED, _DEFERRED = map(DELIVERIES.labels, ("sent", "failed", "deferred"))
+#: Values of the label `result` of `DELIVERIES`.
+SENT, FAILED, DEFERRED = "sent", "failed", "deferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Relay:
         self._directory = directory
         self._version = 0
         self._making = asyncio.Lock()
+        for result in (SENT, FAILED, DEFERRED):
+            DELIVERIES.labels(result)  # seen as 0 from the start, so that the first one is an increase
         self._pools = {Route(self._default): self._new_pool(self._default, HopIdentity())}
 
     async def attempt(self, work: Work, results: list[tuple[Hand, Reply]]) -> None:
@@ -89,7 +92,7 @@ class Relay:
             replies = await pool.deliver(transaction)
             results += zip(hands, replies, strict=True)
             for reply in replies:
-                (_SENT if reply.ok else _FAILED if reply.permanent else _DEFERRED).inc()
+                MAIL_PATH.count(DELIVERIES, SENT if reply.ok else FAILED if reply.permanent else DEFERRED)
 
     def _head(self, work: Work) -> bytes:
         """Fields on top. Our own mails carry the stamp too: without it the company's server would send them back."""

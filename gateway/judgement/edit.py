@@ -121,13 +121,14 @@ def prepare(
     edits = _edits(request, draft.offer, keys, settings, now)
     if isinstance(edits, Untouched):
         return NotEdited("cannot_edit", edits.reason)
+    packed = pack(edits)
     return Prepared(
         draft=draft,
         position=request.position,
         edits=edits,
         row=decided_row(request.mail_id, request.decision)
-        | {"new_gate_ref": _gate_ref(draft.offer), "new_edits": pack(edits)},
-        kept=_copies(request, edits, keys, settings, now),
+        | {"new_gate_ref": _gate_ref(draft.offer), "new_edits": packed},
+        kept=_copies(request, packed, keys, settings, now),
     )
 
 
@@ -160,12 +161,13 @@ def edit_in(tx: Tx, request: EditRequest) -> Edited | NotEdited:
         savepoint.rollback()
         return NotEdited("cannot_edit", edits.reason)
     savepoint.commit()
-    store_decision(tx, request.mail_id, request.decision, note="edited", gate_ref=_gate_ref(offer), edits=pack(edits))
+    packed = pack(edits)
+    store_decision(tx, request.mail_id, request.decision, note="edited", gate_ref=_gate_ref(offer), edits=packed)
     _POINT_TO_EDITED.run(tx, [_pointer(request.mail_id, request.position)])
     if request.copies_kept:
         copies.add_edits(tx, request.mail_id, edits, _keep_until(tx.settings, tx.now))
     else:
-        copies.store(tx, [_copies(request, edits, tx.keys, tx.settings, tx.now)])
+        copies.store(tx, [_copies(request, packed, tx.keys, tx.settings, tx.now)])
     return Edited(edits)
 
 
@@ -206,9 +208,7 @@ def _edits(
     return (OctetEdit(0, 0, signature + fields), *rewritten.edits)
 
 
-def _copies(
-    request: EditRequest, edits: tuple[OctetEdit, ...], keys: KeyRing, settings: Settings, now: datetime
-) -> Kept:
+def _copies(request: EditRequest, packed: bytes, keys: KeyRing, settings: Settings, now: datetime) -> Kept:
     return copies.seal(
         keys,
         settings,
@@ -217,7 +217,7 @@ def _copies(
         envelope=request.envelope,
         decision=request.decision,
         keep_until=_keep_until(settings, now),
-        edits=edits,
+        edits=packed,
     )
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from core.log import get_logger
-from core.metrics import EDIT_SECONDS, JUDGE_SECONDS, MAILS_DECIDED, MAILS_EDITED, MAILS_UNCHANGED
+from core.metrics import EDIT_SECONDS, JUDGE_SECONDS, MAIL_PATH, MAILS_DECIDED, MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Runtime
 from crm.invitation.standing import Asked, Case, Standing, standings
 from crm.registry.companies import CompanyView
@@ -84,7 +84,7 @@ class Judging:
             step = partial(judge.read, raw, work.envelope, company, self._settings, self._runtime.keys)
             letter = await self._cpu(work, step)
         except Malformed:
-            MAILS_UNCHANGED.labels("malformed").inc()
+            MAIL_PATH.count(MAILS_UNCHANGED, "malformed")
             return
         if letter is None:
             return
@@ -94,8 +94,8 @@ class Judging:
         approval = snapshot.sentences.of(company.id, letter.mail.header_from)
         rule_set = snapshot.rule_sets.get(company.id)
         decision = await self._cpu(work, partial(judge.decide, letter.mail, approval, standing.ats, rule_set))
-        MAILS_DECIDED.labels(str(company.id), decision.verdict.value).inc()
-        JUDGE_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
+        MAIL_PATH.count(MAILS_DECIDED, str(company.id), decision.verdict.value)
+        MAIL_PATH.observe(JUDGE_SECONDS, asyncio.get_running_loop().time() - began_s)
         work.judged, work.decision = True, decision
         await self._act(work, company, letter.parsed, standing, external)
 
@@ -150,15 +150,15 @@ class Judging:
         )
         began_s = asyncio.get_running_loop().time()
         made = await self._edited(work, request, standing)
-        EDIT_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
+        MAIL_PATH.observe(EDIT_SECONDS, asyncio.get_running_loop().time() - began_s)
         if isinstance(made, NotEdited):
-            MAILS_UNCHANGED.labels(made.reason).inc()
+            MAIL_PATH.count(MAILS_UNCHANGED, made.reason)
             work.note = made.reason
             if made.reason == "cannot_edit" and (request.decision.orders or NO_ORDERS).on_fail == "pass_and_flag":
                 work.decision = _flagged(request.decision, made.detail)
             log.info("mail left unchanged", extra={"mail_id": work.id, "reason": made.reason, "detail": made.detail})
             return
-        MAILS_EDITED.labels(str(company.id)).inc()
+        MAIL_PATH.count(MAILS_EDITED, str(company.id))
         self._use(work, made.edits, [hand])
         work.note = "edited"
 

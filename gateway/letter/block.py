@@ -19,7 +19,7 @@ class Block:
         for link in self.links:
             if self.text.count(link) != 1 or self.html.count(escape(link)) != 1:
                 raise ValueError("a block holds each of its links once in the text and once in the HTML")
-        if any(stray in form for form in (self.text, self.html) for stray in "\r\0"):
+        if "\r" in self.text or "\r" in self.html or "\0" in self.text or "\0" in self.html:
             raise ValueError("a block holds no carriage return and no NUL")
 
     @property

@@ -83,7 +83,7 @@ def _plain_page(html: str) -> str | None:
     shown = _UNSHOWN.sub("<!>", html) if holds_unshown(html.lower()) else html
     first, *pieces = _spaces_single(shown).split("<")
     lines: list[str] = []
-    line = [unescape(first)]
+    line = [_spaces_single(unescape(first))]
     for piece in pieces:
         tag, closed, text = piece.partition(">")
         mark = _MARKS.get(tag) if closed else None
@@ -93,19 +93,19 @@ def _plain_page(html: str) -> str | None:
                 return None
             mark, text = found
         if "&" in text:
-            text = unescape(text)
+            text = _spaces_single(unescape(text))
         if mark is _INLINE:
             line.append(text)
         elif mark is _SPACED:
             line += (" ", text)
         else:
-            ended = _spaces_single("".join(line)).strip()
+            ended = _line_of(line) if len(line) > 1 else line[0].strip()
             if ended or mark is _LINE:
                 lines.append(ended)
             if mark is _PARAGRAPH and lines and lines[-1]:
                 lines.append("")
             line = [text]
-    lines.append(_spaces_single("".join(line)).strip())
+    lines.append(_line_of(line))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
@@ -129,6 +129,12 @@ def _read_tag(piece: str) -> tuple[str, str] | None:
         alt = _ALT.search(attributes[:_ATTRIBUTE_CHARS_MAX])
         return _INLINE, f" {alt[1] or alt[2] or alt[3] or ''} {text}" if alt else text
     return _MARKS.get(slash + name, _INLINE), text
+
+
+def _line_of(pieces: list[str]) -> str:
+    """Join the pieces of a line, in each of which spaces are single."""
+    line = "".join(pieces).strip()
+    return _spaces_single(line) if "  " in line else line
 
 
 def _spaces_single(text: str) -> str:

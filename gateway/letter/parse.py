@@ -6,6 +6,7 @@ wrong somewhere is still cut as far as it can be read; ``Parsed.problem`` then s
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.letter import params
@@ -133,27 +134,23 @@ class _Cutter:
         if depth > self._limits.depth_max:
             raise Malformed(f"parts nested deeper than {self._limits.depth_max}")
         header_end, body, separated = self._header_end(start, end)
-        fields = self._fields(start, header_end)
-        mime = self._mime(fields)
-        value = mime.get(b"content-type")
-        content_type = params.read(value) if value is not None else _DEFAULTS[default_kind]
+        head = _head(self._raw, start, header_end, self._limits.spans_max)
+        self._count(head.spans)
+        if head.problem:
+            self._doubt(head.problem)
+        content_type = head.type or _DEFAULTS[default_kind]
         kind = content_type.head
         if "/" not in kind:
             self._doubt("Content-Type not understood")
-        value = mime.get(b"content-disposition")
-        disposition = params.read(value) if value is not None else _NO_DISPOSITION
-        value = mime.get(b"content-transfer-encoding")
-        encoding = _token(value) if value is not None else "7bit"
-        content_id = mime.get(b"content-id", b"").strip(b" \t\r\n<>")
         self._parts.append(_PENDING)  # the children are numbered after their container
         children: tuple[Part, ...] = ()
         if kind.startswith("multipart/"):
-            ranges = self._ranges(content_type, encoding, body if separated else end, end)
+            ranges = self._ranges(content_type, head.encoding, body if separated else end, end)
             inner_kind = "message/rfc822" if kind == "multipart/digest" else "text/plain"  # RFC 2046 5.1.5
             children = tuple([self._part(first, last, depth + 1, inner_kind) for first, last in ranges])
         part = Part(
-            *(number, depth, start, body, end, separated, fields, kind),
-            *(content_type, disposition, encoding, content_id, children),
+            *(number, depth, start, body, end, separated, head.fields, kind),
+            *(content_type, head.disposition, head.encoding, head.content_id, children),
         )
         self._parts[number] = part
         return part
@@ -164,47 +161,6 @@ class _Cutter:
             return start, start + 2, True
         blank = raw.find(b"\r\n\r\n", start, end)
         return (blank + 2, blank + 4, True) if blank >= 0 else (end, end, False)
-
-    def _fields(self, start: int, end: int) -> tuple[Field, ...]:
-        raw, match = self._raw, _FIELD.match
-        fields = []
-        position = start
-        # More than the limit is never read, and found out when they are counted.
-        for _ in range(self._limits.spans_max + 1):
-            found = match(raw, position, end)
-            if found is None:
-                break
-            name, value = found[1], found.end(1) + 1
-            first, position = position, found.end()
-            fields.append(Field(name.lower(), first, value, position))
-        self._count(len(fields))
-        if position < end:
-            self._doubt("malformed header line")
-            fields += self._fields_after_fault(position, end)
-        return tuple(fields)
-
-    def _fields_after_fault(self, position: int, end: int) -> list[Field]:
-        """Read on behind a line that is no field; every line counts against the limit."""
-        fields = []
-        while position < end:
-            self._count(1)
-            found = _FIELD.match(self._raw, position, end)
-            if found:
-                fields.append(Field(found[1].lower(), position, found.end(1) + 1, found.end()))
-                position = found.end()
-            else:
-                line = _LINE.match(self._raw, position, end)
-                position = line.end() if line else end
-        return fields
-
-    def _mime(self, fields: tuple[Field, ...]) -> dict[bytes, bytes]:
-        mime: dict[bytes, bytes] = {}
-        for field in fields:
-            if field.name in _MIME_FIELDS:
-                if field.name in mime:
-                    self._doubt("MIME field given twice")
-                mime.setdefault(field.name, self._raw[field.value : field.end])
-        return mime
 
     def _ranges(self, content_type: Structured, encoding: str, body: int, part_end: int) -> list[tuple[int, int]]:
         boundary = content_type.get("boundary")
@@ -242,6 +198,91 @@ class _Cutter:
         if child >= 0:
             ranges.append((child, part_end))
         return ranges
+
+
+class _Head(NamedTuple):
+    """What a header says. ``spans``: fields, and lines that are none; ``type`` is None where no field names one."""
+
+    fields: tuple[Field, ...]
+    spans: int
+    problem: str
+    type: Structured | None
+    disposition: Structured
+    encoding: str
+    content_id: bytes
+
+
+_REMEMBERED_BYTES_MAX = 4_096
+
+
+def _head(raw: Octets, start: int, end: int, spans_max: int) -> _Head:
+    """Read the header of the part between two octets."""
+    if end - start > _REMEMBERED_BYTES_MAX:
+        return _read_head(raw, start, end, spans_max)
+    head = _read_lately(raw[start:end], 0, end - start, spans_max)
+    if not start:
+        return head
+    moved = [Field(name, first + start, value + start, last + start) for name, first, value, last in head.fields]
+    return head._replace(fields=tuple(moved))
+
+
+def _read_head(raw: Octets, start: int, end: int, spans_max: int) -> _Head:
+    match = _FIELD.match
+    fields = []
+    position = start
+    # More than the limit is never read, and found out when they are counted.
+    for _ in range(spans_max + 1):
+        found = match(raw, position, end)
+        if found is None:
+            break
+        name, value = found[1], found.end(1) + 1
+        first, position = position, found.end()
+        fields.append(Field(name.lower(), first, value, position))
+    spans, problem = len(fields), ""
+    if position < end and spans <= spans_max:
+        problem = "malformed header line"
+        more, lines = _fields_after_fault(raw, position, end, spans_max)
+        fields += more
+        spans += lines
+    mime: dict[bytes, bytes] = {}
+    for field in fields:
+        if field.name in _MIME_FIELDS:
+            if field.name in mime:
+                problem = problem or "MIME field given twice"
+            mime.setdefault(field.name, raw[field.value : field.end])
+    kind, disposition = mime.get(b"content-type"), mime.get(b"content-disposition")
+    encoding = mime.get(b"content-transfer-encoding")
+    return _Head(
+        fields=tuple(fields),
+        spans=spans,
+        problem=problem,
+        type=None if kind is None else params.read(kind),
+        disposition=_NO_DISPOSITION if disposition is None else params.read(disposition),
+        encoding="7bit" if encoding is None else _token(encoding),
+        content_id=mime.get(b"content-id", b"").strip(b" \t\r\n<>"),
+    )
+
+
+#: The headers of parts recur from mail to mail, and every header comes again when the edited mail is proven. A mail's
+#: own names its recipient: only the last few stay, in this process alone.
+_read_lately = lru_cache(maxsize=32)(_read_head)
+
+
+def _fields_after_fault(raw: Octets, position: int, end: int, spans_max: int) -> tuple[list[Field], int]:
+    """Read on behind a line that is no field: the fields, and how many lines there were, one more than the limit at
+    most."""
+    fields = []
+    lines = 0
+    while position < end and lines <= spans_max:
+        lines += 1
+        found = _FIELD.match(raw, position, end)
+        if found:
+            fields.append(Field(found[1].lower(), position, found.end(1) + 1, found.end()))
+            position = found.end()
+        else:
+            line = _LINE.match(raw, position, end)
+            position = line.end() if line else end
+    return fields, lines
 
 
 def _find(raw: Octets, mark: bytes, start: int, end: int) -> int:

@@ -69,6 +69,7 @@ def _blank(tag: str) -> str:
     return " " * (len(tag) + 1) + ("\n" if ends_line else " ")
 
 
+_TAG = re.compile(r"<([^<>]*)>")
 #: Tags as they mostly stand, without attributes.
 _BLANKS = {
     slash + name: _blank(slash + name)
@@ -99,12 +100,9 @@ class Page:
             mask = mask.replace("\r", " ").replace("\n", " ")
         if "&" in mask:
             mask = mask.replace("&nbsp;", " " * len("&nbsp;")).replace("&#160;", " " * len("&#160;"))
-        first, *pieces = mask.split("<")
-        shown = [first]
-        for piece in pieces:
-            tag, closed, text = piece.partition(">")
-            shown += (_BLANKS.get(tag) or _blank(tag) if closed else f"<{tag}", text)
-        return "".join(shown)
+        pieces = _TAG.split(mask)  # text, tag, text …
+        pieces[1::2] = [_BLANKS.get(tag) or _blank(tag) for tag in pieces[1::2]]
+        return "".join(pieces)
 
     def _hide(self, found: re.Match[str]) -> str:
         self._unshown.append(found.span())

@@ -1,7 +1,7 @@
 """A parsed mail as the rules see it: decoded text, decoded header values, and what stands in the way of reading."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -41,7 +41,7 @@ def read_mail(
     plainest, pages = readable_texts(parsed)
     html_text = reader.read(pages)
     text = html_text if pages == plainest else reader.read(plainest)
-    headers = _headers(parsed)
+    headers = _Headers(parsed)
     return Mail(
         envelope_from=envelope.sender,
         header_from=header_from(parsed),
@@ -59,11 +59,25 @@ def read_mail(
     )
 
 
-def _headers(parsed: Parsed) -> dict[str, tuple[str, ...]]:
-    headers: dict[str, list[str]] = {}
-    for field in parsed.root.fields:
-        headers.setdefault(field.name.decode("ascii"), []).append(words.decode(parsed.raw[field.value : field.end]))
-    return {name: tuple(values) for name, values in headers.items()}
+class _Headers(Mapping[str, tuple[str, ...]]):
+    """Header fields by lower-case name, each decoded when somebody asks for it: of twenty the rules ask for three."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._values: dict[str, list[bytes]] = {}
+        for field in parsed.root.fields:
+            self._values.setdefault(field.name.decode("ascii"), []).append(parsed.raw[field.value : field.end])
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        return tuple(map(words.decode, self._values[name]))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def header_from(parsed: Parsed) -> str:

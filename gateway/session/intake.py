@@ -7,7 +7,7 @@ from functools import partial
 
 from core.db import new_id
 from core.errors import Temporary
-from core.metrics import ACCEPT_SECONDS, MAILS_RECEIVED
+from core.metrics import ACCEPT_SECONDS, MAIL_PATH, MAILS_RECEIVED
 from core.runtime import Runtime
 from crm.registry.companies import CompanyView
 from gateway import policy, replies
@@ -139,8 +139,8 @@ class Intake:
             mail_id = await self._stored(new)
         finally:
             self._storing -= 1
-        ACCEPT_SECONDS.observe(asyncio.get_running_loop().time() - began_s)
-        MAILS_RECEIVED.labels(str(company.id)).inc()
+        MAIL_PATH.observe(ACCEPT_SECONDS, asyncio.get_running_loop().time() - began_s)
+        MAIL_PATH.count(MAILS_RECEIVED, str(company.id))
         if new.leased_by is not None:
             self._hand_on(_in_hand(mail_id, new, began_s))
         return new.queue_id

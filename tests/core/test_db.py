@@ -1,5 +1,6 @@
 """The database keeps what it promised: UTC in and out, writers that wait their turn, clear words when it is away."""
 
+import os
 import threading
 from datetime import UTC, datetime
 
@@ -89,6 +90,32 @@ def test_a_commit_that_fails_leaves_no_open_transaction_behind(runtime: Runtime)
         assert tx.connection.execute(text("SELECT count(*) FROM mail_copy")).scalar() == 0
 
 
+def test_a_kept_connection_serves_one_transaction_after_the_other_until_a_fault(runtime: Runtime) -> None:
+    kept, reading = runtime.db.keep(write=True), runtime.db.keep(write=False)
+    entry = {"at": runtime.clock.now(), "actor": "x", "subject": "x", "details": {}}
+    used = []
+    with runtime.begin(kept) as tx:
+        tx.connection.execute(insert(AuditEntry).values(action="core", **entry))
+        used.append(tx.connection)
+    with runtime.begin(kept) as tx:
+        tx.session.add(AuditEntry(action="orm", **entry))
+        used.append(tx.connection)
+    with pytest.raises(IntegrityError), runtime.begin(kept) as tx:
+        tx.connection.execute(insert(AuditEntry).values(action="lost", **entry))
+        tx.connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+        tx.connection.execute(text("INSERT INTO mail_copy VALUES (404, 'letter', NULL, NULL, '2026-11-22')"))
+    with runtime.begin(kept) as tx:
+        used.append(tx.connection)
+    assert used[0] is used[1] is not used[2]
+    for _ in range(2):  # a reader lets go of what it saw
+        with runtime.read(reading) as tx:
+            assert sorted(tx.session.scalars(select(AuditEntry.action))) == ["core", "orm"]
+        with runtime.begin() as tx:
+            tx.connection.execute(text("UPDATE audit_entry SET actor = 'y'"))
+        with runtime.db.connection(write=False) as connection:
+            assert tuple(connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()) == (0, 0, 0)
+
+
 def test_a_transaction_that_asks_nothing_takes_no_lock(runtime: Runtime) -> None:
     with runtime.begin(), runtime.begin() as tx:
         tx.connection.execute(text("DELETE FROM audit_entry"))
@@ -163,6 +190,18 @@ def test_ids_are_short_never_the_same_and_in_order_of_time() -> None:
     assert len(set(ids)) == 1000
     assert all(len(found) == 16 and found.isalnum() for found in ids)
     assert [found[:8] for found in ids] == sorted(found[:8] for found in ids)
+
+
+def test_a_forked_process_has_ids_of_its_own() -> None:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, new_id()[8:].encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 8).decode() != new_id()[8:]
+    os.close(reading)
+    os.close(writing)
 
 
 def test_an_id_that_must_tell_nothing_has_no_order() -> None:

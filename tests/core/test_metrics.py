@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from core import metrics
 
@@ -51,6 +51,35 @@ def test_every_gauge_says_what_several_processes_make_of_it() -> None:
     for name, value in vars(metrics).items():
         if isinstance(value, Gauge):
             assert value._multiprocess_mode in ("mostrecent", "livesum", "livemax"), name
+
+
+def test_what_is_handed_over_together_counts_as_if_it_came_one_by_one() -> None:
+    values = (0.0, 0.001, 0.002, 0.003, 0.5, 100.0)
+    alone, together = CollectorRegistry(), CollectorRegistry()
+    for registry in (alone, together):
+        counter = Counter("seen", "x", ["kind"], registry=registry)
+        plain = Counter("plain", "x", registry=registry)
+        histogram = metrics.Histogram("took", "x", buckets=(0.001, 0.003, 1.0), registry=registry)
+        if registry is alone:
+            counter.labels("a").inc(2)
+            plain.inc()
+            for value in values:
+                histogram.observe(value)
+            continue
+        tally = metrics.Tally()
+        for _ in range(2):
+            tally.count(counter, "a")
+        tally.count(plain)
+        for value in values:
+            tally.observe(histogram, value)
+        tally.hand_over()
+        tally.hand_over()  # there is nothing left
+
+    def samples(registry: CollectorRegistry) -> set[tuple[str, str, float]]:
+        made = (sample for family in registry.collect() for sample in family.samples)
+        return {(one.name, str(one.labels), one.value) for one in made if not one.name.endswith("_created")}
+
+    assert samples(alone) == samples(together)
 
 
 PROCESS = """

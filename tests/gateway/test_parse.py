@@ -170,6 +170,9 @@ def test_limits_are_the_callers() -> None:
     with pytest.raises(Malformed):
         parse(raw, Limits(parts_max=2))
     assert len(parse(raw, Limits(parts_max=3)).parts) == 3
+    assert len(parse(b"A: b\r\nC: d\r\n\r\n", Limits(spans_max=2)).root.fields) == 2
+    with pytest.raises(Malformed):  # read before, and remembered
+        parse(b"A: b\r\nC: d\r\n\r\n", Limits(spans_max=1))
 
 
 @pytest.mark.parametrize(
