@@ -1,7 +1,8 @@
 # Everything a person or a machine does with this tree. `make` alone lists the goals.
 SHELL := /bin/bash
 PYTHON ?= python3
-PYTEST_WORKERS ?= 2
+# One more than the cores of the smallest machine, because many tests wait for processes and connections.
+PYTEST_WORKERS ?= 3
 BIN := .venv/bin
 # A stamp holds the time of the last install: a second run compares two dates and goes on.
 RUN_STAMP := .venv/.installed-run
@@ -36,8 +37,10 @@ layers: $(TEST_STAMP) ## import-linter: imports run downwards only
 	@$(BIN)/lint-imports
 
 .PHONY: pytest
+# A worker that has nothing left takes from the others. The many processes that are started find what is compiled.
+pytest: export PYTHONDONTWRITEBYTECODE :=
 pytest: $(TEST_STAMP)
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not torture" $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not torture" $(PYTEST_OPTIONS)
 
 format: $(TEST_STAMP) ## let ruff write the format
 	@$(BIN)/ruff check --fix .

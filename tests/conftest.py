@@ -1,26 +1,30 @@
 """Fixtures: a complete installation on a real database, with a clock that stands still until moved."""
 
-import secrets
-import shutil
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, insert, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
-import careerrelay.tables
 from core.clock import ManualClock
 from core.crypto import KeyRing
-from core.db import Base, Database
-from core.installation import ONLY_ROW, Installation
 from core.runtime import Runtime
 from core.settings import Settings, load
 from tests import servers
+from tests.databases import START as START
+from tests.databases import PostgresDatabases, SqliteDatabases
+from tests.databases import fill as fill
 
-START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+#: Tests that start many processes or a browser, and the kills.
+HEAVY = re.compile(
+    r"tests/(torture|loop)/|tests/careerrelay/test_(demo|serve|roles|redis_worker|queue|bypass)\.py|_axe\.py"
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The heavy ones come first: one worker has them one after the other while the others do the many small ones, and
+    none is left for the end, when there is nothing else to do."""
+    items.sort(key=lambda item: HEAVY.search(item.nodeid) is None)
 
 
 def make_settings(home: Path, **env: str) -> Settings:
@@ -30,26 +34,9 @@ def make_settings(home: Path, **env: str) -> Settings:
     return load(env={f"CAREERRELAY_{name}": value for name, value in given.items()})
 
 
-def fill(database: Database) -> None:
-    """Every table and trigger, and the one row of an empty installation."""
-    database.prepare_file()
-    with database.connection(write=True) as connection:
-        Base.metadata.create_all(connection)
-        for statement in careerrelay.tables.ddl(database.dialect):
-            connection.execute(text(statement))
-        connection.execute(insert(Installation).values(id=ONLY_ROW, config_version=1, bypass=False, created_at=START))
-
-
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "careerrelay.sqlite3"
-    database = Database(f"sqlite+pysqlite:///{path}")
-    fill(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
+def _sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +47,8 @@ def postgres_server() -> Iterator[servers.PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres_server: servers.PostgresServer) -> str:
-    name = f"cr_template_{secrets.token_hex(4)}"
-    postgres_server.create(name)
-    database = Database(postgres_server.url(name))
-    fill(database)
-    database.close()
-    return name
+def postgres_databases(postgres_server: servers.PostgresServer) -> PostgresDatabases:
+    return PostgresDatabases(postgres_server)
 
 
 @pytest.fixture(scope="session")
@@ -86,37 +68,26 @@ def home(tmp_path: Path) -> Path:
     return path
 
 
-def _leave_it_to_the_kernel(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """Commit without waiting for the disk, as the PostgreSQL of the tests does: what the kernel holds outlives every
-    process, and no test here cuts the power. Processes that a test starts open the file as in production."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=OFF")
-    cursor.close()
-
-
 @pytest.fixture
-def runtime(home: Path, clock: ManualClock, _sqlite_template: Path, _keys: KeyRing) -> Iterator[Runtime]:
+def runtime(home: Path, clock: ManualClock, _sqlite_databases: SqliteDatabases, _keys: KeyRing) -> Iterator[Runtime]:
     """An installation on SQLite."""
     settings = make_settings(home)
-    database = Database(settings.effective_database_url)
-    event.listen(database.engine, "connect", _leave_it_to_the_kernel)
-    shutil.copy(_sqlite_template, home / "careerrelay.sqlite3")
+    database = _sqlite_databases.take(settings.effective_database_url, home / "careerrelay.sqlite3")
     yield Runtime(settings, database, clock, _keys)
     database.close()
 
 
 @pytest.fixture
 def pg_runtime(
-    home: Path, clock: ManualClock, postgres_server: servers.PostgresServer, _postgres_template: str, _keys: KeyRing
+    home: Path, clock: ManualClock, postgres_databases: PostgresDatabases, _keys: KeyRing
 ) -> Iterator[Runtime]:
     """An installation on PostgreSQL, in a database of its own."""
-    name = f"cr_{secrets.token_hex(6)}"
-    postgres_server.create(name, _postgres_template)
-    settings = make_settings(home, DATABASE_URL=postgres_server.url(name))
-    database = Database(settings.effective_database_url)
+    name = postgres_databases.take()
+    settings = make_settings(home, DATABASE_URL=postgres_databases.url(name))
+    database = postgres_databases.database(settings.effective_database_url)
     yield Runtime(settings, database, clock, _keys)
     database.close()
-    postgres_server.drop(name)
+    postgres_databases.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,7 +1,11 @@
 """Runs the command line inside the test process, with an environment of its own."""
 
+import atexit
 import json
 import os
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +46,19 @@ class Installation:
 COMPANY = ("--name", "Example", "--sender-domain", "example.co.jp", "--recruiting-sender", "hr@example.co.jp")
 
 
+@cache
+def _migrated() -> Path:
+    """A home as `careerrelay migrate` leaves it; all migrations take 0.4 s of CPU, a copy nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="cr-home-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Installation(folder / "home").good("migrate")
+    return folder / "home"
+
+
 def add_company(installation: Installation, *more: str) -> int:
+    """The first company; a home that does not exist yet is made."""
+    if not installation.home.exists() and "CAREERRELAY_DATABASE_URL" not in installation.env:
+        shutil.copytree(_migrated(), installation.home)
     return int(installation.json("company", "add", *COMPANY, "--network", "127.0.0.0/8", *more)["id"])
 
 

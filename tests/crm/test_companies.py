@@ -13,6 +13,7 @@ from core.installation import config_version
 from core.runtime import Runtime
 from crm.registry import companies, company_input
 from crm.registry.companies import NewCompany
+from crm.tables.companies import SmtpUserRow
 from rules.model import Mode
 from tests.conftest import make_settings
 from tests.crm.world import COMPANY
@@ -157,6 +158,8 @@ def test_smtp_passwords(runtime: Runtime) -> None:
         company_id = companies.add(tx, COMPANY).id
         companies.add_smtp_user(tx, company_id, "mailer", "correct horse")
     with runtime.read() as tx:
+        hashed = tx.session.scalars(select(SmtpUserRow.password_hash)).one()
+        assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # RFC 9106 4, the second of its two choices
         assert companies.check_smtp_password(tx, "mailer", "correct horse") == company_id
         for user, password in (("mailer", "wrong horse"), ("x" * 300, "y" * 300)):
             assert companies.check_smtp_password(tx, user, password) is None

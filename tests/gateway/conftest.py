@@ -4,12 +4,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from core.runtime import Runtime
+from crm.registry import companies
+from gateway import config, server, sweep
 from tests.gateway import certificates
 from tests.gateway.raw import Raw
 from tests.gateway.rig import Gateway, add_company
 from tests.gateway.sink import Sink
+
+#: One hash of production takes 0.24 s of CPU; what they are is asserted in `tests/crm/test_companies.py`.
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The periods of a gateway process, shorter: most tests wait for the next look at something."""
+    monkeypatch.setattr(sweep, "SWEEP_S", 0.2)
+    monkeypatch.setattr(config, "LOOK_S", 0.1)
+    monkeypatch.setattr(server, "LOOK_FOR_STOP_S", 0.02)
+    monkeypatch.setattr(companies, "_hasher", lambda: _CHEAP)
+    companies._nobody.cache_clear()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from core.runtime import Runtime
 from crm.registry import companies
+from gateway import server
 from gateway.replies import Refusal
 from gateway.session import auth
 from gateway.session.auth import Authenticator, Credentials, read_credentials
@@ -152,8 +153,9 @@ def test_a_wrong_password_opens_nothing(runtime: Runtime, sink: Sink, password: 
 
 
 def test_the_answer_to_a_failure_comes_later_and_only_for_that_session(
-    runtime: Runtime, sink: Sink, caplog: pytest.LogCaptureFixture
+    runtime: Runtime, sink: Sink, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(server, "STOP_S", 0.3)  # nobody waits for the guesser's answer
     company = add_company(runtime)
     add_user(runtime, company.id)
     with (

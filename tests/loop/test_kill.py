@@ -85,7 +85,7 @@ def check(acked: list[str], sink: TimedSink, kills: list[float]) -> int:
     return sum(len(moments) - 1 for moments in sink.arrivals.values())
 
 
-@pytest.mark.parametrize("kills", [25, pytest.param(1000, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("kills", [10, pytest.param(1000, marks=pytest.mark.torture)])
 def test_no_acknowledged_mail_is_lost_by_kill_9(
     tmp_path: Path, kills: int, say: Say, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,8 +1,14 @@
 """What the heavy tests measured stands at the end of the run, one line a part."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import event
+
+from core.db import Database
+from core.runtime import Runtime
+from tests.databases import leave_it_to_the_kernel
 
 _NAME = "figures"
 
@@ -18,6 +24,15 @@ def say(request: pytest.FixtureRequest) -> Say:
         request.node.user_properties.append((_NAME, line))
 
     return remember
+
+
+@pytest.fixture
+def runtime(runtime: Runtime) -> Iterator[Runtime]:
+    """On an engine that shares nothing with other tests: faults are put into its dialect and driver."""
+    database = Database(runtime.settings.effective_database_url)
+    event.listen(database.engine, "connect", leave_it_to_the_kernel)
+    yield dataclasses.replace(runtime, db=database)
+    database.close()
 
 
 class Lines:
