@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 
@@ -30,7 +30,7 @@ def _check_host(host: str, text: str) -> str:
     except ValueError:
         if _HOST.match(host):
             return host.lower()
-    raise ConfigError(f"{text!r}: {host!r} is neither a host name nor an address")
+    raise ConfigError(Mistake(f"{text!r}: {host!r} is neither a host name nor an address", "hop_form"))
 
 
 def _is_loopback(host: str) -> bool:
@@ -81,21 +81,20 @@ class NextHop:
     def parse(cls, text: str) -> "NextHop":
         url = urlsplit(text)
         if url.scheme not in _SCHEMES or not url.hostname or url.path not in ("", "/") or url.query or url.fragment:
-            raise ConfigError(
-                f"{text!r}: write smtp://HOST:PORT, smtp+starttls://USER@HOST:PORT or smtps://USER@HOST:PORT"
-            )
+            shape = "write smtp://HOST:PORT, smtp+starttls://USER@HOST:PORT or smtps://USER@HOST:PORT"
+            raise ConfigError(Mistake(f"{text!r}: {shape}", "hop_form"))
         if url.password is not None:
-            raise ConfigError(
-                "the next hop's password stands in RELAY__PASSWORD or RELAY__PASSWORD_FILE, never in its URL"
-            )
+            where = "the next hop's password stands in RELAY__PASSWORD or RELAY__PASSWORD_FILE, never in its URL"
+            raise ConfigError(Mistake(where, "hop_password"))
         security, default_port = _SCHEMES[url.scheme]
         try:
             port = url.port or default_port
         except ValueError:
-            raise ConfigError(f"{text!r}: the port is not a number from 1 to 65535") from None
+            raise ConfigError(Mistake(f"{text!r}: the port is not a number from 1 to 65535", "hop_port")) from None
         user = url.username or ""
         if user and security is Security.PLAIN and not _is_loopback(url.hostname):
-            raise ConfigError(f"{text!r}: a user needs smtp+starttls:// or smtps://, or the password goes in clear")
+            clear = "a user needs smtp+starttls:// or smtps://, or the password goes in clear"
+            raise ConfigError(Mistake(f"{text!r}: {clear}", "hop_user"))
         return cls(security, _check_host(url.hostname, text), port, user)
 
     @property

@@ -131,7 +131,7 @@ def waiting(tx: Tx, limit: int) -> list[OutgoingMail]:
     rows = tx.session.scalars(
         select(Outgoing)
         .where(Outgoing.state == State.WAITING)
-        .order_by(Outgoing.created_at)
+        .order_by(Outgoing.created_at, Outgoing.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -163,6 +163,12 @@ def settle(tx: Tx, outgoing_id: str, state: State) -> None:
     values = {"state": state, "settled_at": tx.now, "raw_sealed": None, "recipient_sealed": None}
     tx.session.execute(update(Outgoing).where(Outgoing.id == outgoing_id).values(values))
     tx.after_commit(OWN_MAILS.labels(state.value).inc)
+
+
+def cancelled_since(tx: Tx, gate_ref: str, since: datetime) -> bool:
+    """Whether the gate kept a mail with this reference from leaving since then. Reads only."""
+    stopped = (Outgoing.state == State.CANCELLED, Outgoing.settled_at >= since)
+    return tx.session.scalar(select(Outgoing.id).where(Outgoing.gate_ref == gate_ref, *stopped).limit(1)) is not None
 
 
 def purge_settled(tx: Tx, before: datetime, limit: int = 200) -> int:

@@ -14,9 +14,19 @@ class Problem:
     text: str
 
 
+class Said(ConfigError):
+    """Wrong input that a page found itself, said already in its reader's language."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 def of_config(error: ConfigError) -> list[Problem]:
-    """An operator's wrong input: the floor below says it in one line each, `config_words` in the reader's language."""
-    return [Problem(*in_words(line)) for line in error.problems]
+    """An operator's wrong input: the floor below names each mistake, `config_words` has the words."""
+    if isinstance(error, Said):
+        return [Problem(error.field, error.message)]
+    return [Problem(*in_words(mistake)) for mistake in error.mistakes]
 
 
 def lines(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from careerrelay.commands.agency_webhook import webhook
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, table
 from crm.agency import agencies
 from crm.agency.agencies import AgencyView, NewAgency
 
@@ -35,7 +35,7 @@ def agency() -> None:
 
 
 @agency.command()
-@click.option("--company", "company_id", type=int, required=True, metavar="ID")
+@click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 @click.option("--name", required=True)
 @click.option(
     "--licence", "licence_no", required=True, metavar="NUMBER", help="Licence number (有料職業紹介事業許可番号)."
@@ -65,7 +65,7 @@ def add(front: Front, /, company_id: int, as_json: bool, **options: Any) -> None
 
 
 @agency.command("list")
-@click.option("--company", "company_id", type=int, metavar="ID", help="Only those of one company.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Only those of one company.")
 @json_option
 @pass_front
 def list_(front: Front, company_id: int | None, as_json: bool) -> None:
@@ -77,7 +77,7 @@ def list_(front: Front, company_id: int | None, as_json: bool) -> None:
 
 
 @agency.command()
-@click.argument("agency_id", type=int, metavar="ID")
+@click.argument("agency_id", type=ID, metavar="ID")
 @click.option("--licence-expires", "licence_expires_on", type=Day(), required=True)
 @click.option("--licence", "licence_no", metavar="NUMBER", help="When the number changed too.")
 @_ODD
@@ -91,7 +91,7 @@ def renew(front: Front, /, agency_id: int, licence_expires_on: date, as_json: bo
 
 
 @agency.command()
-@click.argument("agency_id", type=int, metavar="ID")
+@click.argument("agency_id", type=ID, metavar="ID")
 @click.option("--off", is_flag=True, help="Take up the work again.")
 @json_option
 @pass_front
@@ -103,7 +103,7 @@ def suspend(front: Front, agency_id: int, off: bool, as_json: bool) -> None:
 
 
 @agency.command()
-@click.argument("agency_id", type=int, metavar="ID")
+@click.argument("agency_id", type=ID, metavar="ID")
 @click.argument("way", type=click.Choice(["each", "digest", "none"]))
 @json_option
 @pass_front

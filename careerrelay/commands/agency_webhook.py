@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, table
 from core.errors import NotFound
 from crm.agency import agency_events, webhooks
 from crm.agency.agency_events import Event
@@ -19,7 +19,7 @@ def webhook() -> None:
 
 
 @webhook.command("set")
-@click.argument("agency_id", type=int, metavar="AGENCY")
+@click.argument("agency_id", type=ID, metavar="AGENCY")
 @click.argument("url")
 @json_option
 @pass_front
@@ -31,7 +31,7 @@ def set_(front: Front, agency_id: int, url: str, as_json: bool) -> None:
 
 
 @webhook.command()
-@click.argument("agency_id", type=int, metavar="AGENCY")
+@click.argument("agency_id", type=ID, metavar="AGENCY")
 @json_option
 @pass_front
 def rotate(front: Front, agency_id: int, as_json: bool) -> None:
@@ -42,7 +42,7 @@ def rotate(front: Front, agency_id: int, as_json: bool) -> None:
 
 
 @webhook.command()
-@click.argument("agency_id", type=int, metavar="AGENCY")
+@click.argument("agency_id", type=ID, metavar="AGENCY")
 @json_option
 @pass_front
 def show(front: Front, agency_id: int, as_json: bool) -> None:
@@ -58,7 +58,7 @@ def show(front: Front, agency_id: int, as_json: bool) -> None:
 
 
 @webhook.command()
-@click.argument("agency_id", type=int, metavar="AGENCY")
+@click.argument("agency_id", type=ID, metavar="AGENCY")
 @json_option
 @pass_front
 def test(front: Front, agency_id: int, as_json: bool) -> None:
@@ -69,7 +69,7 @@ def test(front: Front, agency_id: int, as_json: bool) -> None:
 
 
 @webhook.command()
-@click.argument("agency_id", type=int, metavar="AGENCY")
+@click.argument("agency_id", type=ID, metavar="AGENCY")
 @click.argument("event_id", metavar="EVENT")
 @json_option
 @pass_front
@@ -81,7 +81,7 @@ def resend(front: Front, agency_id: int, event_id: str, as_json: bool) -> None:
 
 
 @webhook.command()
-@click.argument("agency_id", type=int, metavar="AGENCY")
+@click.argument("agency_id", type=ID, metavar="AGENCY")
 @json_option
 @pass_front
 def remove(front: Front, agency_id: int, as_json: bool) -> None:

@@ -4,13 +4,13 @@ from dataclasses import asdict
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, table
 from crm.agency import api_keys
 from crm.agency.api_keys import KeyView, Scope
 
 _OWNERS = (
-    click.option("--agency", "agency_id", type=int, metavar="ID"),
-    click.option("--company", "company_id", type=int, metavar="ID"),
+    click.option("--agency", "agency_id", type=ID, metavar="ID"),
+    click.option("--company", "company_id", type=ID, metavar="ID"),
 )
 
 

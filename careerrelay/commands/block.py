@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, table
 from careerrelay.text_files import read_text
 from core.errors import ConfigError
 from core.lang import lang_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILE_BYTES_MAX = 65_536
 
-_company = click.option("--company", "company_id", type=int, required=True, metavar="ID")
+_company = click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 _file = click.argument("file", type=click.Path(path_type=Path), metavar="FILE.toml")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from careerrelay.commands import company_data
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, read_secret, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, read_secret, table
 from crm.arrival import company_links
 from crm.registry import companies, hop_identity
 from crm.registry.companies import CompanyView, NewCompany
@@ -82,7 +82,7 @@ def add(front: Front, /, as_json: bool, **options: Any) -> None:
 
 
 @company.command("set")
-@click.argument("company_id", type=int, metavar="ID")
+@click.argument("company_id", type=ID, metavar="ID")
 @click.option("--name")
 @click.option("--sender-domain", "sender_domains", multiple=True, metavar="DOMAIN", help="Replaces all of them.")
 @click.option(
@@ -117,7 +117,7 @@ def set_(front: Front, /, company_id: int, as_json: bool, **options: Any) -> Non
 
 
 @company.command("next-hop-password")
-@click.argument("company_id", type=int, metavar="ID")
+@click.argument("company_id", type=ID, metavar="ID")
 @json_option
 @pass_front
 def next_hop_password(front: Front, company_id: int, as_json: bool) -> None:
@@ -146,7 +146,7 @@ def list_(front: Front, as_json: bool) -> None:
 
 
 @company.command()
-@click.argument("company_id", type=int, metavar="ID")
+@click.argument("company_id", type=ID, metavar="ID")
 @click.option("--off", is_flag=True, help="End the suspension.")
 @json_option
 @pass_front
@@ -158,7 +158,7 @@ def suspend(front: Front, company_id: int, off: bool, as_json: bool) -> None:
 
 
 @company.command("smtp-user")
-@click.argument("company_id", type=int, metavar="ID")
+@click.argument("company_id", type=ID, metavar="ID")
 @click.argument("user")
 @click.option(
     "--generate", is_flag=True, help="Make a password and print it once, instead of reading one from standard input."
@@ -181,7 +181,7 @@ def smtp_user(front: Front, company_id: int, user: str, generate: bool, as_json:
 
 
 @company.command()
-@click.argument("company_id", type=int, metavar="ID")
+@click.argument("company_id", type=ID, metavar="ID")
 @click.option("--new", "renew", is_flag=True, help="Make a new one; the one printed before ends at once.")
 @click.option("--svg", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write the QR code there.")
 @json_option

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front
+from careerrelay.front import ID, Front, emit, json_option, pass_front
 
-_ID = click.argument("company_id", type=int, metavar="ID")
+_ID = click.argument("company_id", type=ID, metavar="ID")
 
 
 @click.command()

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, table
 from core.errors import Permanent
 from core.resolver import Resolver
 from core.runtime import Tx
@@ -27,7 +27,7 @@ def dkim() -> None:
 
 
 @dkim.command()
-@click.argument("company_id", type=int, metavar="COMPANY")
+@click.argument("company_id", type=ID, metavar="COMPANY")
 @click.option("--domain", required=True, help="Domain of the From addresses, or a parent of it.")
 @click.option("--algorithm", type=click.Choice([one.value for one in Algorithm]), default=Algorithm.RSA2048.value,
               show_default=True, help="ed25519 only beside an rsa2048 key: few receivers know it.")  # fmt: skip
@@ -98,7 +98,7 @@ def retire(front: Front, key_id: str, as_json: bool) -> None:
 
 
 @dkim.command("list")
-@click.option("--company", "company_id", type=int, metavar="ID", help="Of this company only.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Of this company only.")
 @click.option("--records", is_flag=True, help="Print the DNS records as lines of a zone file.")
 @json_option
 @pass_front

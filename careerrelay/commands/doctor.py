@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from careerrelay.doctor.finding import Finding, Level, meaning, title, to_do
-from careerrelay.front import Front, emit, json_option, lang_option, pass_front, table, terminal_lang
+from careerrelay.front import ID, Front, emit, json_option, lang_option, pass_front, table, terminal_lang
 from core.errors import ConfigError
 from core.lang import Lang
 
@@ -13,7 +13,7 @@ _MARKS = {Level.OK: "ok", Level.WARN: "WARN", Level.FAIL: "FAIL"}
 
 
 @click.command()
-@click.option("--company", "company_id", type=int, metavar="ID", help="Only this company, and the machine.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Only this company, and the machine.")
 @lang_option
 @json_option
 @pass_front

@@ -7,7 +7,7 @@ import click
 
 from careerrelay.commands.agency import Day
 from careerrelay.commands.person import who
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front
 from core.errors import ConfigError
 
 
@@ -18,7 +18,7 @@ def evidence() -> None:
 
 @evidence.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option("--company", "company_id", type=int, required=True, metavar="ID")
+@click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 @click.option("--person", "address", metavar="ADDRESS", help="Everything about this person; says who they are.")
 @click.option("--from", "first", type=Day(), help="First day; names nobody.")
 @click.option("--until", "last", type=Day(), help="Last day.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from careerrelay.commands.ledger_acts import adjust, reverse, statement, terms
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ID, Front, emit, json_option, pass_front, table
 from core.errors import NotFound
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ledger.check import BookReport
 
 _WHICH = (
-    click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's books."),
-    click.option("--agency", "agency_id", type=int, metavar="ID", help="Only the books with this agency."),
+    click.option("--company", "company_id", type=ID, metavar="ID", help="Only this company's books."),
+    click.option("--agency", "agency_id", type=ID, metavar="ID", help="Only the books with this agency."),
 )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front, table
+from careerrelay.front import ID, Front, emit, json_option, pass_front, table
 from core.clock import JST
 from core.errors import ConfigError
 from core.lang import lang_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 REASONS = ("correction", "contract", "goodwill", "migration")
 TAKEN_BACK = ("wrong_person", "bounced", "fraud", "merged")
-_PROGRAMME = click.option("--programme", "programme_id", type=int, required=True, metavar="ID", help="Which book.")
+_PROGRAMME = click.option("--programme", "programme_id", type=ID, required=True, metavar="ID", help="Which book.")
 
 
 def actor() -> str:
@@ -176,7 +176,7 @@ def terms(
 
 @click.command()
 @click.option("--month", "name", required=True, metavar="2026-10", help="A month that is over.")
-@click.option("--programme", "programme_id", type=int, metavar="ID", help="Only this book.")
+@click.option("--programme", "programme_id", type=ID, metavar="ID", help="Only this book.")
 @click.option("--lang", type=click.Choice(("ja", "en")), default="ja", show_default=True)
 @click.option(
     "--directory",

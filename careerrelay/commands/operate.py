@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from careerrelay import __version__
-from careerrelay.front import Front, emit, json_option, pass_front
+from careerrelay.front import ID, Front, emit, json_option, pass_front
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def health(front: Front, what: str | None, as_json: bool) -> None:
 
 
 @click.command("test-next-hop")
-@click.option("--company", "company_id", type=int, metavar="ID", help="As this company: its next hop and certificate.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="As this company: its next hop and certificate.")
 @click.option("--send", nargs=2, metavar="FROM TO", help="Also send a small test mail.")
 @json_option
 @pass_front

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front
 from core import audit
 from core.errors import ConfigError, NotFound
 from core.lang import lang_of
 from core.runtime import Tx
 from crm.rights import person_file
 
-_COMPANY = click.option("--company", "company_id", type=int, required=True, metavar="ID")
+_COMPANY = click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 _ADDRESS = click.argument("address", metavar="ADDRESS")
 
 

@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front
+from careerrelay.front import ID, Front, emit, json_option, pass_front
 from crm.consents import purposes as registered
 
 
 @click.command()
-@click.option("--company", "company_id", type=int, metavar="ID", help="Print the paragraph for its privacy policy.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Print the paragraph for its privacy policy.")
 @click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
 @json_option
 @pass_front

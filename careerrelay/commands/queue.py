@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import ACTOR, ID, LONG_ID, Front, emit, json_option, lang_option, pass_front, table
 from core.lang import Lang
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def queue() -> None:
 
 
 @queue.command("list")
-@click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Only this company's.")
 @click.option("--all", "everything", is_flag=True, help="Also mails that have left.")
 @click.option("--state", "states", type=_STATE, multiple=True, help="Only in this state.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
@@ -50,7 +50,7 @@ def list_(
 
 
 @queue.command()
-@click.argument("mail_id", type=int, metavar="ID")
+@click.argument("mail_id", type=LONG_ID, metavar="ID")
 @lang_option
 @json_option
 @pass_front
@@ -73,7 +73,7 @@ def show(front: Front, mail_id: int, lang: Lang | None, as_json: bool) -> None:
 
 
 @queue.command()
-@click.argument("mail_id", type=int, metavar="ID")
+@click.argument("mail_id", type=LONG_ID, metavar="ID")
 @json_option
 @pass_front
 def approve(front: Front, mail_id: int, as_json: bool) -> None:
@@ -89,7 +89,7 @@ def _simple(name: str, action: str, done: str, help_text: str) -> click.Command:
     """A command that does one thing to one mail (`gateway.backlog.queue.ACTION`)."""
 
     @queue.command(name, help=help_text)
-    @click.argument("mail_id", type=int, metavar="ID")
+    @click.argument("mail_id", type=LONG_ID, metavar="ID")
     @json_option
     @pass_front
     def command(front: Front, mail_id: int, as_json: bool) -> None:
@@ -105,9 +105,9 @@ def _for_many(name: str, done: str, help_text: str) -> click.Command:
     """A command for mails by number, or for all that `--all`, `--company` and `--state` name."""
 
     @queue.command(name, help=help_text)
-    @click.argument("mail_ids", type=int, nargs=-1, metavar="[ID]...")
+    @click.argument("mail_ids", type=LONG_ID, nargs=-1, metavar="[ID]...")
     @click.option("--all", "everything", is_flag=True, help="Every mail that has not left and that this is for.")
-    @click.option("--company", "company_id", type=int, metavar="ID", help="All of this company.")
+    @click.option("--company", "company_id", type=ID, metavar="ID", help="All of this company.")
     @click.option("--state", "states", type=_OPEN_STATE, multiple=True, help="All in this state.")
     @click.option("--yes", is_flag=True, help="Do not ask back.")
     @json_option
@@ -159,7 +159,7 @@ _simple("report-wrong", "report_wrong", "link revoked", "This mail should not ha
 
 
 @queue.command()
-@click.argument("mail_id", type=int, metavar="ID")
+@click.argument("mail_id", type=LONG_ID, metavar="ID")
 @click.argument("answer", type=click.Choice(["rejection", "not-rejection"]))
 @json_option
 @pass_front
@@ -173,7 +173,7 @@ def answer(front: Front, mail_id: int, answer: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("state", type=click.Choice(["on", "off"]))
-@click.option("--company", "company_id", type=int, metavar="ID", help="Only this company; without it everybody.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Only this company; without it everybody.")
 @json_option
 @pass_front
 def bypass(front: Front, state: str, company_id: int | None, as_json: bool) -> None:

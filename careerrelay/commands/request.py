@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from careerrelay.commands.person import write_texts
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, table
 from core.errors import ConfigError
 from core.lang import lang_of
 from crm.candidate import address_proofs
@@ -16,7 +16,7 @@ from crm.rights import person_file, subject_requests
 from crm.rights.subject_requests import Channel, Identity, Kind, Refusal, Request
 
 _ID = click.argument("request_id", metavar="ID")
-_COMPANY = click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's.")
+_COMPANY = click.option("--company", "company_id", type=ID, metavar="ID", help="Only this company's.")
 
 
 @click.group()
@@ -41,7 +41,7 @@ def list_(front: Front, company_id: int | None, ended: bool, as_json: bool) -> N
 
 
 @request.command()
-@click.option("--company", "company_id", type=int, required=True, metavar="ID")
+@click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 @click.option("--kind", type=click.Choice([one.value for one in Kind]), required=True)
 @click.option("--channel", type=click.Choice([one.value for one in Channel]), default="mail", show_default=True)
 @click.option("--note", default="", help="What was asked, in a few words.")

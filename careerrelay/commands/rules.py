@@ -11,7 +11,7 @@ import click
 from careerrelay.commands.rules_replay import replay
 from careerrelay.commands.rules_sentences import approvals, approve, forget
 from careerrelay.commands.rules_versions import activate, rollback, versions
-from careerrelay.front import Front, emit, json_option, lang_option, pass_front
+from careerrelay.front import ID, Front, emit, json_option, lang_option, pass_front
 from core.errors import ConfigError
 from core.lang import Lang
 
@@ -30,7 +30,7 @@ for command in (activate, approvals, approve, forget, replay, rollback, versions
 
 @rules.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.toml")
-@click.option("--company", "company_id", type=int, metavar="ID", help="Also with this company's blocks and addresses.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Also with this company's blocks and addresses.")
 @json_option
 @pass_front
 def check(front: Front, file: Path, company_id: int | None, as_json: bool) -> None:
@@ -52,7 +52,7 @@ def check(front: Front, file: Path, company_id: int | None, as_json: bool) -> No
 
 @rules.command()
 @click.argument("files", nargs=-1, metavar="[FILE.eml… | -]")
-@click.option("--company", "company_id", type=int, metavar="ID", help="Decide as for this company of the installation.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Decide as for this company of the installation.")
 @click.option("--signals", "signals_file", type=click.Path(path_type=Path), metavar="FILE.csv",
               help="What the ATS says: file,recipient,in_ats,ats_status,status_age_days.")  # fmt: skip
 @click.option("--rules", "rules_file", type=click.Path(path_type=Path), metavar="FILE.toml",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from careerrelay.front import Front, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import ID, Front, emit, json_option, lang_option, pass_front, table
 from core.lang import Lang
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Since(click.ParamType[timedelta | datetime]):
               help="The rules to try; default: those in force.")  # fmt: skip
 @click.option("--against", "old_file", type=click.Path(path_type=Path), metavar="OLD.toml",
               help="What to compare with; default: the rules in force.")  # fmt: skip
-@click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's mails.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Only this company's mails.")
 @click.option("--samples", type=click.IntRange(0, SAMPLES_MAX), default=5, show_default=True,
               help="Changed mails to show, with what would leave.")  # fmt: skip
 @lang_option

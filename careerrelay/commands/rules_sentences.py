@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import ACTOR, ID, LONG_ID, Front, emit, json_option, lang_option, pass_front, table
 from core.lang import Lang
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=False), metavar="FILE")
-@click.option("--company", "company_id", type=int, required=True, metavar="ID")
+@click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 @click.option("--sender", metavar="ADDRESS", help="FILE is a template's plain text, sent later from ADDRESS.")
 @click.option("--yes", is_flag=True, help="Do not ask back.")
 @lang_option
@@ -72,7 +72,7 @@ def _show(found: "Proposal", marks: tuple[str, ...], lang: Lang) -> None:
 
 
 @click.command()
-@click.option("--company", "company_id", type=int, metavar="ID", help="Only this company's.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Only this company's.")
 @click.option("--all", "everything", is_flag=True, help="Also those that were taken back.")
 @json_option
 @pass_front
@@ -92,7 +92,7 @@ def approvals(front: Front, company_id: int | None, everything: bool, as_json: b
 
 
 @click.command()
-@click.argument("sentence_id", type=int, metavar="ID")
+@click.argument("sentence_id", type=LONG_ID, metavar="ID")
 @json_option
 @pass_front
 def forget(front: Front, sentence_id: int, as_json: bool) -> None:

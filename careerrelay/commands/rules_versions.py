@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from careerrelay.commands.rules_replay import lines, run_with_progress
-from careerrelay.front import ACTOR, Front, emit, json_option, lang_option, pass_front, table
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, lang_option, pass_front, table
 from core.errors import ConfigError
 from core.lang import Lang
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: How far back an activation looks before it does anything.
 REPLAY_DAYS = 14
 
-_company = click.option("--company", "company_id", type=int, required=True, metavar="ID")
+_company = click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 
 
 @click.command()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from careerrelay.front import Front, emit, json_option, pass_front
+from careerrelay.front import ID, Front, emit, json_option, pass_front
 from core.errors import ConfigError
 
 
@@ -15,7 +15,7 @@ def signals() -> None:
 
 
 @signals.command("import")
-@click.option("--company", "company_id", type=int, required=True, metavar="ID")
+@click.option("--company", "company_id", type=ID, required=True, metavar="ID")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
 @json_option
 @pass_front

@@ -2,7 +2,7 @@
 
 import click
 
-from careerrelay.front import ACTOR, Front, emit, json_option, pass_front, read_secret
+from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, read_secret
 from core import audit
 from core.errors import NotFound
 
@@ -16,7 +16,7 @@ def user() -> None:
 @click.argument("email")
 @click.option("--role", "roles", multiple=True, default=("admin",), show_default=True,
               help="admin, recruiter, viewer or auditor; may be given more than once.")  # fmt: skip
-@click.option("--company", "company_id", type=int, metavar="ID", help="Sees this company only.")
+@click.option("--company", "company_id", type=ID, metavar="ID", help="Sees this company only.")
 @click.option(
     "--password-stdin", is_flag=True, help="Read a password from standard input; without one, sign in by link."
 )

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 
 from core import audit
 from core.clock import day_in_japan
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 from core.lang import Lang, lang_of
 from core.runtime import Tx
 from crm.agency import api_keys, webhooks
@@ -99,7 +99,8 @@ def add(tx: Tx, company_id: int, new: NewAgency, *, actor: str = "cli") -> Added
         tx.session.flush()
         audit.record(tx, actor, "agency added", f"agency:{row.id}", company=company_id)
     elif (row.name, row.mail) != (new.name.strip(), address(new.mail)):
-        raise ConfigError(f"licence {licence} belongs to agency {row.id}, which has another name or mail address")
+        text = f"licence {licence} belongs to agency {row.id}, which has another name or mail address"
+        raise ConfigError(Mistake(text, "licence_other_name", {"number": licence}))
     programme = open_programme(tx, company_id, row.id, threshold=new.threshold, actor=actor)
     with_key = new.with_api_key and known is None
     api_key = api_keys.make(tx, agency_id=row.id, actor=actor) if with_key else None
@@ -126,7 +127,8 @@ def renew(
         number = _licence(licence_no, odd_ok=odd_licence_ok)
         other = tx.session.scalar(select(AgencyRow.id).where(AgencyRow.licence_no == number, AgencyRow.id != agency_id))
         if other is not None:
-            raise ConfigError(f"licence {number} belongs to agency {other}")
+            taken = Mistake(f"licence {number} belongs to agency {other}", "licence_taken", {"number": number})
+            raise ConfigError(taken)
         row.licence_no = number
     row.licence_expires_on = licence_expires_on
     tx.session.flush()
@@ -154,9 +156,10 @@ def set_mails(tx: Tx, agency_id: int, mails: str, *, actor: str = "cli") -> Agen
     """
     row = agency_row(tx, agency_id, lock=True)
     if mails not in get_args(Mails):
-        raise ConfigError(f"agency mails: one of {', '.join(get_args(Mails))}")
+        raise ConfigError(Mistake(f"agency mails: one of {', '.join(get_args(Mails))}", "mails"))
     if mails == "none" and not api_keys.has_live(tx, agency_id) and not webhooks.is_live(tx, agency_id):
-        raise ConfigError("agency mails: none needs an API key or a webhook, or nobody would hear of a profile")
+        text = "agency mails: none needs an API key or a webhook, or nobody would hear of a profile"
+        raise ConfigError(Mistake(text, "mails_none"))
     row.mails = mails
     tx.session.flush()
     audit.record(tx, actor, "agency mails set", f"agency:{agency_id}", mails=mails)
@@ -225,9 +228,9 @@ def licensed(tx: Tx, company_id: int) -> list[AgencyView]:
 
 def _checked(tx: Tx, new: NewAgency) -> str:
     if not 0 < len(new.name.strip()) <= NAME_CHARS_MAX or not new.name.strip().isprintable():
-        raise ConfigError(f"agency name: 1 to {NAME_CHARS_MAX} characters")
+        raise ConfigError(Mistake(f"agency name: 1 to {NAME_CHARS_MAX} characters", "name", {"n": NAME_CHARS_MAX}))
     if new.locale not in ("ja", "en"):
-        raise ConfigError("agency locale: ja or en")
+        raise ConfigError(Mistake("agency locale: ja or en", "locale"))
     address(new.mail)
     _check_expiry(tx, new.licence_expires_on)
     return _licence(new.licence_no, odd_ok=new.odd_licence_ok)
@@ -239,17 +242,20 @@ def _licence(text: str, *, odd_ok: bool) -> str:
     if _LICENCE.match(clean):
         return clean
     if not clean or len(clean) > LICENCE_CHARS_MAX or not clean.isprintable():
-        raise ConfigError(f"licence number: 1 to {LICENCE_CHARS_MAX} characters")
+        text = f"licence number: 1 to {LICENCE_CHARS_MAX} characters"
+        raise ConfigError(Mistake(text, "licence_chars", {"n": LICENCE_CHARS_MAX}))
     if not odd_ok:
-        raise ConfigError(
+        text = (
             f"licence number {clean!r} has not the usual form 13-ユ-300001; if it is right, confirm it (odd_licence_ok)"
         )
+        raise ConfigError(Mistake(text, "licence_odd", {"number": clean}))
     return clean
 
 
 def _check_expiry(tx: Tx, expires_on: date) -> None:
     if expires_on < day_in_japan(tx.now):
-        raise ConfigError(f"the licence expired on {expires_on.isoformat()}: no agency without a valid licence")
+        text = f"the licence expired on {expires_on.isoformat()}: no agency without a valid licence"
+        raise ConfigError(Mistake(text, "licence_expired", {"day": expires_on}))
 
 
 def _view(tx: Tx, row: AgencyRow) -> AgencyView:

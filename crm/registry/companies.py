@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core import audit
 from core.endpoints import NextHop
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 from core.installation import ONLY_ROW, Installation
 from core.lang import Lang
 from core.log import get_logger
@@ -195,10 +195,12 @@ def _allowed(tx: Tx, new: NewCompany, company_id: int | None) -> NewCompany:
     clean = checked(new)
     hop = NextHop.parse(clean.next_hop) if clean.next_hop else tx.settings.relay.next_hop
     if problem := links_problem(clean.mode, tx.settings.web.base_url, hop):
-        raise ConfigError(problem)
+        raise ConfigError(Mistake(problem, "mode_needs_https"))
     taken = tx.session.scalars(select(CompanyDomainRow).where(CompanyDomainRow.domain.in_(clean.sender_domains)))
     others = [
-        f"sender domain {one.domain} belongs to company {one.company_id}"
+        Mistake(
+            f"sender domain {one.domain} belongs to company {one.company_id}", "domain_taken", {"value": one.domain}
+        )
         for one in taken
         if one.company_id != company_id
     ]

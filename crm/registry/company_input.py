@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import idna
 
 from core.endpoints import NextHop
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 from core.lang import Lang
 from rules.model import Mode
 
@@ -73,9 +73,10 @@ def domain(text: str) -> str:
         ascii_form = rest.lower()
     labels = ascii_form.split(".")
     if len(ascii_form) > 253 or not all(_LABEL.match(label) for label in labels):
-        raise ConfigError(f"{text!r} is not a domain")
+        raise ConfigError(Mistake(f"{text!r} is not a domain", "domain", {"value": text}))
     if len(labels) < 2 and (dot or ascii_form != "localhost"):
-        raise ConfigError(f"{text!r}: a bare top level is too wide, name the company's own domain")
+        wide = f"{text!r}: a bare top level is too wide, name the company's own domain"
+        raise ConfigError(Mistake(wide, "domain_wide", {"value": text}))
     return dot + ascii_form
 
 
@@ -87,7 +88,7 @@ def address(text: str) -> str:
     """
     local, at, host = text.strip().rpartition("@")
     if not at or not _LOCAL_PART.match(local):
-        raise ConfigError(f"{text!r} is not a mail address")
+        raise ConfigError(Mistake(f"{text!r} is not a mail address", "address", {"value": text}))
     return f"{local}@{domain(host)}"
 
 
@@ -107,9 +108,10 @@ def network(text: str) -> str:
     try:
         parsed = ipaddress.ip_network(text.strip())
     except ValueError as error:
-        raise ConfigError(f"network {text!r}: {error}") from None
+        raise ConfigError(Mistake(f"network {text!r}: {error}", "network", {"value": text})) from None
     if parsed.prefixlen == 0:
-        raise ConfigError(f"network {text!r} is the whole internet: that would be an open relay")
+        whole = f"network {text!r} is the whole internet: that would be an open relay"
+        raise ConfigError(Mistake(whole, "network_all", {"value": text}))
     return str(parsed)
 
 
@@ -124,7 +126,7 @@ def checked(new: NewCompany) -> NewCompany:
     Raises:
         ConfigError: one line for every problem.
     """
-    problems: list[str] = []
+    problems: list[Mistake] = []
     clean = replace(
         new,
         name=new.name.strip(),
@@ -160,59 +162,68 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _each(texts: tuple[str, ...], parse: Callable[[str], str], what: str, problems: list[str]) -> tuple[str, ...]:
+def _each(texts: tuple[str, ...], parse: Callable[[str], str], what: str, problems: list[Mistake]) -> tuple[str, ...]:
     if len(texts) > ENTRIES_MAX:
-        problems.append(f"{what}: more than {ENTRIES_MAX}")
+        values: dict[str, object] = {"what": what, "n": ENTRIES_MAX}
+        problems.append(Mistake(f"{what}: more than {ENTRIES_MAX}", "too_many", values))
         return ()
     good: dict[str, None] = {}
     for text in texts:
         try:
             good[parse(text)] = None
         except ConfigError as error:
-            problems.append(f"{what}: {error.message}")
+            problems += [
+                Mistake(f"{what}: {one.text}", one.code, {**one.values, "what": what}) for one in error.mistakes
+            ]
     return tuple(good)
 
 
-def _optional(text: str | None, what: str, problems: list[str]) -> str | None:
+def _optional(text: str | None, what: str, problems: list[Mistake]) -> str | None:
     return next(iter(_each((text,), address, what, problems)), None) if text else None
 
 
-def _outsiders(new: NewCompany) -> list[str]:
+def _outsiders(new: NewCompany) -> list[Mistake]:
     """Find recruiting senders whose mail would never be judged, since they are not in the sender domains."""
     return [
-        f"recruiting sender {sender} is not in the sender domains"
+        Mistake(f"recruiting sender {sender} is not in the sender domains", "outsider", {"value": sender})
         for sender in new.recruiting_senders
         if not covers(new.sender_domains, sender.rpartition("@")[2])
     ]
 
 
-def _plain_problems(new: NewCompany) -> list[str]:
-    checks = {
-        f"name: 1 to {NAME_CHARS_MAX} characters": 0 < len(new.name) <= NAME_CHARS_MAX and new.name.isprintable(),
-        "sender domain: give at least one": bool(new.sender_domains),
-        f"hold minutes: 1 to {HOLD_MINUTES_MAX}": 1 <= new.hold_minutes <= HOLD_MINUTES_MAX,
-        f"keep passed mails: 0 to {KEEP_PASSED_DAYS_MAX} days": 0 <= new.keep_passed_days <= KEEP_PASSED_DAYS_MAX,
-        "locale: ja or en": new.locale in ("ja", "en"),
-        "tone: a word of a-z and _": bool(_TONE.match(new.tone)),
-        "signed mail: leave or resign": new.signed_mail in ("leave", "resign"),
-        "DKIM: sign edited or all": new.dkim_sign in ("edited", "all"),
-        'stamp: a header field "X-Name: value" in ASCII, one line, not X-CareerRelay': new.stamp is None
-        or bool(_STAMP.match(new.stamp)),
-    }
-    return [text for text, holds in checks.items() if not holds]
+def _plain_problems(new: NewCompany) -> list[Mistake]:
+    name_max, hold_max, keep_max = NAME_CHARS_MAX, HOLD_MINUTES_MAX, KEEP_PASSED_DAYS_MAX
+    stamp = 'stamp: a header field "X-Name: value" in ASCII, one line, not X-CareerRelay'
+    name_holds = 0 < len(new.name) <= name_max and new.name.isprintable()
+    checks = (
+        (name_holds, Mistake(f"name: 1 to {name_max} characters", "name", {"n": name_max})),
+        (bool(new.sender_domains), Mistake("sender domain: give at least one", "no_sender_domain")),
+        (1 <= new.hold_minutes <= hold_max, Mistake(f"hold minutes: 1 to {hold_max}", "hold_minutes", {"n": hold_max})),
+        (
+            0 <= new.keep_passed_days <= keep_max,
+            Mistake(f"keep passed mails: 0 to {keep_max} days", "keep_passed_days", {"n": keep_max}),
+        ),
+        (new.locale in ("ja", "en"), Mistake("locale: ja or en", "locale")),
+        (bool(_TONE.match(new.tone)), Mistake("tone: a word of a-z and _", "tone")),
+        (new.signed_mail in ("leave", "resign"), Mistake("signed mail: leave or resign", "signed_mail")),
+        (new.dkim_sign in ("edited", "all"), Mistake("DKIM: sign edited or all", "dkim_sign")),
+        (new.stamp is None or bool(_STAMP.match(new.stamp)), Mistake(stamp, "stamp")),
+    )
+    return [mistake for holds, mistake in checks if not holds]
 
 
-def _reference_problems(new: NewCompany) -> list[str]:
-    problems = []
+def _reference_problems(new: NewCompany) -> list[Mistake]:
+    problems: list[Mistake] = []
     if new.next_hop is not None:
         try:
             NextHop.parse(new.next_hop)
         except ConfigError as error:
-            problems.append(f"next hop: {error.message}")
+            problems += [Mistake(f"next hop: {one.text}", one.code, one.values) for one in error.mistakes]
     if new.privacy_url is not None and not re.match(r"https?://[^\s]{1,480}\Z", new.privacy_url):
-        problems.append("privacy policy: an address that starts with https://")
+        problems.append(Mistake("privacy policy: an address that starts with https://", "privacy_url"))
     try:
         ZoneInfo(new.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        problems.append(f"time zone: {new.timezone!r} is unknown, write for example Asia/Tokyo")
+        text = f"time zone: {new.timezone!r} is unknown, write for example Asia/Tokyo"
+        problems.append(Mistake(text, "timezone"))
     return problems

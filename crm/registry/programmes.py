@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core import audit
 from core.clock import day_in_japan
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError, Mistake, NotFound
 from core.runtime import Tx
 from crm.registry.parties import agency_row, company_row
 from crm.tables import ProgrammeRow
@@ -46,9 +46,10 @@ def open_programme(
     company_row(tx, company_id, lock=True)
     agency_row(tx, agency_id)
     if not 1 <= threshold <= THRESHOLD_MAX:
-        raise ConfigError(f"programme: threshold 1 to {THRESHOLD_MAX}")
+        raise ConfigError(Mistake(f"programme: threshold 1 to {THRESHOLD_MAX}", "threshold", {"n": THRESHOLD_MAX}))
     if _find(tx, company_id, agency_id) is not None:
-        raise ConfigError(f"company {company_id} and agency {agency_id} have a programme already")
+        text = f"company {company_id} and agency {agency_id} have a programme already"
+        raise ConfigError(Mistake(text, "programme_known"))
     row = ProgrammeRow(
         company_id=company_id,
         agency_id=agency_id,

@@ -64,8 +64,8 @@ def reviews_of(tx: Tx, mail_id: int) -> list[ReviewLine]:
 
 def answer_review(tx: Tx, mail_id: int, *, rejection: bool, by: str, company_id: int | None = None) -> None:
     """Was a reviewed mail a rejection? It has left already: the answer only teaches its sentence (decisions 19)."""
-    note_answer(tx, mail_id, "rejection" if rejection else "not_rejection", by)
     approve_sentence(tx, mail_id, by=by, answer=APPROVE if rejection else REFUSE, company_id=company_id)
+    note_answer(tx, mail_id, "rejection" if rejection else "not_rejection", by)
 
 
 def approve_sentence(

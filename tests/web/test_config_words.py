@@ -1,13 +1,16 @@
 """What an operator typed wrong is said in Japanese on a Japanese page: every refusal of the forms below is known."""
 
+import ast
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 from core.runtime import Tx
 from crm.agency import agencies, webhooks
 from crm.agency.agencies import NewAgency
@@ -15,7 +18,8 @@ from crm.registry import companies, programmes
 from crm.registry.companies import NewCompany
 from rules.model import Mode
 from tests.web.conftest import Site
-from web.problems import of_config
+from web.config_words import WORDS
+from web.problems import Said, of_config
 
 GOOD = NewCompany(name="例示", sender_domains=("example.org",), recruiting_senders=("hr@example.org",))
 AGENCY = NewAgency("例示", "13-ユ-309999", date(2030, 1, 1), "desk@agency.example.org")
@@ -26,6 +30,10 @@ COMPANIES = [
     {"sender_domains": ("no domain",)},
     {"sender_domains": ("jp",)},
     {"sender_domains": MANY},
+    {"sender_domains": ("minato.example.jp",), "recruiting_senders": ()},
+    {"locale": "fr"},
+    {"signed_mail": "burn"},
+    {"dkim_sign": "none"},
     {"recruiting_senders": ("hr@elsewhere.example.com",)},
     {"recruiting_senders": ("nobody",)},
     {"networks": ("0.0.0.0/0",)},
@@ -53,6 +61,32 @@ AGENCIES = [
     {"mail": "a@b c"},
     {"licence_no": "13-ユ-301234"},
 ]
+
+
+def codes_below() -> set[str]:
+    """Every code that the floors below give to a mistake, read from their source."""
+    found: set[str] = set()
+    for floor in ("core", "crm"):
+        for file in Path(str(resources.files(floor))).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                match node:
+                    case ast.Call(func=ast.Name(id="Mistake"), args=[_, ast.Constant(value=str(code)), *_]):
+                        found.add(code)
+    return found
+
+
+def test_every_code_of_a_mistake_has_its_words_and_no_words_are_left_over() -> None:
+    assert codes_below() == set(WORDS)
+
+
+def test_a_mistake_is_known_by_its_code_and_not_by_its_text(sqlite_site: Site) -> None:
+    with sqlite_site.app.test_request_context("/?lang=en"):
+        [known] = of_config(ConfigError(Mistake("anything", "hold_minutes", {"n": 1440})))
+        [plain] = of_config(ConfigError("hold minutes: 1 to 1440"))
+        [said] = of_config(Said("company_id", "Please."))
+    assert (known.field, "1440" in known.text, "anything" in known.text) == ("hold_minutes", True, False)
+    assert (plain.field, "(hold minutes: 1 to 1440)" in plain.text) == ("", True)
+    assert (said.field, said.text) == ("company_id", "Please.")
 
 
 def words(site: Site, act: Callable[[Tx], object]) -> list[str]:

@@ -9,11 +9,12 @@ from flask import Flask, abort, redirect, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.errors import ConfigError, NotFound
+from core.errors import NotFound
 from core.runtime import Tx
 from crm.registry import companies
 from crm.registry.companies import CompanyView
 from web.i18n import gettext
+from web.problems import Said
 
 EVERYONE = frozenset({"admin", "recruiter", "viewer", "auditor"})
 HANDLES_MAIL = frozenset({"admin", "recruiter"})
@@ -144,7 +145,7 @@ def chosen_company_id(tx: Tx, text: str) -> int:
     for company in own_companies(tx):
         if str(company.id) == text:
             return company.id
-    raise ConfigError(gettext("導入企業を選んでください。"))
+    raise Said("company_id", gettext("導入企業を選んでください。"))
 
 
 def install(app: Flask) -> None:

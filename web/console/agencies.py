@@ -14,7 +14,7 @@ from web.console.access import actor, chosen_company_id, own_companies, scope
 from web.console.agency_delivery import own
 from web.context import reading, runtime, writing
 from web.i18n import gettext
-from web.problems import Problem, of_config
+from web.problems import Problem, Said, of_config
 
 blueprint = Blueprint("agencies", __name__, url_prefix="/console/agencies")
 
@@ -115,4 +115,4 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ConfigError(gettext("許可の有効期限を日付で入力してください。")) from None
+        raise Said("licence_expires_on", gettext("許可の有効期限を日付で入力してください。")) from None

@@ -12,7 +12,7 @@ from rules.model import Mode
 from web.console.access import actor, in_scope, own_companies
 from web.context import reading, writing
 from web.i18n import gettext
-from web.problems import lines, of_config
+from web.problems import Said, lines, of_config
 
 blueprint = Blueprint("companies", __name__, url_prefix="/console/companies")
 
@@ -113,7 +113,7 @@ def _fields() -> dict[str, object]:
         fields["mode"] = Mode(form.get("mode", Mode.OBSERVE))
         fields["hold_minutes"] = int(form.get("hold_minutes", "60"))
     except ValueError:
-        raise ConfigError(gettext("保留時間は分単位の数字で入力してください。")) from None
+        raise Said("hold_minutes", gettext("保留時間は分単位の数字で入力してください。")) from None
     return fields
 
 
