@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from core import outbox
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 from core.lang import Lang, lang_of
 from core.outbox import Attachment, Kind
 from core.runtime import Tx
@@ -114,7 +114,8 @@ def sender_of(tx: Tx, company: CompanyRow) -> str:
     """
     sender = company.mail_from or tx.settings.mail.from_
     if not sender:
-        raise ConfigError(f"company {company.id} has no sender for our mails: set CAREERRELAY_MAIL__FROM or its own")
+        text = f"company {company.id} has no sender for our mails: set CAREERRELAY_MAIL__FROM or its own"
+        raise ConfigError(Mistake(text, "no_sender"))
     return sender
 
 

@@ -20,8 +20,8 @@ TOKEN_CHARS_MAX = 64
 class LinkKind(StrEnum):
     """What a token opens: invitation (relay, optout), registration (manage, undo, confirm), referral (agency),
 
-    company (company: its own link, for mails that never passed us), arrival (who came by that one) or proof (a code
-    that proves an address).
+    company (company: its own link, for mails that never passed us), arrival (who came by that one), proof (a code that
+    proves an address) or restore (an address that was changed).
     """
 
     RELAY = "relay"
@@ -35,6 +35,7 @@ class LinkKind(StrEnum):
     COMPANY = "company"
     ARRIVAL = "arrival"
     PROOF = "proof"
+    RESTORE = "restore"
 
 
 PATHS: Mapping[LinkKind, str] = {
@@ -48,6 +49,7 @@ PATHS: Mapping[LinkKind, str] = {
     LinkKind.COMPANY: "/r/c/",
     LinkKind.ARRIVAL: "/r/c/code/",
     LinkKind.PROOF: "/m/address/",
+    LinkKind.RESTORE: "/m/restore/",
 }
 
 

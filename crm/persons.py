@@ -1,5 +1,6 @@
 """People as one company knows them: found by blind index, addresses sealed, made once even by two processes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -72,6 +73,15 @@ def get(tx: Tx, person_id: str) -> Person:
 def add_address(tx: Tx, person_id: str, address: str) -> bool:
     """Give a person one more confirmed address; False when somebody in this company has it already."""
     return _add_mail(tx, person_id, get(tx, person_id).company_id, address, confirmed=True)
+
+
+def remove(tx: Tx, person_id: str, mail_indexes: Collection[str]) -> list[str]:
+    """Forget these addresses of a person, named by their index; returns those that could be read."""
+    rows = [row for row in _mails(tx, person_id) if row.mail_index in mail_indexes]
+    found = [tx.keys.open_text(_aad(row.id), row.sealed) for row in rows if row.sealed is not None]
+    tx.session.execute(delete(PersonMailRow).where(PersonMailRow.id.in_([row.id for row in rows])))
+    tx.session.expire_all()
+    return found
 
 
 def has_address(tx: Tx, person_id: str, address: str) -> bool:

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.candidate import address_proofs, registrations
+from crm.candidate import address_proofs, address_restores, registrations
 from crm.candidate.address_proofs import Purpose
 from crm.errors import FormRefused, LinkGone, Refused, WrongCode, WrongState
 from web import form_words, i18n
@@ -54,6 +54,28 @@ def check(token: str) -> Page:
         flash(gettext("メールアドレスを変更しました。以前のメールにあるリンクは使えなくなりました。"), "good")
         return redirect(url_for("manage.index", token=done.manage_token), 303)
     return render_template("public/address_proved.html", identity=done.purpose is Purpose.IDENTITY)
+
+
+@blueprint.get("/restore/<token>")
+def ask_restore(token: str) -> Page:
+    """Behind the link in the word to the former address: one more press, since mail scanners open every link."""
+    with reading() as tx:
+        found = address_restores.page(tx, token)
+    if found is None:
+        raise LinkGone
+    i18n.prefer(found.lang)
+    return render_template("public/restore.html", found=found)
+
+
+@blueprint.post("/restore/<token>")
+def restore(token: str) -> Page:
+    """It was not me: the former address is put back, and everything waits for who has it."""
+    with writing() as tx:
+        done = address_restores.restore(tx, token)
+    if not done.manage_token:
+        return render_template("public/restored.html", company=done.company)
+    flash(gettext("メールアドレスを元に戻しました。変更の後に発行されたリンクは、すべて使えなくなりました。"), "good")
+    return redirect(url_for("manage.index", token=done.manage_token), 303)
 
 
 def _form(token: str, problems: list[Problem]) -> str:

@@ -4,18 +4,20 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import ConfigError
-from crm.agency import api_keys, webhooks
+from crm.agency import agency_events, api_keys, webhooks
 from crm.agency.api_keys import OF_AGENCIES, Scope
 from crm.registry import companies
 from web.agency_acts import Page
 from web.agency_desk import seated, who
-from web.console.agency_delivery import scope_words
+from web.console.agency_delivery import delivery_chip, event_words, scope_words
 from web.context import reading, writing
 from web.i18n import gettext
 from web.problems import of_config
 
 blueprint = Blueprint("agency_keys", __name__, url_prefix="/agency/keys")
 blueprint.before_request(who)
+
+EVENTS_LISTED = 10
 
 
 @blueprint.get("/")
@@ -24,7 +26,9 @@ def index() -> Page:
     with reading() as tx:
         agency = seated(tx)
         keys, hook = api_keys.listed(tx, agency_id=agency.id), webhooks.get(tx, agency.id)
-        bound = {one.reach for one in keys if one.reach is not None}
+        events = agency_events.latest(tx, agency.id, EVENTS_LISTED) if hook else []
+        reaches = [*(one.reach for one in keys), hook.reach if hook else None]
+        bound = {reach for reach in reaches if reach is not None}
         names = {company_id: companies.get(tx, company_id).name for company_id in bound}
     return render_template(
         "agency/keys.html",
@@ -33,6 +37,9 @@ def index() -> Page:
         names=names,
         scopes=[one for one in Scope if one in OF_AGENCIES],
         scope_words=scope_words,
+        events=events,
+        event_words=event_words,
+        delivery_chip=delivery_chip,
     )
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.errors import NotFound
 from core.lang import Lang
 from core.runtime import Tx
-from crm.candidate import registrations
+from crm.candidate import holds, registrations
 from crm.candidate.invitation_page import PREVIEW_PSEUDONYM
 from crm.candidate.manage import ManageView, undo_page
 from crm.consents.consent_texts import OF_COMPANY, Purpose
@@ -56,6 +56,15 @@ def undo(token: str) -> Page:
     with writing() as tx:
         done = registrations.undo(tx, token)
     return render_template("public/undone.html", done=done, manage_token=token)
+
+
+@blueprint.post("/<token>/go-on")
+def go_on(token: str) -> Page:
+    """The person has looked at everything after somebody else had the address: what was held goes on."""
+    with writing() as tx:
+        holds.go_on(tx, token)
+    flash(gettext("確認を受け付けました。手続きを再開します。"), "good")
+    return redirect(url_for("manage.index", token=token), 303)
 
 
 @blueprint.post("/<token>/withdraw")

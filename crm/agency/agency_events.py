@@ -174,6 +174,16 @@ def latest(tx: Tx, agency_id: int, limit: int) -> list[Event]:
     return [view(row) for row in rows]
 
 
+def was_kept(tx: Tx, referral_id: str, types: Collection[EventType]) -> bool:
+    """Whether such an event about a referral was kept from the webhook, as the gate does. Reads only."""
+    row = select(AgencyEventRow.id).where(
+        AgencyEventRow.referral_id == referral_id,
+        AgencyEventRow.type.in_([one.value for one in types]),
+        AgencyEventRow.delivery == Delivery.CANCELLED.value,
+    )
+    return tx.session.scalar(row.limit(1)) is not None
+
+
 def get(tx: Tx, event_id: str) -> Event:
     """Return one event.
 

@@ -1,6 +1,7 @@
 """Mails to an agency that are about no single referral: the daily digest, a way in, a webhook that gave up, and every
-new way into its data: whoever makes a key or sets a webhook, the agency hears of it at its own address."""
+way into its data that begins or ends: whoever makes or ends it, the agency hears of it at its own address."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from core import outbox
 from core.db import new_id
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 from core.lang import lang_of
 from core.outbox import Kind
 from core.runtime import Tx
@@ -23,7 +24,7 @@ Access = Literal["key", "webhook", "address", "secret"]
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What was made, and in which role somebody made it."""
+    """What was made or ended, and in which role somebody did it."""
 
     what: Access
     by: Literal["agency", "console", "server"]
@@ -93,7 +94,32 @@ def access_made(tx: Tx, agency_id: int, what: Access, *, which: str, actor: str)
         "inbox_url": f"{tx.settings.web.base_url}/agency/",
     }
     if not send(tx, agency_id, name="agency_access", key=f"agency_access:{agency_id}:{new_id()}", values=values):
-        raise ConfigError(f"agency {agency_id}: no company that is not suspended works with it, so it cannot be told")
+        text = f"agency {agency_id}: no company that is not suspended works with it, so it cannot be told"
+        raise ConfigError(Mistake(text, "untold"))
+
+
+def access_ended(
+    tx: Tx, agency_id: int, what: Literal["key", "webhook"], *, which: Collection[str], actor: str
+) -> bool:
+    """Tell an agency that keys of it, or its webhook, have ended. ``which`` as in `access_made`.
+
+    False when nobody can write to it: to end something never fails for want of a mail.
+
+    Raises:
+        NotFound: no such agency.
+    """
+    shown = which if what == "key" else [urlsplit(one).hostname or "" for one in which]
+    values: dict[str, object] = {
+        "ended": _Made(what, _role(actor)),
+        "which": shown,
+        "ended_at": wording.moment(tx.now, lang_of(agency_row(tx, agency_id).locale)),
+        "contact_mail": ", ".join(tx.settings.admin.mail),
+        "inbox_url": f"{tx.settings.web.base_url}/agency/",
+    }
+    try:
+        return send(tx, agency_id, name="agency_ended", key=f"agency_ended:{agency_id}:{new_id()}", values=values)
+    except ConfigError:
+        return False
 
 
 def _role(actor: str) -> Literal["agency", "console", "server"]:

@@ -1,9 +1,9 @@
 """Keys for programs: an agency's for its own referrals, a company's for its applicant tracking system.
 
 A key is shown once and kept as a hash (it is random: no slow hash needed). Its scopes are the only things it opens.
-With an agency's key one answers for it and reads contact data that no company may see, so the agency is told of each
-new one by mail. Older keys may be bound to one company (``reach``), whose admin made them: they open what came from
-this company, also when the agency works for others later, for nobody there agreed to it.
+With an agency's key one answers for it and reads contact data that no company may see, so the agency is told by mail of
+each that is made or ends. Older keys may be bound to one company (``reach``), whose admin made them: they open what
+came from this company, also when the agency works for others later, for nobody there agreed to it.
 """
 
 import hmac
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, select
 
 from core import audit
 from core.db import new_id
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError, Mistake, NotFound
 from core.runtime import Tx
 from core.tokens import new_token, token_sha256
 from crm.agency import agency_letters
@@ -83,12 +83,12 @@ def make(
     allowed = OF_AGENCIES if agency_id is not None else OF_COMPANIES
     wanted = sorted(set(allowed if scopes is None else scopes))
     if not wanted or not allowed.issuperset(wanted):
-        raise ConfigError(f"scopes: at least one of {', '.join(sorted(allowed))}")
+        raise ConfigError(Mistake(f"scopes: at least one of {', '.join(sorted(allowed))}", "scopes"))
     owner = AgencyRow if agency_id is not None else CompanyRow
     if tx.session.get(owner, agency_id if agency_id is not None else company_id, with_for_update=True) is None:
         raise NotFound("there is no such agency or company")
     if len(_live(tx, agency_id, company_id)) >= KEYS_MAX:
-        raise ConfigError(f"keys: at most {KEYS_MAX}; revoke one first")
+        raise ConfigError(Mistake(f"keys: at most {KEYS_MAX}; revoke one first", "keys", {"n": KEYS_MAX}))
     prefix = f"cr{secrets.token_hex(PREFIX_BYTES)}"
     key = f"{prefix}.{new_token()}"
     row = ApiKeyRow(
@@ -138,6 +138,8 @@ def revoke(tx: Tx, prefix: str, *, agency_id: int | None = None, company_id: int
         row.revoked_at = tx.now
         tx.session.flush()
         audit.record(tx, actor, "api key revoked", f"api_key:{row.id}")
+        if agency_id is not None:
+            agency_letters.access_ended(tx, agency_id, "key", which=[prefix], actor=actor)
 
 
 def replace_all(tx: Tx, agency_id: int, *, actor: str) -> str:
@@ -147,10 +149,14 @@ def replace_all(tx: Tx, agency_id: int, *, actor: str) -> str:
         NotFound: no such agency.
         ConfigError: it cannot be told of it.
     """
-    for row in _live(tx, agency_id, None):
+    ended = _live(tx, agency_id, None)
+    for row in ended:
         row.revoked_at = tx.now
     tx.session.flush()
-    return make(tx, agency_id=agency_id, actor=actor)
+    key = make(tx, agency_id=agency_id, actor=actor)
+    if ended:
+        agency_letters.access_ended(tx, agency_id, "key", which=[row.prefix for row in ended], actor=actor)
+    return key
 
 
 def listed(tx: Tx, *, agency_id: int | None = None, company_id: int | None = None) -> list[KeyView]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from core import audit
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError, Mistake, NotFound
 from core.runtime import Tx
 from crm.agency import agency_events, agency_letters
 from crm.agency.agency_events import Delivery, Event, EventType
@@ -53,19 +53,19 @@ def put(tx: Tx, agency_id: int, url: str, *, actor: str) -> str | None:
         ConfigError: not an address a webhook may have, or the agency cannot be told of it.
     """
     agency_row(tx, agency_id, lock=True)
-    row, checked = tx.session.get(AgencyWebhookRow, agency_id), _checked(url)
+    row, address = tx.session.get(AgencyWebhookRow, agency_id), checked(url)
     if row is not None:
-        row.url, row.stopped_at, row.quiet_until, row.reach_company_id = checked, None, None, None
+        row.url, row.stopped_at, row.quiet_until, row.reach_company_id = address, None, None, None
         tx.session.flush()
         audit.record(tx, actor, "webhook changed", f"agency:{agency_id}")
-        agency_letters.access_made(tx, agency_id, "address", which=checked, actor=actor)
+        agency_letters.access_made(tx, agency_id, "address", which=address, actor=actor)
         return None
     secret = secrets.token_bytes(SECRET_BYTES)
     sealed = tx.keys.seal(_aad("secret_sealed", agency_id), secret)
-    tx.session.add(AgencyWebhookRow(agency_id=agency_id, url=checked, secret_sealed=sealed, created_at=tx.now))
+    tx.session.add(AgencyWebhookRow(agency_id=agency_id, url=address, secret_sealed=sealed, created_at=tx.now))
     tx.session.flush()
     audit.record(tx, actor, "webhook set", f"agency:{agency_id}")
-    agency_letters.access_made(tx, agency_id, "webhook", which=checked, actor=actor)
+    agency_letters.access_made(tx, agency_id, "webhook", which=address, actor=actor)
     return _printed(secret)
 
 
@@ -90,7 +90,7 @@ def rotate(tx: Tx, agency_id: int, *, actor: str) -> str:
 
 
 def remove(tx: Tx, agency_id: int, *, actor: str) -> None:
-    """Take the webhook away; what waits is not sent, and stays in the event feed.
+    """Take the webhook away, and tell the agency; what waits is not sent, and stays in the event feed.
 
     Raises:
         NotFound: this agency has no webhook.
@@ -102,6 +102,7 @@ def remove(tx: Tx, agency_id: int, *, actor: str) -> None:
     tx.session.delete(row)
     tx.session.flush()
     audit.record(tx, actor, "webhook removed", f"agency:{agency_id}")
+    agency_letters.access_ended(tx, agency_id, "webhook", which=[row.url], actor=actor)
 
 
 def get(tx: Tx, agency_id: int) -> WebhookView | None:
@@ -184,10 +185,16 @@ def waiting(tx: Tx, agency_id: int) -> int:
     return len(tx.session.scalars(query).all())
 
 
-def _checked(url: str) -> str:
-    """The shape of an address; where it leads is looked at when something is sent there."""
+def checked(url: str) -> str:
+    """Return an address of the right shape without blanks around it; where it leads is looked at when something is
+    sent there (`connectors/outbound.py`).
+
+    Raises:
+        ConfigError: no address that a webhook may have.
+    """
     clean = url.strip()
-    wrong = ConfigError(f"webhook: an address like https://agency.example.jp/careerrelay, at most {URL_CHARS_MAX} long")
+    text = f"webhook: an address like https://agency.example.jp/careerrelay, at most {URL_CHARS_MAX} long"
+    wrong = ConfigError(Mistake(text, "webhook"))
     if not 0 < len(clean) <= URL_CHARS_MAX or not clean.isascii() or not clean.isprintable() or " " in clean:
         raise wrong
     try:
@@ -198,7 +205,8 @@ def _checked(url: str) -> str:
     if parts.scheme not in ("https", "http") or not parts.hostname or not port_ok or parts.fragment:
         raise wrong
     if parts.username is not None or parts.password is not None:
-        raise ConfigError("webhook: no user or password in the address; the signature says who sends")
+        text = "webhook: no user or password in the address; the signature says who sends"
+        raise ConfigError(Mistake(text, "webhook_user"))
     return clean
 
 

@@ -49,13 +49,9 @@ class CodePage:
 def send(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> CodeNeeded:
     """Mail a code to the address; three a day and link, so that nobody's mailbox is filled through us.
 
-    An address that wants no mails from this company gets none; the page is the same, and no code opens it.
-
-    Raises:
-        Refused: too many codes today (``too_many_codes``).
+    The caller has asked ``check_link``. An address that wants no mails from this company gets none; the page is the
+    same, and no code opens it.
     """
-    if asked_by_link(tx, row) >= CODE_MAILS_A_DAY_MAX:
-        raise Refused("too_many_codes", "too many codes were sent for this link today")
     expires_at = make_and_mail(tx, company, row, mail, gate_ref=f"code:{row.id}")
     # One page for all codes of a row, so that a button pressed twice leads to no dead end. It ends a day after the
     # first code: a row older than that is no longer counted above.
@@ -78,19 +74,37 @@ def make_and_mail(
     return expires_at
 
 
-def asked_by_link(tx: Tx, row: RegistrationRow) -> int:
+def check_link(tx: Tx, invitation_id: str) -> None:
+    """Let nobody go on by a link that had its codes of today, whatever address he types: an answer that depends on it
+    would tell a stranger with the link whether he guessed the right one.
+
+    Raises:
+        Refused: too many codes today (``too_many_codes``).
+    """
+    if asked_by_link(tx, invitation_id) >= CODE_MAILS_A_DAY_MAX:
+        raise Refused("too_many_codes", "too many codes were sent for this link today")
+
+
+def asked_by_link(tx: Tx, invitation_id: str) -> int:
     """How many codes were asked for by this invitation in the last day."""
-    return _asked(tx, RegistrationRow, RegistrationRow.invitation_id == row.invitation_id)
+    return _asked(tx, RegistrationRow, RegistrationRow.invitation_id == invitation_id)
+
+
+def mailbox_index(tx: Tx, company_id: int, mail: str) -> str:
+    """The blind index of the mailbox behind an address: what follows a '+' is a name that its owner made up (RFC 5233),
+    so that taro+1@ and taro+2@ fill one mailbox. For counting only: people are told apart by the whole address."""
+    local, _, domain = mail.strip().rpartition("@")
+    return tx.keys.index(company_id, f"{local.partition('+')[0].casefold() or local}@{domain}")
 
 
 def asked_for_address(tx: Tx, row: ArrivalRow | AddressProofRow) -> int:
-    """How many codes were asked for with this address in the last day, by whomever; who asks at this moment waits.
+    """How many codes were asked for to this mailbox in the last day, by whomever; who asks at this moment waits.
 
     One lock for the company: an address that nobody knows has no row to stand in line at. Mails go on (NO KEY UPDATE).
     """
     tx.session.get_one(CompanyRow, row.company_id, with_for_update={"key_share": True})
     table = type(row)
-    return _asked(tx, table, table.company_id == row.company_id, table.mail_index == row.mail_index)
+    return _asked(tx, table, table.company_id == row.company_id, table.mailbox_index == row.mailbox_index)
 
 
 def make(tx: Tx, row: CodeRow, lives: timedelta = timedelta(minutes=CODE_MINUTES)) -> tuple[str, datetime]:

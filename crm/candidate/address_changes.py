@@ -1,4 +1,5 @@
-"""A person has another address from now on: the new one was confirmed, the old one is told, and the links follow.
+"""A person has another address from now on: the new one was confirmed, the old one is told (and may take it back, see
+`address_restores`), and the links follow.
 
 Both stay known as the same person's, so that nobody counts or is invited twice, and "no more mails" holds for both. An
 address that the company knows as another applicant's stays his as well: two people may share a mailbox, so nobody is
@@ -14,7 +15,7 @@ from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
 from crm import letters, links, persons, suppression
-from crm.candidate import corrections
+from crm.candidate import address_restores, corrections
 from crm.candidate.registrations import MANAGE_DAYS
 from crm.consents import consent
 from crm.errors import WrongState
@@ -46,25 +47,39 @@ def move(tx: Tx, proof: AddressProofRow, mail: str, *, actor: str) -> str:
         mine = tx.keys.index(company.id, old[proof.registration_id])
         rows = [row for row in rows if tx.keys.index(company.id, old[row.id]) == mine]
     told = {old[row.id]: lang_of(row.lang) for row in rows} if rows else _known(tx, proof, company)
-    persons.add_address(tx, proof.person_id, mail)
+    told = {address: lang for address, lang in told.items() if address and not _same(tx, company, address, mail)}
+    added = tx.keys.index(company.id, mail) if persons.add_address(tx, proof.person_id, mail) else ""
+    back = {
+        address: address_restores.keep(
+            tx, proof.person_id, company, address, [row for row in rows if old[row.id] == address], lang, added
+        )
+        for address, lang in told.items()
+    }
     if suppression.any_suppressed(tx, company.id, known):
         suppression.suppress(tx, company.id, mail, source="address_changed")
     tokens = {row.id: _replace(tx, company, row, mail) for row in rows}
     for address, lang in told.items():
-        if address and tx.keys.index(company.id, address) != tx.keys.index(company.id, mail):
-            letters.send(
-                tx,
-                name="address_old",
-                key=f"address_old:{proof.id}:{tx.keys.index(company.id, address)}",
-                company=company,
-                kind=Kind.CANDIDATE,
-                recipient=address,
-                lang=lang,
-                gate_ref=f"proof:{proof.id}:told",
-                values={"contact_mail": company.contact_mail or ""},
-            )
+        letters.send(
+            tx,
+            name="address_old",
+            key=f"address_old:{proof.id}:{tx.keys.index(company.id, address)}",
+            company=company,
+            kind=Kind.CANDIDATE,
+            recipient=address,
+            lang=lang,
+            gate_ref=f"proof:{proof.id}:told",
+            values={
+                "contact_mail": company.contact_mail or "",
+                "restore_url": links.url(tx.settings, LinkKind.RESTORE, back[address]),
+                "days": address_restores.RESTORE_DAYS,
+            },
+        )
     audit.record(tx, actor, "address changed", f"person:{proof.person_id}", registrations=len(rows))
     return tokens.get(proof.registration_id or "", "")
+
+
+def _same(tx: Tx, company: CompanyRow, one: str, other: str) -> bool:
+    return tx.keys.index(company.id, one) == tx.keys.index(company.id, other)
 
 
 def _replace(tx: Tx, company: CompanyRow, row: RegistrationRow, mail: str) -> str:

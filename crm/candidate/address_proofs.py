@@ -216,6 +216,7 @@ def _row(
         purpose=purpose.value,
         lang=lang,
         mail_index=tx.keys.index(company.id, mail),
+        mailbox_index=codes.mailbox_index(tx, company.id, mail),
         code_tries=0,
         code_mails=0,
         created_at=tx.now,

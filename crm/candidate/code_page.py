@@ -19,7 +19,7 @@ def page(tx: Tx, confirm_token: str) -> CodePage | None:
     known = registration_data.contact(tx, row) if row is not None else None
     if row is None or known is None:
         return None
-    return codes.page_of(tx, row, known["mail"], codes.asked_by_link(tx, row))
+    return codes.page_of(tx, row, known["mail"], codes.asked_by_link(tx, row.invitation_id))
 
 
 def send_again(tx: Tx, confirm_token: str, mail: str = "", *, sure: bool = False) -> CodeNeeded | Registered:
@@ -40,6 +40,7 @@ def send_again(tx: Tx, confirm_token: str, mail: str = "", *, sure: bool = False
     known = registration_data.contact(tx, row)
     if row.state != registrations.STARTED or known is None:
         raise LinkGone
+    codes.check_link(tx, row.invitation_id)
     address = mail.strip() or known["mail"]
     if mail.strip():
         problems = forms.mail_problems(address, sure=sure)

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from core import audit
+from core import audit, outbox
 from core.lang import Lang, lang_of
 from core.outbox import Kind
 from core.runtime import Tx
@@ -16,6 +16,7 @@ from crm.agency.agency_events import EventType
 from crm.consents import consent, provisions
 from crm.consents.consent_texts import ITEMS_OF, Purpose
 from crm.delivery import hand_overs
+from crm.delivery.hand_overs import Contact
 from crm.errors import FormRefused, Problem, Refused, WrongState
 from crm.links import LinkKind
 from crm.profile import forms, registration_data
@@ -24,6 +25,8 @@ from crm.referral.referral_states import locked
 from crm.tables import CompanyRow, ProvisionRow, ReferralRow, RegistrationRow
 
 CORRECTIONS_A_DAY_MAX = 5
+#: By which events an agency hears of each.
+_TOLD = {Purpose.PROFILE: (EventType.SHARED, EventType.CORRECTED), Purpose.CONTACT: (EventType.CONTACT,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +95,57 @@ def handed_over(tx: Tx, registration_id: str) -> list[ReferralRow]:
     return rows
 
 
-def _give_profile(tx: Tx, row: ReferralRow) -> bool:
+def give_again(tx: Tx, row: ReferralRow, held_at: datetime) -> None:
+    """Give an agency what it should have and has not, after the gate was shut for it since ``held_at``: other data than
+    it was given last, and what was on its way to it then. The day's limit does not count here."""
+    made = hand_overs.sheet(tx, row)
+    if made is not None and _lacks(tx, row, Purpose.PROFILE, dict(made.profile), held_at):
+        _give_profile(tx, row, limited=False)
+    found = hand_overs.contact_of(tx, row)
+    if row.contact_released_at is None or found is None:
+        return
+    if _lacks(tx, row, Purpose.CONTACT, _contact_payload(row, found), held_at):
+        give_contact(tx, row, limited=False)
+
+
+def _lacks(tx: Tx, row: ReferralRow, purpose: Purpose, payload: dict[str, object], since: datetime) -> bool:
+    given = [one for one in provisions.of_referral(tx, row.id) if one.step.partition(".")[0] == purpose.value]
+    other = not given or given[-1].payload_sha256 != provisions.payload_sha256(payload)
+    kept = outbox.cancelled_since(tx, f"referral:{row.id}:{purpose.value}", since)
+    return other or kept or agency_events.was_kept(tx, row.id, _TOLD[purpose])
+
+
+def _give_profile(tx: Tx, row: ReferralRow, *, limited: bool = True) -> bool:
     made = hand_overs.sheet(tx, row)
     if made is None:
         return False
-    step = _record(tx, row, Purpose.PROFILE, dict(made.profile), made.values)
+    step = _record(tx, row, Purpose.PROFILE, dict(made.profile), made.values, limited=limited)
     agency_events.put(tx, row.agency_id, EventType.CORRECTED, row.id)
     values: dict[str, object] = {"sheet": made, "answer_url": hand_overs.answer_url(tx, row.id)}
     _mail(tx, row, "profile_update", step, f"referral:{row.id}:profile", values)
     return True
 
 
-def give_contact(tx: Tx, row: ReferralRow) -> bool:
+def give_contact(tx: Tx, row: ReferralRow, *, limited: bool = True) -> bool:
     """Give the corrected contact data to an agency that has them; False when it may not have them (any more)."""
     found = hand_overs.contact_of(tx, row)
     if row.contact_released_at is None or found is None or not consent.may_leave(tx, f"referral:{row.id}:contact"):
         return False
-    payload: dict[str, object] = {
-        "pseudonym": row.pseudonym,
-        "name": found.name,
-        "phone": found.phone,
-        "mail": found.mail,
-    }
-    step = _record(tx, row, Purpose.CONTACT, payload, [name for name, value in payload.items() if value])
+    payload = _contact_payload(row, found)
+    items = [name for name, value in payload.items() if value]
+    step = _record(tx, row, Purpose.CONTACT, payload, items, limited=limited)
     agency_events.put(tx, row.agency_id, EventType.CONTACT, row.id)
     _mail(tx, row, "contact_update", step, f"referral:{row.id}:contact", payload)
     return True
 
 
-def _record(tx: Tx, row: ReferralRow, purpose: Purpose, payload: dict[str, object], items: Collection[str]) -> str:
+def _contact_payload(row: ReferralRow, found: Contact) -> dict[str, object]:
+    return {"pseudonym": row.pseudonym, "name": found.name, "phone": found.phone, "mail": found.mail}
+
+
+def _record(
+    tx: Tx, row: ReferralRow, purpose: Purpose, payload: dict[str, object], items: Collection[str], *, limited: bool
+) -> str:
     """Write the provision record of a correction; its step is "profile.2" and so on."""
     given = consent.live(tx, row.registration_id, purpose, f"agency:{row.agency_id}", ITEMS_OF[purpose])
     if given is None:
@@ -128,7 +153,7 @@ def _record(tx: Tx, row: ReferralRow, purpose: Purpose, payload: dict[str, objec
     steps = select(func.count()).select_from(ProvisionRow).where(ProvisionRow.referral_id == row.id)
     today = ProvisionRow.provided_at > tx.now - timedelta(days=1)
     corrected = ProvisionRow.step.like("%.%")
-    if (tx.session.scalar(steps.where(today, corrected)) or 0) >= CORRECTIONS_A_DAY_MAX:
+    if limited and (tx.session.scalar(steps.where(today, corrected)) or 0) >= CORRECTIONS_A_DAY_MAX:
         raise Refused("too_many_corrections", "too many corrections today")
     known = tx.session.scalar(steps.where(ProvisionRow.step.like(f"{purpose.value}%"))) or 0
     step = f"{purpose.value}.{known + 1}"

@@ -49,7 +49,8 @@ class AgencyStep:
 
 @dataclass(frozen=True, slots=True)
 class ManageView:
-    """Everything of one registration. ``profile`` and ``contact`` are None once deleted."""
+    """Everything of one registration. ``profile`` and ``contact`` are None once deleted; ``held``: nothing leaves
+    before the person says go on (`crm/candidate/holds.py`)."""
 
     registration_id: str
     company: str
@@ -57,6 +58,7 @@ class ManageView:
     lang: Lang
     submitted_at: datetime | None
     hand_over_at: datetime | None
+    held: bool
     can_undo: bool
     profile: ProfileForm | None
     contact: dict[str, str] | None
@@ -81,6 +83,7 @@ def manage(tx: Tx, manage_token: str) -> ManageView | None:
         lang=lang_of(row.lang),
         submitted_at=row.submitted_at,
         hand_over_at=row.hand_over_at,
+        held=row.state == "submitted" and row.held_at is not None,
         can_undo=row.state == "submitted" and all(one.shared_at is None for one in held),
         profile=registration_data.profile(tx, row),
         contact=registration_data.contact(tx, row),

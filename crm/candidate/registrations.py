@@ -78,7 +78,7 @@ def submit(tx: Tx, token: str, form: RegistrationForm) -> Registered | CodeNeede
     Raises:
         LinkGone: the link is not valid.
         FormRefused: the form has problems, a box is unknown, or its text changed since it was shown.
-        Refused: too many codes were sent for this link today (``too_many_codes``).
+        Refused: too many codes were sent for this link today (``too_many_codes``), whatever the address is.
     """
     link = links.find(tx, LinkKind.RELAY, token)
     if link is None:
@@ -95,6 +95,7 @@ def submit(tx: Tx, token: str, form: RegistrationForm) -> Registered | CodeNeede
         form = replace(form, mail=arrivals.address_for(tx, invitation.id) or "")
     clean = forms.checked(form)
     _ticked(tx, company, clean.boxes, clean.lang)
+    codes.check_link(tx, invitation.id)
     row = _start(tx, invitation, clean)
     if persons.has_address(tx, person.id, clean.mail):
         row.mail_proof = "token"  # the token reached that address

@@ -10,6 +10,7 @@ References (``gate_ref`` of the outbox; every outward path has one):
     receipt:ID  code:ID  ended:ID    to the candidate about his own registration: unless erased
     moved:ID                         to the candidate's new address: the links that follow him there
     proof:ID:code | told             a code to an address that somebody named as his own; the word to his old address
+    change:ID:told                   to both addresses of a change that was taken back
     talk:ID  silence:ID:candidate    to the candidate about a referral: not when suppressed
     invitation:ID                    a rejection mail with our link still waits to leave
     arrival:ID:code | answer         to who typed the address at the company's own link: to confirm it, and "not found"
@@ -34,6 +35,7 @@ from crm.consents.consent_texts import CONSENT_DAYS, ITEMS_OF, Box, Purpose, kee
 from crm.profile import registration_data
 from crm.referral.referral_states import State
 from crm.tables import (
+    AddressChangeRow,
     AddressProofRow,
     AgencyRow,
     ArrivalRow,
@@ -151,6 +153,8 @@ def _to_agency(tx: Tx, referral_id: str, purpose: Purpose) -> bool:
         return False
     if not _registered(tx, row.registration_id) or not agency_may_receive(tx, row.company_id, row.agency_id):
         return False
+    if tx.session.get_one(RegistrationRow, row.registration_id).held_at is not None:
+        return False
     return live(tx, row.registration_id, purpose, f"agency:{row.agency_id}", ITEMS_OF[purpose]) is not None
 
 
@@ -225,6 +229,11 @@ def _proof_told(tx: Tx, proof_id: str) -> bool:
     return not persons.get(tx, row.person_id).erased
 
 
+def _change_told(tx: Tx, change_id: str) -> bool:
+    row = tx.session.get(AddressChangeRow, change_id, populate_existing=True)
+    return row is not None and _company_runs(tx, row.company_id) and not persons.get(tx, row.person_id).erased
+
+
 def _company(tx: Tx, company_id: str) -> bool:
     return company_id.isascii() and company_id.isdecimal() and _company_runs(tx, int(company_id))
 
@@ -279,6 +288,7 @@ CHECKS: dict[tuple[str, str], Callable[[Tx, str], bool]] = {
     ("moved", ""): _own_act,
     ("proof", "code"): _proof,
     ("proof", "told"): _proof_told,
+    ("change", "told"): _change_told,
     ("talk", ""): _about_referral,
     ("talk", "agency"): _talk_unanswered,
     ("silence", "candidate"): _about_referral,

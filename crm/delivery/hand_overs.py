@@ -37,7 +37,7 @@ class Contact:
 
 
 def share(tx: Tx, referral_id: str) -> bool:
-    """Hand the profile over, once: provision record, mail with the answer link, state. False: nothing left.
+    """Hand the profile over, once: provision record, mail with the answer link, state. False: nothing left (now).
 
     Raises:
         Temporary: the candidate can still undo it.
@@ -48,6 +48,8 @@ def share(tx: Tx, referral_id: str) -> bool:
     registration = tx.session.get_one(RegistrationRow, row.registration_id)
     if registration.hand_over_at is None or registration.hand_over_at > tx.now:
         raise Temporary("the time to undo is not over")
+    if registration.held_at is not None:
+        return False  # the person plans it anew (`crm/candidate/holds.py`)
     given = _live(tx, row, Purpose.PROFILE)
     if given is None or not consent.may_leave(tx, f"referral:{row.id}:profile"):
         allowed = consent.agency_may_receive(tx, row.company_id, row.agency_id)

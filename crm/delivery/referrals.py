@@ -74,6 +74,13 @@ def enqueue_hand_over(tx: Tx, registration: RegistrationRow, referral_id: str) -
     jobs.enqueue(tx, HAND_OVER_JOB, key, {"referral_id": referral_id}, due_at=registration.hand_over_at)
 
 
+def plan_again(tx: Tx, registration: RegistrationRow, referral_id: str) -> None:
+    """Plan a hand-over anew whose job may have come and gone while the registration was held."""
+    due_at = max(registration.hand_over_at or tx.now, tx.now)
+    if not jobs.reschedule(tx, f"{HAND_OVER_JOB}:{referral_id}", due_at):
+        enqueue_hand_over(tx, registration, referral_id)
+
+
 def stop_pending(tx: Tx, invitation_id: str, *, reason: Reason) -> int:
     """Stop the hand-overs of an invitation that have not been made; returns how many."""
     ids = tx.session.scalars(

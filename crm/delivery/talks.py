@@ -76,15 +76,15 @@ def agree_to_talk(
     Raises:
         LinkGone: the manage link is not valid.
         FormRefused: the contact form has problems, or the text changed since it was shown (``text_changed``).
-        WrongState: nobody asked, or it was answered (``talk_answered``); the data were deleted, or the gate lets
-            nothing out to this agency now (``talk_impossible``).
+        WrongState: nobody asked, or it was answered (``talk_answered``); the data were deleted or are held, or the
+            gate lets nothing out to this agency now (``talk_impossible``).
     """
     registration, row = _candidates(tx, manage_token, referral_id)
     if not _open_question(row):
         raise WrongState("talk_answered", "there is no open question from this agency")
     known = _known_contact(tx, registration)
     if known is None:
-        raise WrongState("talk_impossible", "the registration has ended, or its data were deleted")
+        raise WrongState("talk_impossible", "the registration has ended or is held, or its data were deleted")
     company = tx.session.get_one(CompanyRow, row.company_id)
     box = consent_texts.box(company, agencies.get(tx, row.agency_id), Purpose.CONTACT, lang)
     problems: list[Problem] = []
@@ -170,8 +170,11 @@ def _open_question(row: ReferralRow) -> bool:
 
 
 def _known_contact(tx: Tx, registration: RegistrationRow) -> dict[str, str] | None:
-    """What the candidate left to be reached by; None once the registration has ended or was emptied."""
-    return registration_data.contact(tx, registration) if registration.state == consent.SUBMITTED else None
+    """What the candidate left to be reached by; None once the registration has ended or was emptied, or while it is
+    held: then there is nothing to agree to."""
+    if registration.state != consent.SUBMITTED or registration.held_at is not None:
+        return None
+    return registration_data.contact(tx, registration)
 
 
 def _candidates(tx: Tx, manage_token: str, referral_id: str) -> tuple[RegistrationRow, ReferralRow]:

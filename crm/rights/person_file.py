@@ -19,8 +19,8 @@ from crm.tables import AgencyRow, CompanyRow
 FORMAT = "careerrelay-person/1"
 #: Keys to a page or to our own look-ups, and the company's own books: no information about the person.
 _LEFT_OUT = frozenset(
-    {"token_sha256", "token_sealed", "request_sha256", "code_mac", "mail_index", "recipient_index", "fee_basis_yen",
-     "fee_rate_bp", "fee_waived_yen", "opened_by"}
+    {"token_sha256", "token_sealed", "request_sha256", "code_mac", "mail_index", "mailbox_index", "recipient_index",
+     "fee_basis_yen", "fee_rate_bp", "fee_waived_yen", "opened_by"}
 )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from crm.slots import introduced
 #: Columns that name a person without a foreign key: rows that outlive the person's, or lie on another floor.
 _LOOSE = "person_id"
 _INDEXES = ("mail_index", "recipient_index")
+#: Of the mailbox, to count by: two people may share it, so it finds nobody.
+_COUNTED = "mailbox_index"
 #: What has an end of its own and is not deleted with the person (domain 3.3 invariant 23).
 KEPT = ("provision", "subject_request", "suppression", "ledger_counted_person")
 #: Who a provision record is about stays sealed in it until its date (個人情報保護法 29条).
@@ -115,7 +117,7 @@ def _by_index(table: Table, company_id: int, indexes: Sequence[str]) -> list[Col
 
 
 def _tells_who(table: Table, column: str) -> bool:
-    return column.endswith("sealed") or (column in _INDEXES and table.name not in KEPT)
+    return column.endswith("sealed") or (column in (*_INDEXES, _COUNTED) and table.name not in KEPT)
 
 
 def _hangs_on_a_person(table: Table) -> bool:

@@ -21,6 +21,7 @@ from crm.rights import person_rows, withdrawals
 from crm.rights.subject_requests import OPEN
 from crm.slots import introductions
 from crm.tables import (
+    AddressChangeRow,
     AddressProofRow,
     AtsSignalRow,
     CandidateRow,
@@ -49,6 +50,8 @@ SIGNAL_DAYS = 365
 PROOF_LIVES = timedelta(days=2)
 #: The word to the old address leaves only while the proof stands (`crm/consents/consent.py`): as long as it may wait.
 PROVED_LIVES = withdrawals.MAIL_IN_QUEUE_MAX
+#: As the link (`crm/candidate/address_restores.py`).
+CHANGE_LIVES = timedelta(days=7)
 PROOF_DAYS = provisions.KEEP_DAYS
 
 
@@ -168,6 +171,16 @@ def _proofs(tx: Tx) -> int:
     return len(ids)
 
 
+def _changes(tx: Tx) -> int:
+    """How an address was before: as long as it can be put back, and the word of that may wait in a queue."""
+    unused = AddressChangeRow.ended_at.is_(None) & (AddressChangeRow.created_at < tx.now - CHANGE_LIVES)
+    used = AddressChangeRow.ended_at < tx.now - withdrawals.MAIL_IN_QUEUE_MAX
+    ids = _page(tx, select(AddressChangeRow.id).where(unused | used))
+    tx.session.execute(delete(LinkRow).where(LinkRow.kind == "restore", LinkRow.subject.in_(ids)))
+    tx.session.execute(delete(AddressChangeRow).where(AddressChangeRow.id.in_(ids)))
+    return len(ids)
+
+
 def _dead_links(tx: Tx) -> int:
     cutoff = tx.now - timedelta(days=LINK_DAYS)
     ids = _page(tx, select(LinkRow.id).where(LinkRow.expires_at < cutoff))
@@ -209,6 +222,7 @@ STEPS: Mapping[str, Callable[[Tx], int]] = {
     "signals of an ATS": _signals,
     "requests of people": _requests,
     "codes that prove an address": _proofs,
+    "addresses before a change": _changes,
     "links": _dead_links,
     "counts of invitations": _old_counts,
 }

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from core import audit
 from core.clock import day_in_japan
 from core.db import new_id
-from core.errors import ConfigError, NotFound
+from core.errors import ConfigError, Mistake, NotFound
 from core.runtime import Tx
 from crm import persons, suppression
 from crm.errors import WrongState
@@ -114,7 +114,7 @@ def receive(tx: Tx, company_id: int, kind: Kind, channel: Channel, mail: str, *,
     company_row(tx, company_id)
     address = company_input.address(mail)
     if len(note) > NOTE_CHARS_MAX:
-        raise ConfigError(f"note: at most {NOTE_CHARS_MAX} characters")
+        raise ConfigError(Mistake(f"note: at most {NOTE_CHARS_MAX} characters", "note", {"n": NOTE_CHARS_MAX}))
     row = SubjectRequestRow(
         id=new_id(),
         company_id=company_id,
@@ -184,7 +184,7 @@ def finish(tx: Tx, request_id: str, *, answer: str = "", actor: str) -> Request:
     hold(tx, request_id, Standing.IDENTITY_CHECKED, Standing.IN_WORK)
     row = _locked(tx, request_id)
     if len(answer) > NOTE_CHARS_MAX:
-        raise ConfigError(f"answer: at most {NOTE_CHARS_MAX} characters")
+        raise ConfigError(Mistake(f"answer: at most {NOTE_CHARS_MAX} characters", "answer", {"n": NOTE_CHARS_MAX}))
     address = _said(tx, row)["mail"]
     if row.kind == Kind.ERASURE:
         if row.person_id is not None:

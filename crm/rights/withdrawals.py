@@ -5,7 +5,7 @@ the lower id first.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -26,7 +26,7 @@ from crm.referral import outcomes
 from crm.referral.referral_states import Reason, State, disqualify, locked
 from crm.rights import person_rows
 from crm.slots import introduced
-from crm.tables import CompanyRow, IntroductionRow, InvitationRow, ReferralRow, RegistrationRow
+from crm.tables import CompanyRow, ConsentRow, IntroductionRow, InvitationRow, ReferralRow, RegistrationRow
 
 SUBMITTED, UNDONE, WITHDRAWN, ERASED = "submitted", "undone", "withdrawn", "erased"
 FORGET_MAILS_JOB = "forget_mails"
@@ -93,6 +93,25 @@ def withdraw_from_company(tx: Tx, manage_token: str, purpose: Purpose) -> int:
         _close_if_unused(tx, row)
         audit.record(tx, "candidate", "consent withdrawn", f"registration:{row.id}", purpose=purpose.value)
     return ended
+
+
+def end_agreed_since(tx: Tx, row: RegistrationRow, moment: datetime) -> int:
+    """End what was agreed to after ``moment`` by somebody who was not the person: the agency gets nothing more, and is
+    asked to delete what it has. The caller holds the registration. Returns how many agencies."""
+    held = _referrals(tx, row.id)
+    agreed = set(
+        tx.session.scalars(
+            select(ConsentRow.recipient).where(
+                ConsentRow.registration_id == row.id, ConsentRow.given_at > moment, ConsentRow.withdrawn_at.is_(None)
+            )
+        )
+    )
+    agency_ids = [one.agency_id for one in held if f"agency:{one.agency_id}" in agreed and one.withdrawn_at is None]
+    for agency_id in agency_ids:
+        _end_consents(tx, row, agency_id)
+    if agency_ids:
+        _close_if_unused(tx, row)
+    return len(agency_ids)
 
 
 def erase(tx: Tx, manage_token: str) -> None:

@@ -33,10 +33,11 @@ from crm.tables.referrals import (
     ReferralRow,
     RegistrationRow,
 )
-from crm.tables.requests import AddressProofRow, SubjectRequestRow
+from crm.tables.requests import AddressChangeRow, AddressProofRow, SubjectRequestRow
 
 __all__ = [
     "DDL",
+    "AddressChangeRow",
     "AddressProofRow",
     "AgencyEventRow",
     "AgencyRow",

@@ -22,6 +22,7 @@ class ArrivalRow(Base):
     state: Mapped[str] = mapped_column(String(10))
     lang: Mapped[str] = mapped_column(String(2))
     mail_index: Mapped[str] = mapped_column(String(80), index=True)
+    mailbox_index: Mapped[str | None] = mapped_column(String(80), index=True)
     mail_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     place_mac: Mapped[str] = mapped_column(String(100), index=True)
     # The age gate: the hash of the words beside the box; ticked when the row was made.

@@ -36,6 +36,8 @@ class RegistrationRow(Base):
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     hand_over_at: Mapped[datetime | None]
+    # Somebody else had the address: nothing leaves to an agency before the person has looked at it all.
+    held_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 

@@ -1,4 +1,5 @@
-"""Tables of what people asked about their own data (個人情報保護法 33-35条), and of codes that prove an address."""
+"""Tables of what people asked about their own data (個人情報保護法 33-35条), of codes that prove an address, and of the
+address before."""
 
 from datetime import date, datetime
 
@@ -46,10 +47,30 @@ class AddressProofRow(Base):
     request_id: Mapped[str | None] = mapped_column(String(16), index=True)
     lang: Mapped[str] = mapped_column(String(2))
     mail_index: Mapped[str] = mapped_column(String(80))
+    mailbox_index: Mapped[str | None] = mapped_column(String(80), index=True)
     mail_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     code_mac: Mapped[str | None] = mapped_column(String(100))
     code_expires_at: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(default=0)
     code_mails: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class AddressChangeRow(Base):
+    """How it was before an address was changed, for who has the former address and says that it was not him.
+
+    Lives as long as his link does; ``former_sealed`` is emptied when the link is used or the person is erased.
+    """
+
+    __tablename__ = "address_change"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    person_id: Mapped[str] = mapped_column(String(16), index=True)
+    lang: Mapped[str] = mapped_column(String(2))
+    # The new address, when the person was not known by it before: its index among the person's addresses.
+    mail_index: Mapped[str | None] = mapped_column(String(80))
+    former_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

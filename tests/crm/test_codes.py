@@ -80,8 +80,11 @@ def test_a_link_sends_three_codes_a_day(runtime: Runtime) -> None:
         with runtime.begin() as tx:
             filled = form(tx, token, f"stranger{number}@example.org", "profile")
             assert isinstance(registrations.submit(tx, token, filled), CodeNeeded)
-    with pytest.raises(Refused, match="too many codes"), runtime.begin() as tx:
-        registrations.submit(tx, token, form(tx, token, "stranger3@example.org", "profile"))
+    before = dump(runtime)
+    for mail in ("stranger3@example.org", MAIL):  # nor does the answer tell which address is the right one
+        with pytest.raises(Refused, match="too many codes"), runtime.begin() as tx:
+            registrations.submit(tx, token, form(tx, token, mail, "profile"))
+    assert dump(runtime) == before
     clock_of(runtime).advance(86_400)
     with runtime.begin() as tx:
         filled = form(tx, token, "stranger3@example.org", "profile")
@@ -119,8 +122,9 @@ def test_a_code_sent_again_ends_the_one_before_three_times_a_day(runtime: Runtim
         third = code_page.send_again(tx, again.confirm_token)
     assert isinstance(third, CodeNeeded)
     before = dump(runtime)
-    with pytest.raises(Refused, match="too many codes"), runtime.begin() as tx:
-        code_page.send_again(tx, third.confirm_token)
+    for mail in ("", OTHER, MAIL):
+        with pytest.raises(Refused, match="too many codes"), runtime.begin() as tx:
+            code_page.send_again(tx, third.confirm_token, mail)
     assert dump(runtime) == before
     with runtime.begin() as tx:
         done = registrations.confirm(tx, third.confirm_token, mails(runtime)[-1].subject[-6:])

@@ -35,6 +35,19 @@ def test_a_code_that_was_never_sent_cannot_be_guessed(runtime: Runtime, monkeypa
         assert arrivals.check(tx, sent, "123456") is None  # confirmed; no notice is known
 
 
+def test_one_mailbox_under_many_names_gets_three_codes(runtime: Runtime) -> None:
+    """taro+1@ and taro+2@ are one mailbox; who it is stays told apart by the whole address."""
+    token = company_token(runtime, parties(runtime))
+    names = ["taro+1@example.org", "Taro@example.org", "taro+2+3@EXAMPLE.org", "taro+4@example.org"]
+    with runtime.begin() as tx:
+        for name in names:
+            arrivals.begin(tx, token, name, sure=True, adult=True, lang="ja", place="")
+    assert [len(mails_to(runtime, name)) for name in names] == [1, 1, 1, 0]
+    with runtime.begin() as tx:
+        arrivals.begin(tx, token, "+tag@example.org", sure=True, adult=True, lang="ja", place="")
+    assert len(mails_to(runtime, "+tag@example.org")) == 1
+
+
 def test_a_summary_of_many_short_lines_is_handed_over(runtime: Runtime) -> None:
     made = parties(runtime)
     token = token_of(offer(runtime, made.company_id, MAIL).relay_url)

@@ -164,11 +164,18 @@ def test_an_interview_within_the_dispute_window_uses_the_slot_when_the_window_is
     agree(runtime)
 
 
-def test_an_interview_is_held_only_after_its_time(runtime: Runtime, made: Parties) -> None:
+@pytest.mark.parametrize("early_s", [DAY_S, 60, 1, 0.001])
+def test_an_interview_is_held_only_after_its_time(runtime: Runtime, made: Parties, early_s: float) -> None:
+    """To the moment: its time and ours are read from the same clock, so there is none to make allowances for."""
     one = scheduled(runtime, made)
-    with pytest.raises(WrongState, match="not come"), runtime.begin() as tx:
-        introductions.held(tx, one.id, company(made))
+    clock_of(runtime).advance(DAY_S - early_s)
+    for by in (company(made), agency(made)):
+        with pytest.raises(WrongState, match="not come"), runtime.begin() as tx:
+            introductions.held(tx, one.id, by)
     assert balance(runtime, made).slots_reserved == 1
+    clock_of(runtime).advance(early_s)
+    with runtime.begin() as tx:
+        assert introductions.held(tx, one.id, company(made)).held_at == tx.now
 
 
 @pytest.mark.parametrize("by_candidate", [True, False])

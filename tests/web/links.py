@@ -19,7 +19,7 @@ _COMMON = ("/", "/robots.txt", "/healthz", "/readyz", "/metrics", "/static/mark.
            "/bootstrap/static/css/bootstrap.min.css", "/api/v1/openapi.json", "/api/v1/problems", "/agency/",
            "/agency/sign-in", "/console/sign-in")  # fmt: skip
 _UNKNOWN = ("/r/unknown", "/u/unknown", "/m/unknown", "/r/c/unknown", "/r/c/code/unknown", "/r/code/unknown",
-            "/m/undo/unknown", "/m/address/unknown",
+            "/m/undo/unknown", "/m/address/unknown", "/m/restore/unknown",
             "/agency/l/unknown", "/agency/in/unknown", "/console/sign-in/unknown",
             "/consent/unknown")  # fmt: skip
 
@@ -37,13 +37,27 @@ def every_link(site: Site) -> list[str]:
             manage, f"{manage}/address", _new_address(site, manage), undo, agency,
             code, other, f"{agency}/contact", f"{agency}/profile.pdf", f"{agency}/profile.csv",
             f"{manage}/withdraw", f"{manage}/withdraw/pool", f"{manage}/correct", f"{manage}/correct/confirm",
-            *_of_arrivals(site), *_of_people_with_a_desk(site), _consent_text(site), *_COMMON, *_UNKNOWN]  # fmt: skip
+            *_of_arrivals(site), *_of_people_with_a_desk(site), _consent_text(site), *_taken_back(site), *_COMMON,
+            *_UNKNOWN]  # fmt: skip
 
 
 def _new_address(site: Site, manage: str) -> str:
     with site.runtime.begin() as tx:
         token = manage.rpartition("/")[2]
         return f"/m/address/{address_proofs.ask_change(tx, token, 'hanako.new@example.org', sure=False)}"
+
+
+def _taken_back(site: Site) -> tuple[str, str]:
+    """The link of who has a former address, and the page of a registration that is held."""
+    site.clock.advance(1)
+    found = []
+    for number, name in enumerate(("changed", "held"), start=7):
+        manage = story.register(site, f"{name}@example.com", number).path
+        found.append(story.take_over(site, manage, f"{name}@example.com", f"{name}@example.org"))
+    browser = site.stranger()
+    browser.open(found[1])
+    browser.press("心当たりがないので、元に戻す")
+    return found[0], browser.path
 
 
 def _of_arrivals(site: Site) -> Iterator[str]:

@@ -97,6 +97,17 @@ def register(site: Site, mail: str = CANDIDATE, mail_id: int = 1, *, contact: bo
     return agree(fill(site, link, mail), contact=contact)
 
 
+def take_over(site: Site, manage: str, former: str, mail: str) -> str:
+    """Somebody with the manage link moves the registration to his own address; the path of the way back."""
+    browser = site.stranger()
+    browser.open(f"{manage}/address")
+    browser.press("6桁の数字を受け取る", mail=mail)
+    [code_letter] = [letter for letter in letters(site) if letter.recipient == mail]
+    browser.press("確認する", code=code_letter.subject[-6:])
+    [told] = [one for one in letters(site) if one.recipient == former and "/m/restore/" in one.text]
+    return told.link("/m/restore/")
+
+
 def work(site: Site) -> int:
     """Run every job that is due."""
     handlers = {"hand_over": referrals.hand_over, "referral_silence": referrals.tell_silence}

@@ -7,6 +7,7 @@ import pytest
 from crm.agency import api_keys, webhooks
 from crm.registry import companies
 from tests.web import story
+from tests.web.browser import Browser
 from tests.web.conftest import Site
 from tests.web.snapshot import every_row
 
@@ -49,7 +50,15 @@ def test_an_admin_of_its_only_company_ends_key_and_webhook(sqlite_site: Site) ->
     admin.open(f"/console/agencies/{site.agency_id}")
     admin.press("Webhookを解除する")
     assert "設定なし" in admin.page.text
+    site.clock.advance(1)
     admin.press("無効にする")
+    *_, hook, key = story.letters(site)
+    assert ("Webhookが解除されました" in hook.subject, "APIキーが無効になりました" in key.subject) == (True, True)
+    assert ("送信先のサーバー: agency.example.jp" in hook.text, "hidden" in hook.text) == (True, False)
+    assert site.api_key.partition(".")[0] in key.text
+    assert {hook.recipient, key.recipient} == {DESK}
+    for told in (hook, key):
+        assert "操作した人: 管理者(管理画面)" in told.text
     with site.runtime.read() as tx:
         assert webhooks.get(tx, site.agency_id) is None
         assert api_keys.check(tx, site.api_key) is None
@@ -68,7 +77,7 @@ def test_the_agency_is_told_of_each_key_and_webhook_and_of_no_secret(sqlite_site
     )
     for number, (act, given, subject) in enumerate(acts, 1):
         shown = admin.client.post(f"{page}/{act}", data={"csrf_token": token} | given).get_data(as_text=True)
-        told = story.letters(site)
+        told = [one for one in story.letters(site) if "無効" not in one.subject]  # "key" ends the ones before
         assert len(told) == number, act
         assert (told[-1].recipient, subject in told[-1].subject) == (DESK, True), act
         assert "全体の管理者(管理画面)" in told[-1].text
@@ -101,14 +110,30 @@ def test_no_key_without_the_letter_and_no_letter_without_the_key(sqlite_site: Si
     assert every_row(site.runtime) == before
 
 
+def test_to_end_a_key_never_fails_for_want_of_a_letter(sqlite_site: Site) -> None:
+    site = sqlite_site
+    with site.runtime.begin() as tx:
+        companies.suspend(tx, site.company_id)
+        api_keys.revoke(tx, site.api_key.partition(".")[0], agency_id=site.agency_id, actor="cli")
+    with site.runtime.read() as tx:
+        assert api_keys.check(tx, site.api_key) is None
+    assert story.letters(site) == []
+
+
+def test_a_key_in_place_of_all_others_tells_of_both(sqlite_site: Site) -> None:
+    site = sqlite_site
+    with site.runtime.begin() as tx:
+        new = api_keys.replace_all(tx, site.agency_id, actor="cli")
+    told = {letter.subject.partition("】")[2]: letter.text for letter in story.letters(site)}
+    assert new.partition(".")[0] in told["APIキーが発行されました"]
+    assert site.api_key.partition(".")[0] in told["APIキーが無効になりました"]
+
+
 def test_the_agency_makes_and_revokes_its_own_keys_at_its_desk(sqlite_site: Site) -> None:
-    site, desk = sqlite_site, sqlite_site.stranger()
-    assert desk.client.get("/agency/keys/").status_code == 303
-    desk.open("/agency/")
-    desk.press("リンクを送る", mail=DESK)
-    desk.open(story.letters(site)[-1].link("/agency/in/"))
-    desk.press("受信箱を開く")
-    desk.follow("APIキー")
+    site = sqlite_site
+    assert site.stranger().client.get("/agency/keys/").status_code == 303
+    desk = at_the_desk(site)
+    desk.follow("システム連携")
     assert site.api_key.partition(".")[0] in desk.page.text
     desk.press("発行する", scope=["referrals:read"])
     (key,) = _SECRET.findall(desk.page.text)
@@ -128,3 +153,59 @@ def test_the_agency_makes_and_revokes_its_own_keys_at_its_desk(sqlite_site: Site
     with site.runtime.read() as tx:
         assert api_keys.check(tx, key) is None
         assert api_keys.check(tx, site.api_key) is not None
+
+
+def at_the_desk(site: Site) -> Browser:
+    desk = site.stranger()
+    desk.open("/agency/")
+    desk.press("リンクを送る", mail=DESK)
+    desk.open(story.letters(site)[-1].link("/agency/in/"))
+    desk.press("受信箱を開く")
+    site.clock.advance(1)
+    return desk
+
+
+def test_the_agency_sets_tests_and_ends_its_own_webhook_at_its_desk(sqlite_site: Site) -> None:
+    site, desk = sqlite_site, at_the_desk(sqlite_site)
+    desk.open("/agency/keys/")
+    desk.press("Webhookを設定する", url=" https://8.8.8.8/careerrelay?token=hidden ")
+    (secret,) = _SECRET.findall(desk.page.text)
+    told = story.letters(site)[-1]
+    assert (told.recipient, "Webhookが設定されました" in told.subject, secret in told.text) == (DESK, True, False)
+    assert "貴社の受信箱にサインインした方" in told.text
+    assert secret not in desk.open("/agency/keys/webhook/").text  # asked for again: not shown twice
+    with site.runtime.read() as tx:
+        found = webhooks.get(tx, site.agency_id)
+    assert found is not None
+    assert (found.url, found.reach) == ("https://8.8.8.8/careerrelay?token=hidden", None)
+    desk.press("テスト用の通知を送る")
+    assert "送信待ち" in desk.page.text
+    desk.press("シークレットを差し替える")
+    assert _SECRET.findall(desk.page.text) not in ([], [secret])
+    site.clock.advance(1)
+    desk.open("/agency/keys/")
+    desk.press("Webhookを解除する")
+    assert "Webhookが解除されました" in story.letters(site)[-1].subject
+    with site.runtime.read() as tx:
+        assert webhooks.get(tx, site.agency_id) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://8.8.8.8/hook", "公開されたサーバーの"),
+        ("https://127.0.0.1/hook", "公開されたサーバーの"),
+        ("https://169.254.169.254/latest", "公開されたサーバーの"),
+        ("https://8.8.8.8:22/", "公開されたサーバーの"),
+        ("https://user:secret@8.8.8.8/", "パスワードは書けません"),
+        ("ftp://8.8.8.8/", "のような形で入力してください"),
+        ("", "のような形で入力してください"),
+    ],
+)
+def test_the_desk_takes_a_public_address_by_https_only(sqlite_site: Site, url: str, words: str) -> None:
+    desk = at_the_desk(sqlite_site)
+    desk.open("/agency/keys/")
+    before = every_row(sqlite_site.runtime)
+    desk.press("Webhookを設定する", url=url)
+    assert words in desk.page.text
+    assert every_row(sqlite_site.runtime) == before

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser as Chromium
 
+from crm.agency import webhooks
 from crm.agency.agencies import programme_of
 from crm.slots import introductions
 from crm.slots.introductions import By, Need
@@ -71,7 +72,13 @@ def test_every_page_of_the_desk_is_for_everybody(sqlite_site: Site, chromium: Ch
         look()
         who.open("/agency/ledger/")
         look()
+        with site.runtime.begin() as tx:
+            webhooks.put(tx, site.agency_id, "https://agency.example.jp/careerrelay", actor="test")
+            webhooks.send_test(tx, site.agency_id, actor="test")
         who.open("/agency/keys/")
+        look()
+        with who.page.expect_navigation():
+            who.page.locator("form[action$=rotate] button").click()
         look()
         who.open("/agency/settings")
         look()

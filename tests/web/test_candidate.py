@@ -250,13 +250,19 @@ def test_a_wrong_field_is_named_and_the_rest_is_kept(sqlite_site: Site, field: s
         assert "簿記2級、Excel" in browser.page.text
 
 
+def _altered(state: str) -> str:
+    """With one other character in its middle: the last ones may hold bits that nothing is decoded from."""
+    at = len(state) // 2
+    return f"{state[:at]}{'B' if state[at] == 'A' else 'A'}{state[at + 1 :]}"
+
+
 def test_the_state_between_pages_cannot_be_altered_or_moved(sqlite_site: Site) -> None:
     link = sqlite_site.path(sqlite_site.offer().relay_url)
     other = sqlite_site.path(sqlite_site.offer("other@example.com", 2).relay_url)
     browser = story.fill(sqlite_site, link)
     (form,) = [form for form in browser.page.forms if form.action.endswith("/confirm")]
     fields = dict(form.fields)
-    for path, state in ((link, fields["state"][:-2] + "xx"), (link, ""), (other, fields["state"])):
+    for path, state in ((link, _altered(fields["state"])), (link, ""), (other, fields["state"])):
         response = browser.client.post(f"{path}/confirm", data={**fields, "state": state, "adult": story.ADULT})
         assert response.status_code == 303
         assert response.headers["Location"].endswith(path)

@@ -67,6 +67,24 @@ def test_deleting_everything_needs_a_second_word_and_leaves_no_trace(site: Site)
         assert all(row.state == "disqualified" for row in tx.session.scalars(select(ReferralRow)))
 
 
+def test_who_has_the_former_address_takes_it_back_and_says_go_on(site: Site) -> None:
+    manage = story.register(site).path
+    restore = story.take_over(site, manage, CANDIDATE, "someone@example.org")
+    browser = site.stranger()
+    assert "someone@example.org" not in browser.open(restore).text
+    browser.press("心当たりがないので、元に戻す")
+    assert "登録の内容をお確かめください" in browser.page.text
+    site.clock.advance(story.HOUR_S)
+    story.work(site)
+    assert not [letter for letter in story.letters(site) if letter.recipient == "desk@kamome.example.jp"]
+    browser.press("内容を確かめたので、再開する")
+    assert "手続きを再開します" in browser.page.text
+    assert "登録の内容をお確かめください" not in browser.page.text
+    story.work(site)
+    assert [letter for letter in story.letters(site) if letter.recipient == "desk@kamome.example.jp"]
+    assert "このリンクは使えません" in browser.open(restore).text
+
+
 def test_the_data_can_be_carried_away_but_only_by_a_button(sqlite_site: Site) -> None:
     manage = story.register(sqlite_site).path
     browser = sqlite_site.stranger()
