@@ -66,9 +66,10 @@ class Site:
         return url.removeprefix(self.runtime.settings.web.base_url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    """One real browser for all pages: Playwright runs once a process."""
+    """One real browser for the pages of a file. While it runs, so does Playwright's event loop in this thread, and what
+    other tests run by `asyncio.run` could not."""
     with axe.browser() as started:
         yield started
 
