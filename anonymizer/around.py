@@ -16,6 +16,10 @@ _BETWEEN = re.compile(r"[ ,]{1,2}(?:[A-ZÀ-ÞĀ-ŽḀ-Ỹ][A-Za-zÀ-ÖØ-öø-ɏ
 _MIDDLE_CHARS_MAX = 54
 _KATAKANA = re.compile(r"[ァ-ヶー]{5,14}")
 _ENDS_MIN = 2
+_PARTICLE = r"(?:[ ](?i:de|van|der|den|von|di|da|del|la|le|el|al|bin|ibn|bint|ter|ten|dos|du|st\.?)(?![A-Za-z]))"
+_SHORTENED = re.compile(
+    rf"{_PARTICLE}{{0,3}}[ ](?P<x>[A-Za-z])\.?(?![A-Za-z0-9'’])|[ ](?P<y>[a-z])\.(?:[ ]?[a-z]\.){{1,3}}"
+)
 
 
 def given_behind(text: str, end: int, given: str) -> int:
@@ -49,3 +53,13 @@ def in_katakana(text: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
         first = next((part for part in heads if run.startswith(part)), "")
         if first and any(part != first and run.endswith(part) for part in heads):
             yield match.span()
+
+
+def shortened_behind(text: str, end: int, initials: frozenset[str]) -> int:
+    """Return where the rest of a Latin name ends that is only a letter: anneke [de v.], pieter [v.d.b.]."""
+    match = _SHORTENED.match(text, end)
+    if match is None:
+        return end
+    # "Mary A" may be followed by anything, so a letter alone has its point or particles before it.
+    letter, sure = (match.group("x") or match.group("y")).lower(), "." in match.group() or match.group().count(" ") > 1
+    return match.end() if sure and letter in initials else end

@@ -28,22 +28,24 @@ _AFTER = re.compile(
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|[- ]san)")
 
 
+_LATIN_HONORIFIC = re.compile(r"(?:san|sama|kun|chan|sensei)(?![A-Za-z0-9])")
 _DIGIT = re.compile(r"[0-9〇零一二三四五六七八九]")
-_SENTENCE_END = re.compile(r"[a-z]{2}\.\s")
+_SENTENCE_END = re.compile(r"[a-z]{2}\.\s|[,\n]\s*\n[A-Z]\Z")
 _MONTHS = frozenset(("april", "may", "june", "july", "august"))
 _BEFORE_MONTH = re.compile(
     r"(?:\b(?:in|by|from|until|till|since|before|after|early|mid|late|next|last|this|of|for|end)|[0-9])[ -]\Z"
 )
 _AFTER_MONTH = re.compile(r",?[ ](?:19|20)?[0-9]{1,2}(?![0-9])|[ ](?:start|intake|release)")
 # A name of two kana letters is a name only where nothing else can be: すぎです, ばばより.
-_AFTER_SHORT = re.compile(r"(?:です|でした|と申|ともうし|より|だよ|だけど|っす|名義|宛|[」)(】。、.,!@/\n]|$)")
+_AFTER_SHORT = re.compile(r"(?:です|でした|と申|ともうし|より|だよ|だけど|っす|名義|宛|[」)(】。、.,!@/\n♡♥★☆♪]|$)")
 _QUOTES = frozenset('「『("')
 _NOT_LATIN = "ɐ"
-_OPENS = frozenset("\n。「『(【!?<>:;/|・ 、")
+_OPENS = frozenset("\n。「『(【!?<>:;/|・ 、♡♥★☆◆◇●○■□▼▽▲△※→⇒*♪~")
 # つむぎ糸, ひまわり号: a word that only begins like the name. 柳のような: what it is likened to.
 _LONGER_WORD = re.compile(r"[糸色組祭市町園荘屋館堂号会台野菜製丘銀証賞杯線]|のよう[なに]|風の")
 # 公平な評価, 温水プール: an ordinary word that goes on.
 _COMPOUND = re.compile(r"な(?!ら|ど|の|ん)|[ァ-ヶー]{2}(?<!マネ)(?<!リー)|性|的|さ(?!ん|ま)")
+_ADVERBS = frozenset(("誠に", "真に", "実に", "正に", "直に", "共に"))
 _LIKENED = re.compile(r"のよう[なに]|風の")
 
 
@@ -68,8 +70,10 @@ class _Table(dict[int, int | str | None]):
         return code
 
 
-# Old and new kana of one sound: かをる is かおる.
-_ONE_SOUND = dict(zip(map(ord, "をヲゑヱゐヰづヅぢヂ"), "おオえエいイずズじジ", strict=True))
+# Old and new kana of one sound: かをる is かおる; ミヤコ for ミャコ, as forms and half-width printers have it.
+_ONE_SOUND = dict(
+    zip(map(ord, "をヲゑヱゐヰづヅぢヂァィゥェォャュョヶ"), "おオえエいイずズじジアイウエオヤユヨケ", strict=True)
+)
 # One for one, so that offsets stay: é is e, ø and ß have no accent to lose.
 _NO_ACCENTS = _Table(
     (code, unicodedata.normalize("NFD", chr(code))[0])
@@ -158,7 +162,8 @@ class View:
 
     def _word(self, start: int, end: int) -> bool:
         before, after = self.text[start - 1 : start], self.text[end : end + 1]
-        return not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())
+        cut = after.isascii() and after.isalnum() and not _LATIN_HONORIFIC.match(self.text, end)
+        return not (before.isascii() and before.isalnum()) and not cut
 
     def _stands_alone(self, start: int, end: int) -> bool:
         """Tell whether a part of a name is a word of its own at this place (森 is not in 森林)."""
@@ -199,6 +204,8 @@ class View:
         if _LIKENED.match(self.text, end) or (
             end - start > 1 and _ordinary(self.text[start:end]) and _COMPOUND.match(self.text, end)
         ):
+            return False
+        if end - start == 1 and self.text[start : end + 1] in _ADVERBS:
             return False
         if end - start == 1:
             return not left and (followed or not after.isalnum())

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 from presidio_analyzer import (
-    AnalysisExplanation,
     AnalyzerEngine,
     EntityRecognizer,
     RecognizerRegistry,
@@ -48,6 +47,14 @@ class _Engine(AnalyzerEngine):  # type: ignore[misc]
         return raw_results
 
 
+class _Result(RecognizerResult):  # type: ignore[misc]
+    """One of our spans in Presidio's clothes: it keeps its own trace, which says which rule found it and why."""
+
+    def __init__(self, span: Span, found_by: dict[str, str]) -> None:
+        super().__init__(span.kind, span.start, span.end, span.score, None, found_by)
+        self.span = span
+
+
 class _Ours(EntityRecognizer):  # type: ignore[misc]
     """One of our recognisers in Presidio's clothes."""
 
@@ -58,21 +65,17 @@ class _Ours(EntityRecognizer):  # type: ignore[misc]
             name=recogniser.name,
             supported_language=_LANGUAGE,
         )
+        self._found_by = {
+            RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+        }
 
     def load(self) -> None:
         """Nothing to load."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[Any]:
         """Return Presidio results with the reason of each."""
-        return [self._result(span) for span in _best(self._find(nlp_artifacts.page))]
-
-    def _result(self, span: Span) -> Any:
-        trace = AnalysisExplanation(recognizer=self.name, original_score=span.score, textual_explanation=span.why)
-        who = {
-            RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
-            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-        }
-        return RecognizerResult(str(span.kind), span.start, span.end, span.score, trace, who)
+        return [_Result(span, self._found_by) for span in _best(self._find(nlp_artifacts.page))]
 
 
 def _best(spans: Iterable[Span]) -> Iterable[Span]:
@@ -167,6 +170,8 @@ def recognise_again(page: Page) -> Iterator[Span]:
 
 
 def _span(result: Any) -> Span:
+    if isinstance(result, _Result):
+        return result.span
     trace = result.analysis_explanation
     why = (trace.textual_explanation or trace.pattern_name or "") if trace else ""
     name = (result.recognition_metadata or {}).get(RecognizerResult.RECOGNIZER_NAME_KEY, "")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from anonymizer import around, nicknames
+from anonymizer import alike, around, nicknames
 from anonymizer.forms import Form, View, squeezed, unaccented
 from anonymizer.kana import hiragana, katakana
 from anonymizer.model import Identity, Kind, Span
@@ -160,6 +160,28 @@ def _katakana(identity: Identity) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*families, *givens)))
 
 
+@lru_cache(maxsize=512)
+def _initials(identity: Identity) -> frozenset[str]:
+    return frozenset(part[0] for name in _parts(identity).latin for part in name if part)
+
+
+def _nearly(text: str, identity: Identity) -> Iterator[tuple[int, int]]:
+    """Yield where a name is written nearly right, by a letter or two, or where it is an everyday word."""
+    latin = _parts(identity).latin
+    flat = tuple(dict.fromkeys(part for name in latin for part in name if part))
+    family, given = _kanji(identity)
+    families, givens = _kana_names(identity)
+    wholes = (family + given, *(one + two for one, two in product(families, givens)))
+    if not text.isascii():
+        yield from alike.by_shape(text, wholes, (family,))
+        yield from alike.by_consonants(text, flat if families else ())
+    if any("A" <= char <= "z" for char in text):
+        for look in (alike.by_letters, alike.everyday):
+            yield from look(text, flat)
+        for hear in (alike.by_ear, alike.by_initials):
+            yield from hear(text, latin)
+
+
 def _phone_digits(phone: str) -> str:
     digits = ascii_digits(_reading(phone))
     national = "0" + digits[2:].lstrip("0") if digits.startswith("81") and len(digits) > 10 else digits
@@ -183,10 +205,15 @@ def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
                         yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "of a known participant's family", label)
                     if form.kind == Kind.PERSON and form.text[0] < "ɐ":
                         latin.append((start, end))
+                        stop = around.shortened_behind(view.text, end, _initials(identity))
+                        if stop > end:
+                            yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "shortened behind", label)
         stretches = (*around.with_middle_names(view.text, latin), *around.in_katakana(view.text, _katakana(identity)))
         for start, end in stretches:
             yield Span(Kind.PERSON, start, end, 1.0, NAME, "known participant with further names", label)
         yield from nicknames.find(view.text, _parts(identity), label)
+        for start, end in _nearly(view.text, identity):
+            yield Span(Kind.PERSON, start, end, PART_SCORE, NAME, "nearly a known participant", label)
         digits = _phone_digits(identity.phone)
         # Without the leading 0 the number is found behind a country code too.
         for start, end in view.numbers(digits.lstrip("0")) if digits else ():

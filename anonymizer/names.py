@@ -6,7 +6,9 @@ lists every homograph, so it serves as the name dictionary. Loaded on first use,
 """
 
 import threading
-from functools import cache, lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache, partial
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 
@@ -108,15 +110,22 @@ def readings(word: str, wanted: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:4]
 
 
-_WORD_BY_POS_ID: dict[int, int] = {}
+class _Words(dict[int, int]):
+    """The word class of each of some 300 parts of speech, worked out when first met."""
+
+    def __missing__(self, pos_id: int) -> int:
+        self[pos_id] = word = _word(_dictionary().pos_of(pos_id))
+        return word
 
 
-def _word_of(morpheme: Any) -> int:
-    """Return the word class of a morpheme; the part of speech is fetched once for each of some 300 ids."""
-    pos_id = morpheme.part_of_speech_id()
-    if pos_id not in _WORD_BY_POS_ID:
-        _WORD_BY_POS_ID[pos_id] = _word(morpheme.part_of_speech())
-    return _WORD_BY_POS_ID[pos_id]
+_WORDS = _Words()
+# Made of tuples by the hundred a page: without a Python call for each, as the class itself would need.
+_token = partial(tuple.__new__, Token)
+
+
+def shifted(tokens: Iterable[Token], by: int) -> tuple[Token, ...]:
+    """Return the same morphemes ``by`` characters further on."""
+    return tuple([_token((start + by, end + by, surface, word)) for start, end, surface, word in tokens])
 
 
 def tokenise(text: str, offset: int = 0) -> tuple[Token, ...]:
@@ -128,12 +137,11 @@ def tokenise(text: str, offset: int = 0) -> tuple[Token, ...]:
 
         _LOCAL.tokeniser = _dictionary().tokenizer(mode=SplitMode.C)
         _LOCAL.morphemes = _LOCAL.tokeniser.tokenize("")
-    found: list[Token] = []
-    start = offset
-    for morpheme in _LOCAL.tokeniser.tokenize(text, out=_LOCAL.morphemes):
-        surface = morpheme.surface()
-        end = start + len(surface)
-        word = _WORD_BY_POS_ID.get(morpheme.part_of_speech_id())
-        found.append(Token(start, end, surface, _word_of(morpheme) if word is None else word))
-        start = end
-    return tuple(found)
+    found = [
+        (morpheme.surface(), morpheme.part_of_speech_id())
+        for morpheme in _LOCAL.tokeniser.tokenize(text, out=_LOCAL.morphemes)
+    ]
+    surfaces = [surface for surface, _ in found]
+    places = list(accumulate(map(len, surfaces), initial=offset))
+    words = [_WORDS[pos_id] for _, pos_id in found]
+    return tuple(map(_token, zip(places, places[1:], surfaces, words, strict=False)))

@@ -106,7 +106,7 @@ def _first_letters(names: tuple[str, ...]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8192)
-def _skeleton(word: str) -> str:
+def sound(word: str) -> str:
     """Return what stays of a Latin name when it is spelled by ear: Yevgeniya and Evgenia, Catherine and Katherine."""
     word = _UNSTABLE.sub(lambda match: _BY_EAR.get(match.group(), ""), word)
     return re.sub(r"(.)\1+", r"\1", word)
@@ -114,8 +114,8 @@ def _skeleton(word: str) -> str:
 
 def _same_sound(one: str, two: str) -> bool:
     size = min(len(one), len(two))
-    first = _skeleton(one)
-    return size > _SOUND_CHARS_MIN and abs(len(one) - len(two)) <= 2 and len(first) > 2 and first == _skeleton(two)
+    first = sound(one)
+    return size > _SOUND_CHARS_MIN and abs(len(one) - len(two)) <= 2 and len(first) > 2 and first == sound(two)
 
 
 def _short_for(word: str, names: tuple[str, ...]) -> bool:

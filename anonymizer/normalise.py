@@ -22,7 +22,7 @@ _ESCAPE = (
 _ESCAPES = re.compile(_ESCAPE)
 # At most 8 marks a base: canonical ordering of a long run of marks is quadratic in CPython.
 _CLUSTER = re.compile(rf"{_ESCAPE}|" r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗ｰ─━"), "-")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗─━"), "-")
 # Zero-width, bidi controls, soft hyphen, variation selectors, the box around a digit: invisible, or as good as that,
 # so they must not split a number.
 _INVISIBLE = re.compile(
@@ -39,24 +39,42 @@ _KANA_KANJI = "一-鿿々ヶぁ-んァ-ー"
 _SPACED_RUN = re.compile(
     rf"(?<![{_KANA_KANJI}])[{_KANA_KANJI}]([ \t\u3000])[{_KANA_KANJI}](?:\1[{_KANA_KANJI}]){{1,14}}(?![{_KANA_KANJI}])"
 )
+# On such a line the digits and dashes stand apart, too: 阿 知 2 ー l 4 - 7.
+_APART = _KANA_KANJI + "0-9OlI−－０-９-"
 _SPACES = {
-    blank: re.compile(
-        rf"(?:(?<=\A[{_KANA_KANJI}])|(?<=[^{_KANA_KANJI}][{_KANA_KANJI}])){blank}(?=[{_KANA_KANJI}](?![{_KANA_KANJI}]))"
-    )
+    blank: re.compile(rf"(?:(?<=\A[{_APART}])|(?<=[^{_APART}][{_APART}])){blank}(?=[{_APART}](?![{_APART}]))")
     for blank in " \t\u3000"
 }
-# O9O-l234: what a scanner or a careful person writes for digits, in something that else is a number.
+# O9O-l234, (6l7) 555-Ol47, S4O年 1O月, O5/ll/1988: what a scanner or a careful person writes for digits, in
+# something that else is a number. A word of such letters alone (I, lol) joins only by a mark.
 _DIGITS = "0-9〇零一二三四五六七八九"
+_LIKE = rf"[{_DIGITS}OolI](?:[{_DIGITS}OolI]|[SB](?=[0-9]|[-.][0-9OlI])){{0,15}}"
+# What joins two groups: a mark, the unit of a date, or a blank before what can be no word.
+_LIKE_JOINT = r"(?:[ ]?[-./()][ ]?\(?|[ ]?[年月日][ ]?|[ ](?=[0-9]|[OolI]{1,2}[0-9]|l(?![A-Za-z])))"
 _LOOKALIKE = re.compile(
-    rf"(?<![A-Za-z0-9])(?=[{_DIGITS} -]{{0,20}}[OolI])[{_DIGITS}OolI]{{1,16}}"
-    rf"(?:(?:-|[ ](?=[{_DIGITS}OolI]{{2}}))[{_DIGITS}OolI]{{1,8}}){{0,4}}(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])(?![OolI]+[ ](?![-./])|I/O)(?:[SHRT](?=[0-9]|[OlI][0-9]))?"
+    rf"(?=[{_DIGITS} ./()年月+-]{{0,20}}[OolISB]){_LIKE}"
+    rf"(?:{_LIKE_JOINT}{_LIKE}|[-.)][SB](?=[0-9]{{2}})[{_DIGITS}OolI]{{2,8}}){{0,9}}(?![A-Za-z0-9])"
 )
-_AS_DIGITS = str.maketrans("OolI", "0011")
-_LOOKALIKE_DIGITS_MIN = 6
+_MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()-]{0,3}[OolISB](?![a-z])|[OolI][ ./()年月-]{0,3}[0-9]")
+_AS_DIGITS = str.maketrans("OolISB", "001158")
+_LOOKALIKE_DIGITS_MIN, _LOOKALIKE_CODE_MIN, _BLOCKS_MIN = 6, 5, 3
+_ONE_O = re.compile(r"[0-9]{1,2}O[0-9]{1,2}")
+_JOINS = re.compile(r"(?<=[0-9OlI])-(?=[0-9OlI])")
+_FLAT_DAY = re.compile(r"(?<=[0-9月])曰|(?<=[0-9] )曰")
 _DATE_UNIT = re.compile(r"[ ]?[年月日]")
+# LSl 4AB: the district of a British code.
+_IN_CODE = re.compile(r"(?<=[^A-Za-z0-9][A-Z]{2})[lI](?=[0-9]?[ ][0-9][A-Z]{2}(?![A-Za-z0-9]))")
+# R0ad, Rosewo0d, Qu1ncy, D0B: a digit in the middle of a word.
+_IN_WORD = re.compile(
+    r"(?<![0-9@._-])(?:(?<=[A-Z])|(?<=[A-Za-z][a-z]))[01](?=[a-z]{2}|[a-z](?![A-Za-z0-9@._-]))"
+    r"|(?<![A-Za-z0-9][A-Z])(?<=[A-Z])0(?=[A-Z](?![A-Za-z0-9]|[ ][0-9][A-Z]{2}))"
+)
 _MARKS = re.compile(r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f]")
 _TABLE_MAX = 20_000
-_LONG_MARK = re.compile(r"(?<=[0-9〇零一二三四五六七八九十])ー(?=[0-9〇零一二三四五六七八九十])")
+_LONG_MARK = re.compile(
+    r"(?<=[0-9〇零一二三四五六七八九十])ー(?=[0-9〇零一二三四五六七八九十]|[Ol][0-9]|[ ]{0,2}\n[ \u3000]{0,6}[0-9])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +143,27 @@ def _unspaced(text: str) -> str:
 
 def _as_digits(match: re.Match[str]) -> str:
     token = match.group()
-    letters = sum(char in "OolI" for char in token)
-    digits = sum(char not in "OolI -" for char in token)
-    enough = digits >= _LOOKALIKE_DIGITS_MIN or (digits and _DATE_UNIT.match(match.string, match.end()))
-    return token.translate(_AS_DIGITS) if enough and letters <= digits else token
+    era = token[:1] if token[0] in "SHRT" else ""
+    token = token[len(era) :]
+    letters = sum(char in "OolISB" for char in token)
+    digits = sum(char not in "OolISB -./()年月" for char in token)
+    enough = (
+        digits + letters >= _LOOKALIKE_DIGITS_MIN
+        or (letters == 1 and (digits + letters >= _LOOKALIKE_CODE_MIN or _ONE_O.fullmatch(token)))
+        or (digits and (_DATE_UNIT.match(match.string, match.end()) or _DATE_UNIT.search(token)))
+        or len(_JOINS.findall(token)) + 1 >= _BLOCKS_MIN
+    )
+    return era + (token.translate(_AS_DIGITS) if enough and letters <= digits + 1 else token)
 
 
 def _read(text: str) -> str:
     """Read what stands for a digit or a dash inside a number, one for one."""
+    if "曰" in text:
+        text = _FLAT_DAY.sub("日", text)
+    if not _MAY_LOOK_ALIKE.search(text):
+        return _LONG_MARK.sub("-", text)
+    text = _IN_WORD.sub(lambda match: "o" if match.group() == "0" else "l", text)
+    text = _IN_CODE.sub(lambda match: match.group().translate(_AS_DIGITS), text)
     return _LOOKALIKE.sub(_as_digits, _LONG_MARK.sub("-", text))
 
 

@@ -7,7 +7,6 @@ exists the pages overlap, and both readings of the overlap count.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from operator import add
 from typing import Generic, TypeVar, overload
 
@@ -60,13 +59,19 @@ def heads_of(word: str) -> tuple[tuple[str, str], ...]:
     return (("#", ""), (DIGIT, "")) if word == "#" else ((word[:HEAD_CHARS], rest),)
 
 
-@cache
-def _by_head(words: frozenset[str]) -> tuple[frozenset[str], dict[str, list[str]]]:
-    found: dict[str, list[str]] = {}
+# The sets of words that pages were asked for so far, and where the words begin: a few hundred, all of them constants.
+# A page answers for all of them in one go, which costs less than to look each of them up.
+_ASKED: dict[frozenset[str], bool] = {}
+_ASKED_BY_HEAD: dict[str, list[tuple[str, frozenset[str]]]] = {}
+
+
+def _remember(words: frozenset[str]) -> None:
+    """Have later pages answer for ``words``, too."""
     for word in words:
         for head, rest in heads_of(word):
-            found.setdefault(head, []).append(rest)
-    return frozenset(found), found
+            _ASKED_BY_HEAD.setdefault(head, []).append((rest, words))
+    # Last: a thread that sees them here finds their heads there.
+    _ASKED[words] = not words
 
 
 LineCache = dict[str, tuple[int, tuple[names.Token, ...]]]
@@ -107,9 +112,7 @@ class Page:
                 self.lines[line] = (start, tokens)
             else:
                 by = start - known[0]
-                tokens = (
-                    tuple(names.Token(one.start + by, one.end + by, *one[2:]) for one in known[1]) if by else known[1]
-                )
+                tokens = names.shifted(known[1], by) if by else known[1]
             found.extend(tokens)
             start += len(line)
         return tuple(found)
@@ -150,14 +153,26 @@ class Page:
         lowered = self.lowered
         return self.chars.union(map(add, lowered, lowered[1:]), (DIGIT,) if self.has_digits else ())
 
+    @once
+    def _held(self) -> dict[frozenset[str], bool]:
+        """Which of the sets of words asked for so far occur."""
+        held, lowered = _ASKED.copy(), self.lowered
+        for head in self.heads & _ASKED_BY_HEAD.keys():
+            for rest, words in _ASKED_BY_HEAD[head]:
+                if not held.get(words) and rest in lowered:
+                    held[words] = True
+        return held
+
     def holds(self, words: frozenset[str]) -> bool:
         """Tell whether any of ``words`` (small letters; ``#``: any digit) occurs in the page; true without words."""
-        # Most words fail by their first two characters, and all of them in one step.
-        heads, by_head = _by_head(words)
-        if self.heads.isdisjoint(heads):
-            return not words
-        lowered = self.lowered
-        return any(word in lowered for head in self.heads & heads for word in by_head[head])
+        held = self._held.get(words)
+        if held is None:
+            if words not in _ASKED:
+                _remember(words)
+            by_head = ((head, rest) for word in words for head, rest in heads_of(word))
+            held = any(head in self.heads and rest in self.lowered for head, rest in by_head) or not words
+            self._held[words] = held
+        return held
 
     @once
     def ascii_view(self) -> str:

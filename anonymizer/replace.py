@@ -62,7 +62,8 @@ def _vocabulary() -> str:
 
 
 _FACULTY = re.compile(r"[^\s大学院]{1,12}(?:学部|学科|学府|研究科|専攻|科)|(?:of|in) [A-Z][\w ]+")
-PLACEHOLDER = re.compile(rf"〔(?:{_vocabulary()})〕|\[(?:{_vocabulary()})\]")
+# English ones stand in square brackets; [生年月日] is the caption of somebody's form.
+PLACEHOLDER = re.compile(rf"〔(?:{_vocabulary()})〕|\[(?=[ -~]+\])(?:{_vocabulary()})\]")
 
 
 def _letters(index: int) -> str:

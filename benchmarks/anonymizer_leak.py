@@ -12,7 +12,7 @@ from tests.anonymizer.wide import composed
 _STRICT = ("PHONE", "EMAIL", "POSTAL_CODE", "ID_NUMBER", "BANK", "BIRTH_DATE")
 _QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY", "ORIGIN")
 
-_PLAIN = ("first", "second", "seventh", "eighth")
+_PLAIN = ("first", "second", "seventh", "eighth", "ninth", "eleventh")
 
 
 def sets() -> dict[str, list[Record]]:
@@ -36,6 +36,12 @@ def sets() -> dict[str, list[Record]]:
         "seventh B": one_off("seventh/hostile.txt", "B"),
         "eighth A": one_off("eighth/templates.txt", "A"),
         "eighth B": one_off("eighth/hostile.txt", "B"),
+        "ninth A": one_off("ninth/templates.txt", "A"),
+        "ninth B": one_off("ninth/hostile.txt", "B"),
+        "tenth A": one_off("tenth/templates.txt", "A"),
+        "tenth B": one_off("tenth/hostile.txt", "B"),
+        "eleventh A": one_off("eleventh/templates.txt", "A"),
+        "eleventh B": one_off("eleventh/hostile.txt", "B"),
         "N": plain + [record for name in _PLAIN for record in one_off(f"{name}/plain.txt", "N")],
     }
 

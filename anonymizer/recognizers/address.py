@@ -7,19 +7,19 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import Token, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.address_reach import cores, places_before, reach
-from anonymizer.recognizers.rulefile import apply, load
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "address"
 _PLACE_CHARS_MAX = 24
 _PLACE_TOKENS_MAX = 6
-_BEFORE_NUMBERS = frozenset(("の", " ", "、"))
+_BEFORE_NUMBERS = frozenset(("の", " ", "、", "...", ".", "」", "』"))
 
 
 def _town_and_block(page: Page) -> Iterator[Span]:
     """Yield 神南1-2-3, 世田谷の代沢5の31: the numbers of a house right after a place, without a municipality."""
     patterns = load(NAME).patterns
-    for match in patterns["HOUSE_NUMBERS"].finditer(page.text):
+    for match in matches(load(NAME), page, "HOUSE_NUMBERS"):
         index = page.token_ends.get(match.start())
         while index and page.tokens[index].surface in _BEFORE_NUMBERS:
             index -= 1
@@ -28,9 +28,13 @@ def _town_and_block(page: Page) -> Iterator[Span]:
         several = len(patterns["SEVERAL"].findall(match.group())) + 1
         start, place = _place_before(page, index)
         # Two numbers may count anything (神南3-4), but not behind a row of places: 大野市、上庄の佐開12の8.
-        sure = several > 2 or patterns["HOUSE_WORD"].search(match.group()) or places_before(page, start) < start
+        town = page.tokens[index]
+        sure = (
+            several > 2 or patterns["HOUSE_WORD"].search(match.group()) or places_before(page, town.start) < town.start
+        )
         named = place and sure
-        if named or (start < match.start() and patterns["TOWN_ENDING"].search(page.text, start, match.start())):
+        end = match.start() if page.text[town.end] == " " else town.end  # 直通 092-...: no town.
+        if named or (start < match.start() and patterns["TOWN_ENDING"].search(page.text, start, end)):
             yield Span(Kind.ADDRESS, start, match.end(), 0.75, NAME, "place name and the numbers of a house")
 
 
@@ -68,7 +72,7 @@ def _in_place(token: Token) -> bool:
 def _lived_in(page: Page) -> Iterator[Span]:
     """Yield 町田市 before に住んで, 在住: a place alone, but the person's own."""
     patterns = load(NAME).patterns
-    for match in patterns["LIVES"].finditer(page.text):
+    for match in matches(load(NAME), page, "LIVES"):
         place = patterns["PLACE_BEFORE"].search(page.text, max(0, match.start() - _PLACE_CHARS_MAX), match.start())
         if place:
             yield Span(Kind.ADDRESS, *place.span(), 0.75, NAME, "place where somebody lives")

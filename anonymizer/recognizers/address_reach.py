@@ -31,9 +31,12 @@ _STRUCTURE = frozenset(
 _CORES = (
     ("HOME_AND_ROOM", "HOME_LEFT", 0.8),
     ("BLOCK_LATIN", "BLOCK_LEFT", 0.9),
+    ("BLOCK_BROKEN", "BROKEN_LEFT", 0.85),
+    ("BLOCK_APART", "APART_LEFT", 0.9),
     ("CHOME", "ROMAJI_LEFT", 0.85),
     ("KANA_BLOCK", "KANA_LEFT", 0.85),
     ("CODE_ABROAD", "SEGMENTS_LEFT", 0.8),
+    ("TOWN_CODE", "TOWN_LEFT", 0.9),
 )
 
 

@@ -13,6 +13,7 @@ from anonymizer.recognizers import (
     person_latin,
     person_phrase,
     person_table,
+    person_told,
     person_written,
     phone,
     postcode,
@@ -26,6 +27,6 @@ RECOGNISERS = tuple(
     module.RECOGNISER
     for module in (
         mail, phone, spoken, postcode, address, birth, ids, bank, web, person_caption, person_phrase, person_ja,
-        person_latin, person_written, person_frames, person_table, employer, school, special,
+        person_latin, person_written, person_frames, person_table, person_told, employer, school, special,
     )
 )  # fmt: skip

@@ -137,7 +137,7 @@ def _says_birth(match: re.Match[str], *, near: bool) -> bool:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield dates of birth and ages."""
-    if page.has_digits:
+    if page.has_digits or page.holds(load(NAME).needs["DATE_KANA"]):
         yield from _dates(page)
     yield from _beside_birth(page)
     yield from apply(load(NAME), page, NAME)

@@ -1,5 +1,6 @@
 """Employers: by legal form, by what firms are called, and by the words of a career (前職, 入社, worked at)."""
 
+import re
 from collections.abc import Iterator
 
 from anonymizer import lexicon, names
@@ -7,17 +8,19 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME as NAMED
 from anonymizer.names import Word
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "employer"
 _FORM_NEEDS = frozenset(("会社", "法人", "組合", *(f"({form})" for form in "株有同合資名社医財学福独")))
 _ENGLISH_NEEDS = frozenset(f" {word}" for word in lexicon.words("firm_words"))
-_CONTEXT_NEEDS = frozenset(("職", "先", "所属", "在籍", "会社名", "企業名"))
+_CONTEXT_NEEDS = frozenset(("職", "先", "所属", "在籍", "会社名", "企業名", "とこ", "の会社", "勤め"))
 _COMPANY_NEEDS = frozenset("社")
 _OWNERS_NEEDS = frozenset((" & ", " and sons"))
 _NOW_NEEDS = frozenset(("現在", "今", "前", "直近", "次", "元", "もと", "→"))
-_AT_NEEDS = frozenset((" at ", "employer", "ex ", "ex-", "shop", "company", "firm", "place"))
+_AT_NEEDS = frozenset((" at ", "employer", "ex ", "ex-", "shop", "company", "firm", "place", " called "))
+_PARTNERS_MIN = 2
+_EVERYDAY_LISTS = ("capitalised", "skills", "little_en")
 _NAME_CHARS_MAX = 12
 _WORDS_CHARS_MAX = 80
 _VERB_CHARS_MAX = 24
@@ -61,7 +64,7 @@ def _is_generic(word: str) -> bool:
 
 def _by_suffix(page: Page) -> Iterator[Span]:
     patterns = load(NAME).patterns
-    for match in patterns["SUFFIX"].finditer(page.text):
+    for match in matches(load(NAME), page, "SUFFIX"):
         start = match.start()
         while start > 0 and match.start() - start <= _NAME_CHARS_MAX and _in_name(page.text[start - 1]):
             start -= 1
@@ -150,12 +153,12 @@ def _english_career(page: Page) -> Iterator[Span]:
     patterns, common = load(NAME).patterns, lexicon.words("capitalised")
     career = (
         match
-        for match in patterns["AT"].finditer(page.text)
+        for match in matches(load(NAME), page, "AT")
         if patterns["BEFORE_AT"].search(page.text, max(0, match.start() - _VERB_CHARS_MAX), match.start())
     )
     firms = patterns["AT_FIRM"].finditer(page.text) if page.holds(_AT_NEEDS) else ()
     owners = patterns["OWNERS"].finditer(page.text) if page.holds(_OWNERS_NEEDS) else ()
-    for match in (*patterns["JOINED"].finditer(page.text), *career, *owners, *firms):
+    for match in (*matches(load(NAME), page, "JOINED"), *career, *owners, *firms):
         name, start = match.group("x").rstrip(".,'’-"), match.start("x")
         known = (
             name.lower() in lexicon.words("skills") or patterns["JOB"].search(name) or patterns["VENUE"].search(name)
@@ -173,6 +176,48 @@ def find(page: Page) -> Iterator[Span]:
         yield from _by_context(page)
     if page.has_latin:
         yield from _english(page)
+        yield from _partners(page)
+        yield from _small(page)
+
+
+def _partners(page: Page) -> Iterator[Span]:
+    """Yield firms that are called after their owners."""
+    rules = load(NAME)
+    surnames, given = lexicon.words("surname_en"), lexicon.given_strong()
+    words = lexicon.words("capitalised") | lexicon.words("everyday_names")
+    for match in rules.patterns["PARTNERS"].finditer(page.text) if page.holds(rules.needs["PARTNERS"]) else ():
+        owners = [lexicon.plain(part) for part in match.group("one", "two", "three", "pair") if part]
+        known = sum(owner in surnames for owner in owners)
+        everyday = any(owner not in surnames and owner in lexicon.words("capitalised") for owner in owners)
+        if len(owners) == 1:
+            known = _PARTNERS_MIN  # Berry and Sons: that ending is of firms only.
+        famous = "_".join(owners) in lexicon.words("famous") or all(owner in given for owner in owners)
+        double = match.group("pair") and _given_before(page.text, match.start())
+        # White-Paper, Green-Field: of two words that mean something else, only a career makes a firm.
+        plain = match.group("pair") and all(owner in words for owner in owners)
+        career = plain and rules.patterns["CAREER_BEFORE"].search(page.text, max(0, match.start() - 10), match.start())
+        if everyday or famous or double or (plain and not career):
+            continue
+        if known >= _PARTNERS_MIN and not any(owner in lexicon.words("skills") for owner in owners):
+            yield Span(Kind.EMPLOYER, *match.span("x"), 0.7, NAME, "called after its owners")
+
+
+def _given_before(text: str, start: int) -> bool:
+    """Tell whether a capitalised word stands before a double surname: Ann Dyer-Richardson."""
+    before = text[max(0, start - _WORDS_CHARS_MAX) : start].rsplit(" ", 2)
+    return len(before) > 1 and before[-1] == "" and lexicon.plain(before[-2].rsplit("\n", 1)[-1]) in lexicon.given_any()
+
+
+def _small(page: Page) -> Iterator[Span]:
+    """Yield firms in small letters: by a legal form, or behind the words of a career."""
+    rules = load(NAME)
+    for name in ("SMALL_FORM", "SMALL_CAREER", "FIELD"):
+        for match in rules.patterns[name].finditer(page.text) if page.holds(rules.needs[name]) else ():
+            words = [lexicon.plain(word) for word in re.split(r"[ -]+", match.group("x"))]
+            everyday = [any(word in lexicon.words(name) for name in _EVERYDAY_LISTS) for word in words]
+            job = rules.patterns["JOB"].search(match.group("x")) or rules.patterns["VENUE"].search(match.group("x"))
+            if not (job or (all(everyday) if name != "SMALL_CAREER" else everyday[0])):
+                yield Span(Kind.EMPLOYER, *match.span("x"), 0.6, NAME, "words of a career")
 
 
 RECOGNISER = Recogniser(NAME, (Kind.EMPLOYER,), find)

@@ -14,6 +14,7 @@ from anonymizer.recognizers.spans import Recogniser
 
 NAME = "ids"
 _NEAR_CHARS = 30
+_DIGIT_WORDS = frozenset(("zero", "double", "seven", "eight", "nine", "twenty"))
 _LONG_DIGITS_MIN, _LONG_DIGITS_MAX = 9, 18
 
 
@@ -49,8 +50,9 @@ def _in_groups(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield personal numbers."""
-    if page.has_digits:
+    if page.has_digits or page.holds(_DIGIT_WORDS):
         yield from apply(load(NAME), page, NAME)
+    if page.has_digits:
         yield from _twelve_digits(page)
         yield from _in_groups(page)
 

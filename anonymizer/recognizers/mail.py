@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import apply, load
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "mail"
@@ -12,15 +12,15 @@ _LOCAL_CHARS_MIN, _LOCAL_CHARS_MAX = 3, 100
 _SURE_DOTS = frozenset(("ドット", "どっと", "dot"))
 _DOTS = frozenset((*_SURE_DOTS, "ピリオド", "ぴりおど", "ポチ", "period", "点", "てん"))
 _KANA_ATS = frozenset(("アット", "あっと"))
-_ATS = frozenset(
-    (*_KANA_ATS, " at ", "(at", "[at", "<at", "{at", "(a)", "[a]", "まる", "マル", "丸", "★", "☆", "◎", "●", "■")
-)
+_THEN = ("あとに", "続けて", "の次")
+_SIGNS = ("まる", "マル", "丸", "★", "☆", "◎", "●", "■")
+_ATS = frozenset((*_KANA_ATS, *_THEN, *_SIGNS, " at ", "(at", "[at", "<at", "{at", "(a)", "[a]"))
 
 
 def find(page: Page) -> Iterator[Span]:
     """Yield mail addresses: from each @ (or what stands for it) to the left and to the right."""
     rules = load(NAME)
-    for at in rules.patterns["AT"].finditer(page.text):
+    for at in matches(rules, page, "AT"):
         domain = rules.patterns["DOMAIN"].match(page.text, at.end()) or rules.patterns["PROVIDER"].match(
             page.text, at.end()
         )

@@ -7,13 +7,14 @@ from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import name_after, not_a_person
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "person-caption"
-_PATTERNS = load("person_caption").patterns
+_RULES = load("person_caption")
+_PATTERNS = _RULES.patterns
 _WHY = "after a caption for a name"
-_SPACE_NEEDS = frozenset(("名", "ふりがな", "フリガナ", "旧姓"))
+_SPACE_NEEDS = frozenset(("名", "ふりがな", "カナ", "セイ", "メイ", "旧姓"))
 _LIST_MAX = 8
 _CAPTION_CHARS_MAX = 40
 
@@ -72,7 +73,7 @@ def _list_of_names(page: Page, at: int, strong: bool) -> Iterator[Span]:
 
 def _captioned(page: Page) -> Iterator[Span]:
     """Look at what stands before each colon (or bracket): a caption for a name?"""
-    for match in _PATTERNS["COLON"].finditer(page.text):
+    for match in matches(_RULES, page, "COLON"):
         from_char = max(0, match.start() - _CAPTION_CHARS_MAX)
         strong = weak = None
         if page.japanese:

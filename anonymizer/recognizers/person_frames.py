@@ -13,7 +13,7 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import in_organisation, is_kanji, not_a_person
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME_ID = "person-frames"
@@ -30,7 +30,7 @@ def _span(match: re.Match[str], group: str, score: float, why: str) -> Span:
 
 
 def _matches(page: Page, name: str) -> Iterator[re.Match[str]]:
-    return _RULES.patterns[name].finditer(page.text) if page.holds(_RULES.needs[name]) else iter(())
+    return matches(_RULES, page, name)
 
 
 @lru_cache(maxsize=16_384)

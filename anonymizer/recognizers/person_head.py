@@ -12,7 +12,7 @@ from anonymizer.names import NAME, Word
 from anonymizer.numerals import to_int
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import in_organisation, not_a_person
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 
 NAME_ID = "person-ja"
 _RULES = load("person_head")
@@ -38,7 +38,8 @@ def _is_surname(word: str) -> bool:
         return word in _SINGLES or (known & (NAME | Word.COMMON) == Word.GIVEN and to_int(word) is None)
     known = names.kinds(word)
     listed = word in name_lists.lists().family_kanji
-    if word in lexicon.words("places") or word in lexicon.words("not_surnames") or not_a_person(word):
+    between = word[-1] == "間" and word[:-1] in lexicon.words("places")  # 東京・大阪間
+    if between or word in lexicon.words("places") or word in lexicon.words("not_surnames") or not_a_person(word):
         return False
     return listed or bool(known & Word.SURNAME and not known & (Word.COMMON | Word.PROPER))
 
@@ -76,7 +77,7 @@ def _kana_word(word: str, *, marked: bool) -> bool:
 
 
 def _in_kana(page: Page) -> Iterator[Span]:
-    for match in _PATTERNS["KATAKANA_HEAD"].finditer(page.text):
+    for match in matches(_RULES, page, "KATAKANA_HEAD"):
         word = match.group("x")
         listed = name_lists.is_family_kana(word) or (name_lists.is_given_kana(word) and len(word) > 2)
         if listed and not names.kinds(word) & (Word.COMMON | Word.PROPER | Word.PLACE) and not not_a_person(word):

@@ -12,11 +12,12 @@ from anonymizer.recognizers.person_chat import chat_names
 from anonymizer.recognizers.person_dictionary import dictionary_names
 from anonymizer.recognizers.person_head import head_names
 from anonymizer.recognizers.person_kana import kana_names
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME_ID = "person-ja"
-_PATTERNS = load("person_ja").patterns
+_RULES = load("person_ja")
+_PATTERNS = _RULES.patterns
 _AFTER_NAME = frozenset("はがをにもとへでのやよりからまでさだけ、。・,./()「」『』[]:;!?\n \t→-=|~〜様氏君殿")
 # Places and people alike: after a role they are taken for the place when these follow.
 _OF_PLACES = ("から", "まで", "へ", "での", "では", "にて", "で、")
@@ -38,7 +39,7 @@ def _before_marks(page: Page) -> Iterator[Span]:
     """Names before an honorific, before a title, and before words that only people go with."""
     for mark, score, why in (("HONORIFIC", 0.9, "before an honorific"), ("TITLE", 0.75, "before a title"),
                              ("SAYS", 0.7, "before words for a person")):  # fmt: skip
-        for match in _PATTERNS[mark].finditer(page.text):
+        for match in matches(_RULES, page, mark):
             end = match.start()
             if end > 1 and page.text[end - 1] == " ":
                 end -= 1
@@ -64,7 +65,7 @@ def _before_marks(page: Page) -> Iterator[Span]:
 def _after_roles(page: Page) -> Iterator[Span]:
     """Names after a role (上司の石川, 面接官:佐藤) and after 旧姓."""
     for mark in ("ROLE", "FORMER"):
-        for match in _PATTERNS[mark].finditer(page.text):
+        for match in matches(_RULES, page, mark):
             end = name_after(page, match.end())
             if end is None:
                 continue
@@ -81,7 +82,7 @@ def _after_roles(page: Page) -> Iterator[Span]:
 def _tight_roles(page: Page) -> Iterator[Span]:
     """Names that follow a role without anything between (担当三宅), and speakers of a memo (・浜田: ...)."""
     for mark, why in (("ROLE_TIGHT", "right after a role"), ("SPEAKER", "speaker of a memo")):
-        for match in _PATTERNS[mark].finditer(page.text):
+        for match in matches(_RULES, page, mark):
             end = name_after(page, match.end())
             if end is None:
                 continue
@@ -102,7 +103,7 @@ def _tight_end(page: Page, end: int, surface: str) -> bool:
 
 
 def _introductions(page: Page) -> Iterator[Span]:
-    for match in _PATTERNS["SELF"].finditer(page.text):
+    for match in matches(_RULES, page, "SELF"):
         start = name_before(page, match.start())
         here = start is not None and page.text.startswith("こちら", max(0, start - 3))
         if start is None or (start and page.text[start - 1] not in _BEFORE_SELF and not here):
@@ -116,7 +117,7 @@ def _introductions(page: Page) -> Iterator[Span]:
 
 def _own_line(page: Page) -> Iterator[Span]:
     """A line that is a surname, a blank and a given name: a signature or an address line."""
-    for match in _PATTERNS["OWN_LINE"].finditer(page.text):
+    for match in matches(_RULES, page, "OWN_LINE"):
         given = names.kinds(match.group("given"))
         if (
             names.kinds(match.group("family")) & Word.SURNAME
@@ -128,7 +129,7 @@ def _own_line(page: Page) -> Iterator[Span]:
 
 def _spaced_out(page: Page) -> Iterator[Span]:
     """Names set with a space between all characters: 山 田 太 郎."""
-    for match in _PATTERNS["SPACED"].finditer(page.text):
+    for match in matches(_RULES, page, "SPACED"):
         joined = match.group().replace(" ", "")
         for size in (2, 3, 1):
             given = names.kinds(joined[size:])
@@ -143,7 +144,7 @@ def _spaced_out(page: Page) -> Iterator[Span]:
 
 def _katakana(page: Page) -> Iterator[Span]:
     stop = lexicon.words("not_surnames")
-    for match in _PATTERNS["KATAKANA"].finditer(page.text) if "・" in page.text or "=" in page.text else ():
+    for match in matches(_RULES, page, "KATAKANA"):
         parts = re.split(r"[・=]", match.group())
         known = [names.kinds(part) for part in parts]
         if any(part in stop for part in parts[:2]) or any(kind & Word.COMMON and not kind & NAME for kind in known):

@@ -7,12 +7,13 @@ from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.person_careless import careless_names
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 from anonymizer.romaji import can_be_japanese
 
 NAME = "person-latin"
-_PATTERNS = load("person_latin").patterns
+_RULES = load("person_latin")
+_PATTERNS = _RULES.patterns
 _PREFIXES = frozenset({"mc", "mac", "o", "st", "de", "la", "le", "al", "el", "van", "von", "di", "da"})
 _WORDS_MAX = 4
 _MONTHS = frozenset(("april", "may", "june", "august"))
@@ -76,7 +77,8 @@ def _pair_score(words: _Words, one: int) -> float:
         return 0.85
     if not either_common and (words.strong(one) or words.strong(two)):
         return 0.8
-    return 0.6 if words.surname(two) and not either_common else 0.0
+    # Magnetic Field, Summer Rush: a surname that is a word makes no name of whatever stands before it.
+    return 0.6 if words.surname(two) and not either_common and not words.everyday(two) else 0.0
 
 
 def _extend(words: _Words, at: int, end: int) -> int:
@@ -164,8 +166,10 @@ def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
 def _separate(page: Page, words: _Words, at: int) -> bool:
     """Tell whether a comma between two words separates two things and is not "Smith, John"."""
     one, two = words.pieces[at], words.pieces[at + 1]
-    if "," not in page.text[one.end() : two.start()] or words.surname(at):
+    if "," not in page.text[one.end() : two.start()]:
         return False
+    if words.surname(at):  # Smith, John is one name; Kent, Surrey are two places.
+        return words.everyday(at) and not (words.given(at + 1) or words.initial(at + 1))
     alone = _PATTERNS["LINE_START"].search(page.text[max(0, one.start() - 3) : one.start()])
     return not (alone and words.strong(at + 1) and not words.given(at))
 
@@ -227,10 +231,10 @@ def _unknown_pair(page: Page, words: _Words, at: int) -> Iterator[Span]:
 
 
 def _lower(page: Page) -> Iterator[Span]:
-    for match in _PATTERNS["SPEAKER"].finditer(page.text):
+    for match in matches(_RULES, page, "SPEAKER"):
         if match.group(1) in lexicon.given_strong() or match.group(1) in lexicon.surnames_ja_plain():
             yield Span(Kind.PERSON, *match.span(1), 0.7, NAME, "speaker of a chat")
-    for match in _PATTERNS["LOWER_GIVEN"].finditer(page.text):
+    for match in matches(_RULES, page, "LOWER_GIVEN"):
         group = "x" if match.group("x") else "y"
         if match.group(group) in lexicon.given_strong() and match.group(group) not in lexicon.words("skills"):
             yield Span(Kind.PERSON, *match.span(group), 0.65, NAME, "given name in small letters")
@@ -238,7 +242,7 @@ def _lower(page: Page) -> Iterator[Span]:
 
 def _before_honorific(page: Page) -> Iterator[Span]:
     known = lexicon.latin_names()
-    for honorific in _PATTERNS["HONORIFIC"].finditer(page.text):
+    for honorific in matches(_RULES, page, "HONORIFIC"):
         match = _PATTERNS["BEFORE_HONORIFIC"].search(
             page.text, max(0, honorific.start() - _NAME_CHARS_MAX), honorific.start()
         )

@@ -18,7 +18,21 @@ _RULES = load("person_table")
 _TURNS_MIN = 2
 _SPEAKER_CHARS_MAX = 36
 # What a page with such a header holds, or it is not searched for one.
-_HEADERS = frozenset("name 名 カナ かな フリガナ 面接官 担当 候補者 応募者 紹介者 kana 読み".split(" "))  # noqa: SIM905
+_HEADERS = frozenset(
+    ("name", "名", "カナ", "かな", "フリガナ", "面接官", "担当", "候補者", "応募者", "紹介者", "kana", "読み", "性別",
+     "年齢", "現職", "勤務先", "国籍", "出身", "gender", "age", "nationality", "employer")
+)  # fmt: skip
+# What a column holds beside names, by its header.
+_COLUMN_KINDS = {
+    Kind.GENDER: "性別 gender sex",
+    Kind.AGE: "年齢 歳 age",
+    Kind.EMPLOYER: "現職 現職企業 勤務先 現勤務先 会社名 現所属 前職 employer current_employer current_company",
+    Kind.NATIONALITY: "国籍 nationality citizenship",
+    Kind.ORIGIN: "出身 出身地 本籍 birthplace",
+    Kind.FAMILY: "家族 家族構成 配偶者 婚姻 扶養 marital_status family",
+    Kind.SCHOOL: "出身校 学校名 最終学歴校 school university",
+}
+_KIND_BY_HEAD = {head: kind for kind, heads in _COLUMN_KINDS.items() for head in heads.split(" ")}
 _COLUMNS_MAX = 40
 _CELL_CHARS_MAX = 40
 _SEPARATORS = ("\t", "|", ";", ",")
@@ -66,40 +80,71 @@ def _cells(line: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
 
 
 def _table(page: Page) -> Iterator[Span]:
-    """Yield the cells below the headers for names, as long as lines have as many cells as the header."""
-    start, columns, separator, width = 0, frozenset[int](), "", 0
+    """Yield the cells below the headers for names and other personal facts, as long as lines have as many cells."""
+    start, columns, separator, width = 0, dict[int, Kind](), "", 0
     heads = _RULES.patterns["HEAD"]
     for line in page.text.split("\n"):
         found = line.count(separator) if separator else 0
         if columns and found >= max(1, width - 1):
             for number, (left, right) in enumerate(_cells(line, start, separator)):
-                cell = page.text[left:right]
-                kana = bool(cell) and "ァ" <= cell[0] <= "ヶ"
-                if number in columns and _cell_is_name(cell) and (kana or not explained(page, left, right)):
-                    yield _span(left, right, 0.8, "cell below a header for names")
+                kind = columns.get(number)
+                # An address with a comma moves the cells behind it; a name is known among others, an age is not.
+                if kind and kind is not Kind.PERSON and found != width:
+                    continue
+                if kind and _fits(page, kind, left, right):
+                    why = "cell below a header for names" if kind is Kind.PERSON else "cell below a header"
+                    yield Span(kind, left, right, 0.8, NAME_ID, why)
         elif any(mark in line for mark in _SEPARATORS) and heads.search(line):
             columns, separator, width = _header(line, start, page.text)
         start += len(line) + 1
 
 
-def _header(line: str, start: int, text: str) -> tuple[frozenset[int], str, int]:
-    """Return the columns of names of a line that is a header, what parts its cells and how often."""
+def _fits(page: Page, kind: Kind, left: int, right: int) -> bool:
+    """Tell whether a cell holds what its header says."""
+    cell = page.text[left:right]
+    if kind is Kind.PERSON:
+        kana = bool(cell) and "ァ" <= cell[0] <= "ヶ"
+        return _cell_is_name(cell) and (kana or not explained(page, left, right))
+    facts = _RULES.patterns
+    if kind is Kind.AGE:
+        return facts["AGE_CELL"].fullmatch(cell) is not None
+    return (
+        0 < len(cell) <= _CELL_CHARS_MAX
+        and not facts["PLACEHOLDER"].search(cell)
+        and not facts["EMPTY"].fullmatch(cell)
+        and not facts["RULER"].match(cell)
+    )
+
+
+def _header(line: str, start: int, text: str) -> tuple[dict[int, Kind], str, int]:
+    """Return the columns of a line that is a header and what they hold, what parts its cells and how often."""
     for separator in _SEPARATORS:
         width = line.count(separator)
         if width:
             heads = [text[left:right].lower().replace(" ", "_") for left, right in _cells(line, start, separator)]
-            columns = frozenset(number for number, head in enumerate(heads) if head in lexicon.words("name_columns"))
-            # フリガナ,サイオンジ is a caption and its value, no header.
-            if columns and not any(char.isdigit() for char in line) and all(map(_can_be_head, heads)):
+            columns = {
+                number: Kind.PERSON if head in lexicon.words("name_columns") else _KIND_BY_HEAD[head]
+                for number, head in enumerate(heads)
+                if head in lexicon.words("name_columns") or head in _KIND_BY_HEAD
+            }
+            # フリガナ,サイオンジ is a caption and its value, no header; 年齢 alone is a caption, too.
+            enough = Kind.PERSON in columns.values() or len(columns) > 1
+            if enough and not any(char.isdigit() for char in line) and all(map(_can_be_head, heads)):
                 return columns, separator, width
-    return frozenset(), "", 0
+    return {}, "", 0
 
 
 def _can_be_head(head: str) -> bool:
     """Tell whether a cell can stand in a header: an identifier, a thing, or a compound that ends with one."""
     known = names.kinds(head)
     compound = known == Word.NONE and bool(names.kinds(head[-2:]) & Word.COMMON)
-    return head.isascii() or head in lexicon.words("name_columns") or bool(known & Word.COMMON) or compound
+    return (
+        head.isascii()
+        or head in _KIND_BY_HEAD
+        or head in lexicon.words("name_columns")
+        or bool(known & Word.COMMON)
+        or compound
+    )
 
 
 def _speakers(page: Page) -> Iterator[Span]:
@@ -127,7 +172,9 @@ def _can_speak(words: str) -> bool:
     parts = words.split(" ")
     if words[0] < "ぁ":
         known = lexicon.latin_names()
-        return all(lexicon.plain(part) in known or not everyday_latin(part) for part in parts)
+        fits = [lexicon.plain(part) in known or not everyday_latin(part) for part in parts]
+        # Dev Malhotra: the second of two capitalised words tells.
+        return all(fits) or (len(parts) > 1 and fits[-1] and parts[0][1:].islower())
     if not_a_person(words) or any(part in lexicon.words("not_people") for part in parts):
         return False
     known_as = names.kinds(words)
@@ -142,4 +189,4 @@ def find(page: Page) -> Iterator[Span]:
     yield from _speakers(page)
 
 
-RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON,), find)
+RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON, *_COLUMN_KINDS), find)

@@ -48,7 +48,11 @@ def _everyday(match: re.Match[str]) -> bool:
     """Tell whether the first or the last word of a match is an everyday word that no list of names has."""
     words = [lexicon.plain(word) for word in re.split(r"[ ,()]+", match.group(_group(match)).rstrip(")"))]
     return any(
-        word in lexicon.words("skills") or (word in lexicon.words("capitalised") and word not in lexicon.latin_names())
+        word in lexicon.words("skills")
+        or (
+            word in lexicon.words("capitalised")
+            and word not in lexicon.latin_names() - lexicon.words("surname_en_weak")
+        )
         for word in (words[0], words[-1])
     )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import ascii_digits
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import apply, load
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "phone"
@@ -48,10 +48,10 @@ def _numbers(page: Page) -> Iterator[Span]:
         return
     rules = load(NAME)
     yield from apply(rules, page, NAME)
-    for match in rules.patterns["LANDLINE"].finditer(page.text):
+    for match in matches(rules, page, "LANDLINE"):
         if _is_landline(match):
             yield Span(Kind.PHONE, *match.span(), 0.85, NAME, "landline: 0 and 9 or 10 digits in groups")
-    for match in rules.patterns["CAPTIONED"].finditer(page.text):
+    for match in matches(rules, page, "CAPTIONED"):
         if len(ascii_digits(match.group("x").translate(_ROUND_ZEROS))) >= 8:
             yield Span(Kind.PHONE, *match.span("x"), 0.9, NAME, "digits after a caption for telephone")
 

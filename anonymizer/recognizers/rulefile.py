@@ -1,10 +1,10 @@
 """Rules as data: ``NAME.rules`` beside this file holds the patterns of one recogniser, so that they can be read.
 
 A file is a list of blocks. ``let NAME`` names a fragment, ``%NAME%`` puts it in. ``rule KIND SCORE why`` and
-``pattern NAME`` are made of the indented lines below them, joined without the line ends. ``needs a|b`` says
-which of these (small letters; ``#`` is any digit) a page must hold for the pattern to be tried at all:
-most patterns are skipped by a plain search for a word. ``not-after CLASS`` says which characters must not
-stand before a match. Blank lines and lines that begin with # are comments.
+``pattern NAME`` are made of the indented lines below them, joined without the line ends. ``needs a|b`` says which of
+these (small letters; ``#`` is any digit) a page must hold for the pattern to be tried at all: most patterns are skipped
+by a plain search for a word. Without ``needs`` they are read off the pattern, as far as it tells them. ``not-after
+CLASS`` says which characters must not stand before a match. Blank lines and lines that begin with # are comments.
 """
 
 import re
@@ -15,6 +15,7 @@ from importlib import resources
 
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page, heads_of
+from anonymizer.recognizers.skipping import compiled
 
 _MACRO = re.compile(r"%([A-Z][A-Z0-9_]*)%")
 _GROUPS = ("x", "y", "z")
@@ -28,7 +29,7 @@ class Rule:
     pattern: re.Pattern[str]
     score: float
     why: str
-    needs: tuple[str, ...]
+    needs: frozenset[str]
     groups: tuple[str, ...]
     """Those of x, y, z that the pattern has."""
     not_after: re.Pattern[str] | None
@@ -47,7 +48,7 @@ class Rules:
     """Head of a needed word (``Page.heads``) -> what to look for then and the rules that need it."""
     patterns: dict[str, re.Pattern[str]]
     needs: dict[str, frozenset[str]]
-    """What a page must hold for each named pattern; nothing for most of them."""
+    """What a page must hold for each named pattern."""
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
@@ -66,6 +67,10 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
         yield head, body
 
 
+def _words(needs: str) -> frozenset[str]:
+    return frozenset(needs.split("|")) if needs else frozenset()
+
+
 def parse(text: str) -> Rules:
     """Read the text of a rules file; raises ``ValueError`` or ``re.error`` for a file that is wrong."""
     fragments: dict[str, str] = {}
@@ -79,14 +84,12 @@ def parse(text: str) -> Rules:
             fragments[rest] = f"(?:{source})" if "|" in source else source
         elif word == "pattern":
             name, _, wanted = rest.partition(" needs ")
-            patterns[name] = re.compile(source, re.MULTILINE)
-            needs[name] = frozenset(wanted.split("|") if wanted else ())
+            patterns[name], needs[name] = compiled(source, _words(wanted))
         elif word == "rule":
             kind, score, why = rest.split(" ", 2)
             why, _, wanted = why.partition(" needs ")
             why, _, before = why.partition(" not-after ")
-            words = tuple(wanted.split("|")) if wanted else ()
-            pattern = re.compile(source, re.MULTILINE)
+            pattern, words = compiled(source, _words(wanted))
             groups = tuple(group for group in _GROUPS if group in pattern.groupindex)
             not_after = re.compile(f"[{before}]") if before else None
             rules.append(Rule(Kind[kind], pattern, float(score), why, words, groups, not_after))
@@ -120,6 +123,11 @@ def _possible(rules: Rules, page: Page) -> list[int]:
 def load(name: str) -> Rules:
     """Return the rules of ``NAME.rules``."""
     return parse(resources.files(__package__ or "").joinpath(f"{name}.rules").read_text(encoding="utf-8"))
+
+
+def matches(rules: Rules, page: Page, name: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of a named pattern, which is searched for only where ``page`` holds what it needs."""
+    return rules.patterns[name].finditer(page.text) if page.holds(rules.needs[name]) else iter(())
 
 
 def apply(rules: Rules, page: Page, recogniser: str) -> Iterator[Span]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "school"
@@ -31,7 +31,7 @@ def _before(pattern: str, page: Page, match: re.Match[str]) -> re.Match[str] | N
 def _japanese(page: Page) -> Iterator[Span]:
     """Yield named schools, each kind of school (大学, 高校) with the name before it and the faculty behind it."""
     patterns, taken = load(NAME).patterns, 0
-    for match in patterns["KIND"].finditer(page.text):
+    for match in matches(load(NAME), page, "KIND"):
         name = _before("SCHOOL_NAME", page, match) if match.start() >= taken else None
         rest = patterns["REST"].match(page.text, match.end()) if name else None
         if name and rest and not patterns["GENERIC"].match(name.group()):
@@ -42,13 +42,17 @@ def _japanese(page: Page) -> Iterator[Span]:
 def _short(page: Page) -> Iterator[Span]:
     """Yield short forms: 東大, 早大."""
     patterns = load(NAME).patterns
-    for match in patterns["SHORT_END"].finditer(page.text):
+    for match in matches(load(NAME), page, "SHORT_END"):
         name = _before("SHORT_NAME", page, match)
         rest = patterns["SHORT_REST"].match(page.text, match.start())
         if name and rest:
             yield Span(Kind.SCHOOL, name.start(), rest.end(), 0.7, NAME, "short form of a university")
+    cut = load(NAME).needs["CUT"]
+    for match in patterns["CUT"].finditer(page.text) if page.holds(cut) else ():
+        if not patterns["GENERIC"].match(match.group()[:-1]):
+            yield Span(Kind.SCHOOL, *match.span(), 0.68, NAME, "short form of a school")
     for kind in ("ALUMNI", "LOCAL"):
-        for match in patterns[kind].finditer(page.text) if kind == "ALUMNI" or page.holds(_LOCAL_NEEDS) else ():
+        for match in matches(load(NAME), page, kind) if kind == "ALUMNI" or page.holds(_LOCAL_NEEDS) else ():
             yield Span(Kind.SCHOOL, *match.span(), 0.7, NAME, "short form of a school")
 
 
@@ -78,9 +82,11 @@ def find(page: Page) -> Iterator[Span]:
         for match in patterns["ENGLISH"].finditer(page.text):
             if not patterns["GENERIC_EN"].match(match.group()):
                 yield Span(Kind.SCHOOL, *match.span(), 0.75, NAME, "named school")
+    for match in patterns["SMALL"].finditer(page.text) if page.holds(load(NAME).needs["SMALL"]) else ():
+        yield Span(Kind.SCHOOL, *match.span("x"), 0.65, NAME, "school in small letters")
     if page.has_latin and (page.holds(_ACRONYM_NEEDS) or page.holds(_JOINED_NEEDS)):
         yield from _acronyms(page)
-    for match in patterns["ALIAS"].finditer(page.text) if page.has_latin else ():
+    for match in matches(load(NAME), page, "ALIAS") if page.has_latin else ():
         if not page.text[match.start() - 1 : match.start()].isalnum():
             yield Span(Kind.SCHOOL, *match.span(), 0.65, NAME, "well-known school")
 

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 
-from anonymizer.model import FORBIDDEN, Span
+from anonymizer.model import FORBIDDEN, Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import apply, load
 from anonymizer.recognizers.spans import Recogniser
@@ -14,8 +14,9 @@ NAME = "special"
 
 
 def find(page: Page) -> Iterator[Span]:
-    """Yield forbidden and special-care text."""
-    return apply(load(NAME), page, NAME)
+    """Yield forbidden and special-care text, and ages told in words."""
+    yield from apply(load(NAME), page, NAME)
+    yield from apply(load("special_frames"), page, NAME)
 
 
-RECOGNISER = Recogniser(NAME, tuple(sorted(FORBIDDEN)), find)
+RECOGNISER = Recogniser(NAME, (*sorted(FORBIDDEN), Kind.AGE), find)

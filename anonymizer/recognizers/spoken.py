@@ -10,7 +10,7 @@ from typing import NamedTuple
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import ascii_digits
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "spoken"
@@ -18,7 +18,7 @@ _PIECES_MAX = 6
 _LAST_DIGITS, _NEAR_CHARS = 4, 2
 _CALLED_DIGITS = range(7, 12)
 _SPOKEN_DIGITS_MIN = 6
-_SURE_WORDS_MIN = 2
+_SURE_WORDS_MIN, _GROUP_WORDS = 2, 4
 _CAPTION_CHARS_MAX = 20
 _ROUND_ZEROS = str.maketrans("○◯", "00")
 _CALL_WORDS = frozenset(
@@ -86,7 +86,7 @@ class Piece(NamedTuple):
 
 def _groups(page: Page) -> Iterator[Piece]:
     for name in ("GROUP", "APART"):
-        for match in _PATTERNS[name].finditer(page.text):
+        for match in matches(load(NAME), page, name):
             digits = ascii_digits(match.group().translate(_ROUND_ZEROS))
             yield Piece(match.start(), match.end(), len(digits), digits[0] == "0", digits[2:3] == "0")
 
@@ -94,7 +94,8 @@ def _groups(page: Page) -> Iterator[Piece]:
 def _kana(page: Page) -> Iterator[Piece]:
     for match in _PATTERNS["KANA_NUMBER"].finditer(page.text) if page.holds(_KANA_NEEDS) else ():
         words = _PATTERNS["KANA_WORD"].findall(match.group())
-        if len(_PATTERNS["SURE"].findall(match.group())) >= _SURE_WORDS_MIN:
+        sure = len(_PATTERNS["SURE"].findall(match.group()))
+        if sure >= _SURE_WORDS_MIN or (sure and len(words) == _GROUP_WORDS):
             yield Piece(match.start(), match.end(), len(words), match.group().startswith(_ZERO_WORDS), mobile=True)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import apply, load
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "web"
@@ -30,7 +30,7 @@ _URLS = (
 def _account_pages(page: Page) -> Iterator[Span]:
     """Yield github.com/name without a scheme: found from its path, because a host may begin anywhere."""
     patterns = load(NAME).patterns
-    for path in patterns["ACCOUNT_PATH"].finditer(page.text):
+    for path in matches(load(NAME), page, "ACCOUNT_PATH"):
         host = patterns["ACCOUNT_HOST"].search(page.text, max(0, path.start() - _HOST_CHARS_MAX), path.start())
         if host:
             end = path.start() + len(path.group().rstrip(_TRAILING))
@@ -41,7 +41,7 @@ def _handles_before(page: Page) -> Iterator[Span]:
     """Yield accounts that what follows shows to be one: name (X), name#1234."""
     patterns = load(NAME).patterns
     for mark, last in (("SERVICE_BEHIND", 0), ("FOUR_DIGITS", 5)):
-        for match in patterns[mark].finditer(page.text):
+        for match in matches(load(NAME), page, mark):
             handle = patterns["HANDLE_BEFORE"].search(page.text, max(0, match.start() - _HOST_CHARS_MAX), match.start())
             if handle:
                 end = match.start() + last if last else handle.start() + len(handle.group().rstrip())
@@ -60,7 +60,7 @@ def find(page: Page) -> Iterator[Span]:
             found = page.text[start:end].rstrip(_TRAILING)
             if found and not rules.patterns["PUBLIC"].search(found):
                 yield Span(Kind.URL, start, start + len(found), score, NAME, why)
-    for tail in rules.patterns["HOST_END"].finditer(page.text):
+    for tail in matches(rules, page, "HOST_END"):
         head = rules.patterns["HOST_HEAD"].search(page.text, max(0, tail.start() - _HOST_CHARS_MAX), tail.start())
         if head:
             yield Span(Kind.URL, head.start(), tail.end(), 0.7, NAME, "host of three words")

@@ -1,8 +1,10 @@
 """Measured leaks and over-redaction stay within bounds; `benchmarks/anonymizer_leak.py` prints the figures."""
 
+from functools import cache
+
 import pytest
 
-from tests.anonymizer.measure import measure
+from tests.anonymizer.measure import Tally, measure
 from tests.anonymizer.records import Record, one_off, templated
 from tests.anonymizer.wide import composed
 
@@ -14,7 +16,7 @@ def _plain(*names: str) -> list[Record]:
     return [record for name in names for record in one_off(name, "B") if record.group == "N"]
 
 
-# A, B, U were tuned on. Of "first" to "sixth" docs/anonymizer.md tells the figures before any tuning.
+# A, B, U were tuned on. Of "first" to "eleventh" docs/anonymizer.md tells the figures before any tuning.
 SETS = {
     "A": templated(11, 4),
     "B": [record for record in one_off("hostile.txt", "B") if record.group == "B"],
@@ -31,8 +33,20 @@ SETS = {
     "sixth B": one_off("sixth/hostile.txt", "B"),
     "eighth A": one_off("eighth/templates.txt", "A"),
     "eighth B": one_off("eighth/hostile.txt", "B"),
+    "ninth A": one_off("ninth/templates.txt", "A"),
+    "ninth B": one_off("ninth/hostile.txt", "B"),
+    "tenth A": one_off("tenth/templates.txt", "A"),
+    "tenth B": one_off("tenth/hostile.txt", "B"),
+    "eleventh A": one_off("eleventh/templates.txt", "A"),
+    "eleventh B": one_off("eleventh/hostile.txt", "B"),
     "N": _plain("hostile.txt", "unseen.txt", "first/plain.txt", "second/plain.txt"),
 }
+
+
+@cache
+def _tally(group: str, knowing: str) -> Tally:
+    """Measure a set once: its leaks and what is taken needlessly come from the same reading."""
+    return measure(SETS[group], knowing)
 
 
 @pytest.mark.parametrize(
@@ -66,12 +80,19 @@ SETS = {
         ("sixth B", "all", 0.05, 0.10, 0.03, 0.45),
         ("eighth A", "nobody", 0.01, 0.02, 0.08, 0.10),
         ("eighth B", "nobody", 0.07, 0.10, 0.30, 0.60),
+        ("ninth A", "nobody", 0.005, 0.01, 0.06, 0.08),
+        ("ninth B", "nobody", 0.13, 0.33, 0.36, 0.58),
+        ("tenth A", "nobody", 0.005, 0.01, 0.02, 0.08),
+        ("tenth B", "nobody", 0.05, 0.25, 0.36, 0.65),
+        ("eleventh A", "nobody", 0.005, 0.01, 0.02, 0.04),
+        ("eleventh B", "nobody", 0.06, 0.06, 0.28, 0.36),
+        ("eleventh B", "all", 0.05, 0.06, 0.03, 0.36),
     ],
 )
 def test_leaks_stay_within_bounds(
     group: str, knowing: str, strict: float, address: float, person: float, quasi: float
 ) -> None:
-    tally = measure(SETS[group], knowing)
+    tally = _tally(group, knowing)
     assert tally.total["PERSON"] > 40
     assert tally.leak(*STRICT) <= strict, tally.leaks
     assert tally.leak("ADDRESS") <= address, tally.leaks
@@ -97,10 +118,16 @@ def test_leaks_stay_within_bounds(
         ("sixth B", 0.02, 0.02),
         ("eighth A", 0.03, 0.04),
         ("eighth B", 0.03, 0.04),
+        ("ninth A", 0.03, 0.04),
+        ("ninth B", 0.03, 0.04),
+        ("tenth A", 0.03, 0.04),
+        ("tenth B", 0.03, 0.04),
+        ("eleventh A", 0.03, 0.04),
+        ("eleventh B", 0.03, 0.04),
         ("N", 0.01, 0.02),
     ],
 )
 def test_little_is_taken_needlessly(group: str, over: float, lost: float) -> None:
-    tally = measure(SETS[group])
+    tally = _tally(group, "nobody")
     assert tally.over_redaction <= over, tally.taken
     assert tally.protected_lost <= lost, tally.lost

@@ -1,0 +1,241 @@
+"""Known names written nearly right: read wrongly by a scanner, mistyped, by ear, shortened to their letters.
+
+王井 for 玉井, Thomton for Thornton, "john luke moro" for Jean-Luc Moreau, fkd for Fukuda, r.d.; and names that are
+everyday words (will, hope) where only a name stands.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from anonymizer import lexicon
+from anonymizer.nicknames import sound
+
+_GAPS = frozenset(" \t\n・")
+_KANJI_MIN, _KANA_MIN, _OCR_MIN, _TYPO_MIN, _SKELETON_MIN = 2, 4, 4, 6, 4
+# Each group is of characters that a scanner or a tired eye takes for each other; the first stands for all.
+_GROUPS = (
+    "大太犬丈 末未 土士 干千于 石右 名各 鳥烏 目日曰 白自 己巳已 網綱 萩荻 緑縁 田由甲申 王玉 木本 水氷永 井丼 祐裕佑 "
+    "郎朗 幸辛 候侯 貝具 辺邊邉 斉斎齋齊 崎﨑嵜 沢澤 島嶋嶌 "
+    "浜濱 広廣 高髙 藤籐 竜龍 柳栁 冨富 曽曾 桜櫻 真眞 恵惠 "
+    "徳德 国國 シツジヅ ソンリゾ クワグ ロ口 カ力ガ ニ二 エ工 タ夕ダ ハ八バパ ト卜ド ー一 ヘべペ ヒビピ フブプ ホボポ "
+    "キギ ケゲヶ コゴ サザ スズ セゼ チヂ テデ"
+)
+_SHAPES = {ord(char): group[0] for group in _GROUPS.split() for char in group}
+_RUN = re.compile(
+    r"[一-鿿々﨑髙]{2,8}(?:[ ・][一-鿿々﨑]{1,4})?|[ァ-ヶー]{2,8}(?:[ ・]?[ァ-ヶー]{2,8})|[一-鿿]{1,4}[ ][一-鿿々]{1,4}"
+)
+_HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿)")
+_LETTERS = str.maketrans("01i5|8e", "olls" + "lbc")
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"), ("nn", "m"))
+_LATIN = re.compile(r"(?<![A-Za-z0-9@._/-])[A-Za-z][A-Za-z0-9|'’-]{3,19}(?![A-Za-z0-9@])")
+_WORDS = re.compile(r"(?<![A-Za-z0-9@._/-])[A-Za-z]{2,16}(?:[ -]{1,2}[A-Za-z]{2,16}){1,40}(?![A-Za-z0-9@])")
+_WORD = re.compile(r"[A-Za-z]+")
+_VOWELS = re.compile(r"[aeiouy'’-]")
+# mtg, msg and the like are shortened words, and so is many a skill.
+_SHORTENED = frozenset(
+    ("mtg", "msg", "tmp", "src", "str", "ssh", "ssk", "tks", "thx", "pls", "kwsk", "ktkr", "mrt", "stg", "prd", "grp")
+)
+_NO_INITIALS = frozenset(
+    (
+        *(
+            "re",
+            "cc",
+            "ps",
+            "id",
+            "cv",
+            "hr",
+            "it",
+            "pm",
+            "am",
+            "ok",
+            "fw",
+            "no",
+            "to",
+            "by",
+            "on",
+            "at",
+            "in",
+            "of",
+            "or",
+        ),
+        *(
+            "as",
+            "is",
+            "so",
+            "if",
+            "pr",
+            "qa",
+            "ng",
+            "nb",
+            "vs",
+            "tv",
+            "pc",
+            "os",
+            "ui",
+            "ux",
+            "db",
+            "us",
+            "uk",
+            "eu",
+            "jp",
+        ),
+        *(
+            "en",
+            "ja",
+            "ai",
+            "kg",
+            "cm",
+            "mt",
+            "me",
+            "we",
+            "he",
+            "be",
+            "do",
+            "go",
+            "my",
+            "up",
+            "an",
+            "hi",
+            "oh",
+            "eg",
+            "ie",
+        ),
+    )
+)
+_ALONE_LEFT = r"(?:(?<=^)|(?<=[\n>・「(→/]))[ \t]{0,2}"
+_ALONE_RIGHT = r"(?=[ \t]{0,2}(?:[:=→>、,(/-]|\n|$|さん|です|より))"
+_CONSONANTS = re.compile(_ALONE_LEFT + r"(?P<x>[a-z]{3,7})" + _ALONE_RIGHT)
+_SIGNED = re.compile(
+    r"(?:(?<=^)|(?<=\n)|[-~][ ]?"
+    r"|(?i:thanks|thx|cheers|regards|rgds|best|ta|love|call[ ]me|aka|a\.k\.a\.|goes[ ]by|from|by)[,.!]?[ \n]{1,2})"
+    r"(?P<x>(?P<a>[A-Za-z])(?P<dot>\.?)[ ]?(?:[A-Za-z]\.?)??(?P<b>[A-Za-z])\.?)(?=[ \t]{0,2}(?:[=:→\n,;]|-[ ]|$))"
+)
+_DOES = r"(?:says?|said|asks?|asked|wrote|writes|pls|please|here|thinks?|told|mentioned|called|rang|confirmed|replied)"
+_GREETED = (
+    rf"(?:^|(?<=\n))[ \t>]{{{{0,3}}}}(?P<x>{{0}})(?=[ ]?(?:[:,]|-[ ]|\n|[ ]{_DOES}(?![a-z])))"
+    r"|(?<![A-Za-z])(?i:hi|hey|hiya|hello|dear|thanks|thx|cheers|from|@|cc|ask|tell|told|love|with|its|this[ ]is)[ ]"
+    r"(?P<y>{0})(?=[ ]?(?:[:,!.;)]|\n|$|-[ ]))"
+    rf"|(?<![A-Za-z])(?P<z>{{0}})(?=[ ]{_DOES}(?![a-z])|-san)"
+)
+
+
+@lru_cache(maxsize=4096)
+def _shape(text: str) -> str:
+    return "".join(char for char in text.translate(_SHAPES) if char not in _GAPS)
+
+
+def by_shape(text: str, wholes: Sequence[str], families: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield words that look like a whole name, or like a family name before an honorific."""
+    shapes = {_shape(name) for name in wholes if len(name) > _KANJI_MIN} - {""}
+    named = {_shape(name) for name in families if len(name) >= _KANJI_MIN}
+    for match in _RUN.finditer(text) if shapes or named else ():
+        looks = _shape(match.group())
+        for name in shapes:
+            # A surname's town or a caption may stand right before it.
+            if looks == name and (len(name) > _KANA_MIN or not "ァ" <= name[0] <= "ー"):
+                yield match.span()
+        if looks in named and _HONORIFIC.match(text, match.end()):
+            yield match.span()
+
+
+@lru_cache(maxsize=8192)
+def _scanned(word: str) -> str:
+    for two, one in _PAIRS:
+        word = word.replace(two, one)
+    return word.translate(_LETTERS)
+
+
+def _one_slip(one: str, two: str) -> bool:
+    """Tell whether two letters changed places, or one letter is missing or too many, behind the first."""
+    if one[0] != two[0] or abs(len(one) - len(two)) > 1:
+        return False
+    at = next((at for at, (first, second) in enumerate(zip(one, two, strict=False)) if first != second), None)
+    if at is None:
+        return len(one) != len(two)
+    if len(one) == len(two):
+        return one[at : at + 2] == two[at : at + 2][::-1] and one[at + 2 :] == two[at + 2 :]
+    short, long = sorted((one, two), key=len)
+    return long[at + 1 :] == short[at:]
+
+
+def _everyday(word: str) -> bool:
+    return any(word in lexicon.words(name) for name in ("capitalised", "everyday_names", "skills"))
+
+
+@lru_cache(maxsize=8192)
+def _near(word: str, name: str) -> bool:
+    """Tell whether a word is a name as a scanner reads it or a hurried hand types it."""
+    if min(len(word), len(name)) >= _OCR_MIN and _scanned(word) == _scanned(name):
+        return word != name
+    return min(len(word), len(name)) >= _TYPO_MIN and _one_slip(word, name)
+
+
+def by_letters(text: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield Latin words with a capital or a digit in them that are nearly a part of a name."""
+    heads = {each for part in parts if len(part) >= _OCR_MIN for each in (part[0], _scanned(part)[0])}
+    for match in _LATIN.finditer(text) if heads else ():
+        word = match.group()
+        lowered = word.lower()
+        if not {lowered[0], _scanned(lowered)[0]}.isdisjoint(heads) and (
+            word[0].isupper() or any(char.isdigit() for char in word)
+        ):
+            bare = lowered.rstrip("'’-")
+            if bare and not _everyday(bare) and any(_near(bare, part) for part in parts):
+                yield match.start(), match.start() + len(bare)
+
+
+def _heard(word: str, name: str) -> bool:
+    return word == name or sound(word) == sound(name) != "" or _near(word, name)
+
+
+def by_ear(text: str, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    """Yield as many words in a row as a name has parts, each of the sound of its part."""
+    wanted = {tuple(re.findall(r"[a-z]+", " ".join(name))) for name in names}
+    wanted = {name for name in wanted if len(name) > 1 and len("".join(map(sound, name))) >= _SKELETON_MIN}
+    wanted |= {name[::-1] for name in wanted}
+    for run in _WORDS.finditer(text) if wanted else ():
+        words = [(match.group().lower(), match.start(), match.end()) for match in _WORD.finditer(text, *run.span())]
+        for name in wanted:
+            for at in range(len(words) - len(name) + 1):
+                row = words[at : at + len(name)]
+                heard = [_heard(word, part) for (word, _, _), part in zip(row, name, strict=True)]
+                if all(heard) and any(word != part for (word, _, _), part in zip(row, name, strict=True)):
+                    yield row[0][1], row[-1][2]
+
+
+def by_consonants(text: str, romaji: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield what stays of a Japanese name without its vowels, where a name stands alone: fkd, wtnb."""
+    bones = {_VOWELS.sub("", name) for name in romaji} - _SHORTENED
+    for match in _CONSONANTS.finditer(text) if bones else ():
+        if match.group("x") in bones and match.group("x") not in lexicon.words("skills"):
+            yield match.span("x")
+
+
+def by_initials(text: str, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    """Yield initials in any letters where somebody signs or is set equal: thanks, r.d.; km = Kofi."""
+    pairs = {
+        (one[:1], two[:1]) for name in names if len(name) > 1 for one, two in (*pairwise(name), (name[0], name[-1]))
+    }
+    for match in _SIGNED.finditer(text) if pairs else ():
+        pair = (match.group("a").lower(), match.group("b").lower())
+        dotted = bool(match.group("dot"))
+        if (pair in pairs or pair[::-1] in pairs) and (dotted or match.group("x").lower() not in _NO_INITIALS):
+            yield match.span("x")
+
+
+@lru_cache(maxsize=512)
+def _where_only_a_name_stands(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(_GREETED.format("(?:" + "|".join(map(re.escape, words)) + ")"))
+
+
+def everyday(text: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield names that are everyday words in small letters, where only a name stands: hi hope, will - can you."""
+    words = tuple(sorted({part for part in parts if len(part) > 1 and _everyday(part) and part in text}))
+    if not words:
+        return
+    for match in _where_only_a_name_stands(words).finditer(text):
+        for group in "xyz":
+            if match.start(group) >= 0:
+                yield match.span(group)

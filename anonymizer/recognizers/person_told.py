@@ -1,0 +1,276 @@
+"""Names as they are told: whole ones in kana, in small letters, letter by letter, beside what says that a name comes.
+
+No list holds the surnames that matter here, so a sign beside them is asked for: a given name behind them, an honorific,
+a reading in brackets, the end of a text.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from anonymizer import lexicon, name_lists, names
+from anonymizer.model import Kind, Span
+from anonymizer.names import NAME, Word
+from anonymizer.page import Page
+from anonymizer.recognizers.japanese import not_a_person
+from anonymizer.recognizers.person_frames import everyday_latin, thing
+from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.spans import Recogniser
+
+NAME_ID = "person-told"
+_RULES = load("person_told")
+_BEHIND = (
+    "さん",
+    "さま",
+    "様",
+    "です",
+    "あて",
+    "宛",
+    "まで",
+    "より",
+    "から",
+    "は",
+    "が",
+    "の",
+    "と",
+    "に",
+    "を",
+    "も",
+    "へ",
+    "って",
+)
+_FAMILY_MIN, _FAMILY_MAX, _GIVEN_MIN = 2, 5, 2
+_SURE_GIVEN_MIN = 3
+_BEFORE_CHARS_MAX = 10
+_ENDING = re.compile(r"[a-z]{3}(?:ing|ed|ly|tion|ment|ness|ity|s)$")
+_SPELLED_MIN = 4
+# Behind these only somebody's name stands; behind "by" or "from" anything may.
+_SURE_BY = frozenset(("told", "hey", "surname", "full name", "フルネームは", "frm"))
+
+
+def _span(match: re.Match[str], group: str, score: float, why: str) -> Span:
+    return Span(Kind.PERSON, *match.span(group), score, NAME_ID, why)
+
+
+def _matches(page: Page, name: str) -> Iterator[re.Match[str]]:
+    return _RULES.patterns[name].finditer(page.text) if page.holds(_RULES.needs[name]) else iter(())
+
+
+def _listed_kana(word: str) -> bool:
+    """Tell whether a word in kana is a name of the lists and may stand alone."""
+    known = names.kinds(word)
+    listed = name_lists.is_family_kana(word) or name_lists.is_given_kana(word) or bool(known & NAME)
+    plain = known & (Word.PARTICLE | Word.OTHER | Word.SUFFIX) and not known & NAME
+    return listed and not plain and not not_a_person(word) and word not in lexicon.words("not_people")
+
+
+def _kana_apart(page: Page) -> Iterator[Span]:
+    """Yield a surname at the end of a run in hiragana and a given name at the head of the next."""
+    for match in _matches(page, "KANA_APART") if not page.chars.isdisjoint(" ・") else ():
+        one, two = match.group("one"), match.group("two")
+        given = next(
+            (size for size in range(min(len(two), 5), 1, -1) if name_lists.is_given_kana(two[:size])
+             and (size == len(two) or two.startswith(_BEHIND, size))), 0,
+        )  # fmt: skip
+        unknown = names.kinds(one) == Word.NONE and not (one.endswith(_BEHIND) and names.kinds(one[:-1]) & Word.COMMON)
+        whole = len(one) <= _FAMILY_MAX + 1 and (name_lists.is_family_kana(one) or unknown)
+        sizes = (len(one),) if whole else tuple(range(min(len(one), 6), 2, -1))
+        family = next((size for size in sizes if whole or name_lists.is_family_kana(one[-size:])), 0)
+        if given and family and not (thing(one[-family:]) and thing(two[:given])):
+            start = match.end("one") - family
+            yield Span(Kind.PERSON, start, match.start("two") + given, 0.75, NAME_ID, "surname and given name in kana")
+
+
+def _glued(page: Page) -> Iterator[Span]:
+    patterns = _RULES.patterns
+    for match in _matches(page, "KANA_GLUED"):
+        run = match.group("x")
+        known = names.kinds(run)
+        if known & (Word.COMMON | Word.PROPER | Word.PLACE | Word.OTHER | Word.VERBAL) or thing(run):
+            continue
+        sizes = [
+            size for size in range(len(run) - _FAMILY_MIN, _GIVEN_MIN - 1, -1) if name_lists.is_given_kana(run[-size:])
+        ]
+        if not sizes:
+            continue
+        family = any(name_lists.is_family_kana(run[:-size]) for size in sizes)
+        told = bool(match.group("end")) or patterns["NAME_BEFORE"].search(
+            page.text, max(0, match.start() - _BEFORE_CHARS_MAX), match.start()
+        )
+        unlisted = any(
+            size >= _SURE_GIVEN_MIN and _FAMILY_MIN <= len(run) - size <= _FAMILY_MAX
+            and names.kinds(run[:-size]) & ~NAME == Word.NONE
+            for size in sizes
+        )  # fmt: skip
+        before = page.text[match.start("x") - 1 : match.start("x")] if match.start("x") else ""
+        sure = match.group("end") not in ("さん", "さま", "") and (before in ("は", "が") or not before.isalpha())
+        sure = sure and not _in_words(page, match.start("x"), match.end("x"))
+        if family or (told and unlisted and (sure or run[0] >= "ァ")):
+            yield _span(match, "x", 0.68, "surname and given name in kana, run together")
+
+
+def _in_words(page: Page, start: int, end: int) -> bool:
+    """Tell whether a run in hiragana ends inside words that the dictionary knows: してくれるそう."""
+    index = page.starts.get(start)
+    while index is not None and index < len(page.tokens) and page.tokens[index].end <= end:
+        token = page.tokens[index]
+        if token.word == Word.OTHER and len(token.surface) > 1 and token.surface not in ("ああ", "えっと"):
+            return True
+        index += 1
+    return False
+
+
+def _told_japanese(page: Page) -> Iterator[Span]:
+    """Yield names with their reading, said to be one, or before what somebody says."""
+    for match in _matches(page, "READING"):
+        word = match.group("x")
+        if not (not_a_person(word) or word in lexicon.words("not_people") or (len(word) > 1 and thing(word))):
+            yield _span(match, "x", 0.75, "with its reading and an honorific")
+            yield _span(match, "y" if match.group("y") else "z", 0.75, "reading of a name")
+    for name in ("NAME_IS", "ALIAS"):
+        for match in _matches(page, name):
+            group = "x" if match.group("x") else "y"
+            if name == "ALIAS" or not (thing(match.group(group)) or not_a_person(match.group(group))):
+                yield _span(match, group, 0.7, "said to be a name")
+    for match in _matches(page, "SPEAKS"):
+        if _listed_kana(match.group("x")):
+            yield _span(match, "x", 0.68, "speaks")
+    yield from _beside(page)
+
+
+def _beside(page: Page) -> Iterator[Span]:
+    """Yield names beside a greeting, an office, the same name in another script; those set apart."""
+    for match in _matches(page, "GREETS"):
+        word = match.group("x")
+        if _listed_kana(word) if word[0] < "ァ" else _family_kanji(word):
+            yield _span(match, "x", 0.7, "introduces oneself behind a greeting")
+    for match in _matches(page, "OF_ONE"):
+        group = "x" if match.group("x") else "y"
+        if _family_kanji(match.group(group)):
+            yield _span(match, group, 0.66, "who speaks for an office")
+    for match in _matches(page, "ROMANISED"):
+        if not any(_plain_word(lexicon.plain(word)) for word in re.split("[ ,-]+", match.group("x")) if len(word) > 2):
+            yield _span(match, "x", 0.68, "a name in Latin letters")
+    yield from _twofold(page)
+
+
+def _twofold(page: Page) -> Iterator[Span]:
+    for match in _matches(page, "BOTH"):
+        reading = name_lists.is_family_kana(match.group("y")) or name_lists.is_given_kana(match.group("y"))
+        if names.kinds(match.group("x")) & NAME and reading:
+            yield _span(match, "x", 0.7, "name and its reading")
+            yield _span(match, "y", 0.7, "name and its reading")
+    for match in _matches(page, "SET_APART") if " " in page.chars else ():
+        family = match.group("family").replace(" ", "")
+        given = names.kinds(match.group("given")) & Word.GIVEN
+        if given and (family in name_lists.lists().family_kanji or names.kinds(family) & Word.SURNAME):
+            yield Span(Kind.PERSON, *match.span(), 0.75, NAME_ID, "surname set apart and given name")
+
+
+def _family_kanji(word: str) -> bool:
+    """Tell whether a word in kanji is a surname rather than a thing, a role or a place."""
+    known = names.kinds(word)
+    listed = word in name_lists.lists().family_kanji or bool(known & Word.SURNAME)
+    return listed and not (thing(word) or not_a_person(word) or word in lexicon.words("places"))
+
+
+def _last(page: Page) -> Iterator[Span]:
+    """Yield who signs with one word at the very end."""
+    match = _RULES.patterns["LAST"].search(page.text, max(0, len(page.text.rstrip()) - 18))
+    if match is None:
+        return
+    word = match.group("x")
+    if word.isascii():
+        fits = word in _called() and word not in lexicon.words("skills")
+    elif word[0] < "ァ":
+        fits = _listed_kana(word)
+    else:
+        fits = _family_kanji(word)
+    if fits:
+        yield _span(match, "x", 0.66, "signs at the end")
+
+
+@cache
+def _called() -> frozenset[str]:
+    """What people are called in small letters: given names and their short forms."""
+    short = {word for row in lexicon.rows("nicknames_en") for word in row}
+    return lexicon.given_any() | short
+
+
+@cache
+def _heads() -> frozenset[str]:
+    """What given names of six letters and more are cut to: thad, theo, mati."""
+    return frozenset(name[:size] for name in _called() if len(name) > 5 for size in (3, 4, 5))
+
+
+def _plain_word(word: str) -> bool:
+    """Tell whether a word in small letters is an everyday word; "joy" and "mark" are, too."""
+    listed = any(word in lexicon.words(name) for name in ("capitalised", "everyday_names", "skills"))
+    if listed or word in lexicon.words("anybody_en") or word in _called():
+        return listed or word in lexicon.words("anybody_en")
+    weak = word in lexicon.words("surname_en_weak") or (_ENDING.search(word) and word not in lexicon.latin_names())
+    return bool(weak) or everyday_latin(word)
+
+
+def _told_small(page: Page) -> Iterator[Span]:
+    taken = set[str]()
+    for match in _matches(page, "TOLD"):
+        words, by = match.group("x").split(" "), match.group("by")
+        sure = by in _SURE_BY or by.startswith(("spoke", "talked", "chatted", "hi", "caller"))
+        called = not _called().isdisjoint(words) or words[0] in lexicon.surnames_any() or (
+            words[0] in _heads() and not _plain_word(words[0])
+        )  # fmt: skip
+        odd = [_plain_word(word) for word in words]
+        if len(words) == 1:
+            fits = (called and (sure or not odd[0])) or (sure and not odd[0])
+        else:
+            fits = not any(odd) and (called or sure or by.endswith(("that's", "this is", "it's")))
+        if not fits and called and len(words) > 1 and odd[1] and not odd[0]:
+            fits, words = True, words[:1]
+        if fits:
+            taken.add(words[0])
+            end = match.start("x") + len(" ".join(words))
+            yield Span(Kind.PERSON, match.start("x"), end, 0.62, NAME_ID, "somebody spoken of in small letters")
+    for match in _matches(page, "BRACKET"):
+        if (match.group("x") in taken or match.group("x") in _called()) and not _plain_word(match.group("y")):
+            yield _span(match, "x", 0.62, "called so in small letters")
+            yield _span(match, "y", 0.62, "surname in brackets")
+    for match in _matches(page, "AND_INITIAL"):
+        word = match.group("x")[:-2]
+        if (word in _called() or word in lexicon.surnames_any()) and not _plain_word(word):
+            yield Span(Kind.PERSON, *match.span(), 0.66, NAME_ID, "name and initial in small letters")
+    for match in _matches(page, "ACCENTED") if not page.text.isascii() else ():
+        yield _span(match, "x", 0.66, "name with the letters of its country")
+
+
+def _letters(page: Page) -> Iterator[Span]:
+    for match in _matches(page, "SPELLED"):
+        words = ["".join(re.findall("[A-Z]", part)).lower() for part in re.split(r"[ ]{2,}|[ ]-[ ]", match.group())]
+        letters = sum(map(len, words))
+        if letters >= _SPELLED_MIN and not any(_plain_word(word) for word in ("".join(words), *words) if len(word) > 2):
+            yield Span(Kind.PERSON, *match.span(), 0.7, NAME_ID, "spelled letter by letter")
+    for match in _matches(page, "JOINED"):
+        caps, given = match.group("caps"), match.group("given")
+        family = (page.text[match.start()] + (caps or "")).lower()
+        if caps and family in lexicon.surnames_any() and given.lower() in lexicon.given_any():
+            yield Span(Kind.PERSON, *match.span(), 0.7, NAME_ID, "surname and given name run together")
+    for match in _matches(page, "UNDERSCORE"):
+        one, two = match.group("one").lower(), match.group("two").lower()
+        known = one in _called() and two in lexicon.surnames_any()
+        if known and not (_plain_word(one) and _plain_word(two)):
+            yield Span(Kind.PERSON, *match.span(), 0.7, NAME_ID, "given name and surname joined")
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Yield names as they are told."""
+    if page.japanese:
+        yield from _kana_apart(page)
+        yield from _glued(page)
+        yield from _told_japanese(page)
+    if page.has_latin:
+        yield from _told_small(page)
+        yield from _letters(page)
+    yield from _last(page)
+
+
+RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON,), find)
