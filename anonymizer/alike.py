@@ -5,12 +5,13 @@ everyday words (will, hope) where only a name stands.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from anonymizer import lexicon
 from anonymizer.nicknames import sound
+from anonymizer.page import once
 
 _GAPS = frozenset(" \t\n・")
 _KANJI_MIN, _KANA_MIN, _OCR_MIN, _TYPO_MIN, _SKELETON_MIN = 2, 4, 4, 6, 4
@@ -37,73 +38,6 @@ _VOWELS = re.compile(r"[aeiouy'’-]")
 _SHORTENED = frozenset(
     ("mtg", "msg", "tmp", "src", "str", "ssh", "ssk", "tks", "thx", "pls", "kwsk", "ktkr", "mrt", "stg", "prd", "grp")
 )
-_NO_INITIALS = frozenset(
-    (
-        *(
-            "re",
-            "cc",
-            "ps",
-            "id",
-            "cv",
-            "hr",
-            "it",
-            "pm",
-            "am",
-            "ok",
-            "fw",
-            "no",
-            "to",
-            "by",
-            "on",
-            "at",
-            "in",
-            "of",
-            "or",
-        ),
-        *(
-            "as",
-            "is",
-            "so",
-            "if",
-            "pr",
-            "qa",
-            "ng",
-            "nb",
-            "vs",
-            "tv",
-            "pc",
-            "os",
-            "ui",
-            "ux",
-            "db",
-            "us",
-            "uk",
-            "eu",
-            "jp",
-        ),
-        *(
-            "en",
-            "ja",
-            "ai",
-            "kg",
-            "cm",
-            "mt",
-            "me",
-            "we",
-            "he",
-            "be",
-            "do",
-            "go",
-            "my",
-            "up",
-            "an",
-            "hi",
-            "oh",
-            "eg",
-            "ie",
-        ),
-    )
-)
 _ALONE_LEFT = r"(?:(?<=^)|(?<=[\n>・「(→/]))[ \t]{0,2}"
 _ALONE_RIGHT = r"(?=[ \t]{0,2}(?:[:=→>、,(/-]|\n|$|さん|です|より))"
 _CONSONANTS = re.compile(_ALONE_LEFT + r"(?P<x>[a-z]{3,7})" + _ALONE_RIGHT)
@@ -124,20 +58,6 @@ _GREETED = (
 @lru_cache(maxsize=4096)
 def _shape(text: str) -> str:
     return "".join(char for char in text.translate(_SHAPES) if char not in _GAPS)
-
-
-def by_shape(text: str, wholes: Sequence[str], families: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield words that look like a whole name, or like a family name before an honorific."""
-    shapes = {_shape(name) for name in wholes if len(name) > _KANJI_MIN} - {""}
-    named = {_shape(name) for name in families if len(name) >= _KANJI_MIN}
-    for match in _RUN.finditer(text) if shapes or named else ():
-        looks = _shape(match.group())
-        for name in shapes:
-            # A surname's town or a caption may stand right before it.
-            if looks == name and (len(name) > _KANA_MIN or not "ァ" <= name[0] <= "ー"):
-                yield match.span()
-        if looks in named and _HONORIFIC.match(text, match.end()):
-            yield match.span()
 
 
 @lru_cache(maxsize=8192)
@@ -172,70 +92,141 @@ def _near(word: str, name: str) -> bool:
     return min(len(word), len(name)) >= _TYPO_MIN and _one_slip(word, name)
 
 
-def by_letters(text: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield Latin words with a capital or a digit in them that are nearly a part of a name."""
-    heads = {each for part in parts if len(part) >= _OCR_MIN for each in (part[0], _scanned(part)[0])}
-    for match in _LATIN.finditer(text) if heads else ():
-        word = match.group()
-        lowered = word.lower()
-        if not {lowered[0], _scanned(lowered)[0]}.isdisjoint(heads) and (
-            word[0].isupper() or any(char.isdigit() for char in word)
-        ):
-            bare = lowered.rstrip("'’-")
-            if bare and not _everyday(bare) and any(_near(bare, part) for part in parts):
-                yield match.start(), match.start() + len(bare)
-
-
-def _heard(word: str, name: str) -> bool:
-    return word == name or sound(word) == sound(name) != "" or _near(word, name)
-
-
-def by_ear(text: str, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
-    """Yield as many words in a row as a name has parts, each of the sound of its part."""
-    wanted = {tuple(re.findall(r"[a-z]+", " ".join(name))) for name in names}
-    wanted = {name for name in wanted if len(name) > 1 and len("".join(map(sound, name))) >= _SKELETON_MIN}
-    wanted |= {name[::-1] for name in wanted}
-    for run in _WORDS.finditer(text) if wanted else ():
-        words = [(match.group().lower(), match.start(), match.end()) for match in _WORD.finditer(text, *run.span())]
-        for name in wanted:
-            for at in range(len(words) - len(name) + 1):
-                row = words[at : at + len(name)]
-                heard = [_heard(word, part) for (word, _, _), part in zip(row, name, strict=True)]
-                if all(heard) and any(word != part for (word, _, _), part in zip(row, name, strict=True)):
-                    yield row[0][1], row[-1][2]
-
-
-def by_consonants(text: str, romaji: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield what stays of a Japanese name without its vowels, where a name stands alone: fkd, wtnb."""
-    bones = {_VOWELS.sub("", name) for name in romaji} - _SHORTENED
-    for match in _CONSONANTS.finditer(text) if bones else ():
-        if match.group("x") in bones and match.group("x") not in lexicon.words("skills"):
-            yield match.span("x")
-
-
-def by_initials(text: str, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
-    """Yield initials in any letters where somebody signs or is set equal: thanks, r.d.; km = Kofi."""
-    pairs = {
-        (one[:1], two[:1]) for name in names if len(name) > 1 for one, two in (*pairwise(name), (name[0], name[-1]))
-    }
-    for match in _SIGNED.finditer(text) if pairs else ():
-        pair = (match.group("a").lower(), match.group("b").lower())
-        dotted = bool(match.group("dot"))
-        if (pair in pairs or pair[::-1] in pairs) and (dotted or match.group("x").lower() not in _NO_INITIALS):
-            yield match.span("x")
-
-
 @lru_cache(maxsize=512)
 def _where_only_a_name_stands(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(_GREETED.format("(?:" + "|".join(map(re.escape, words)) + ")"))
 
 
-def everyday(text: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield names that are everyday words in small letters, where only a name stands: hi hope, will - can you."""
-    words = tuple(sorted({part for part in parts if len(part) > 1 and _everyday(part) and part in text}))
-    if not words:
-        return
-    for match in _where_only_a_name_stands(words).finditer(text):
-        for group in "xyz":
-            if match.start(group) >= 0:
-                yield match.span(group)
+def _grouped(words: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        found.setdefault(key(word), []).append(word)
+    return found
+
+
+class Words:
+    """The words of a text, put in order once for all participants who may stand in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @once
+    def _looks(self) -> dict[str, list[tuple[int, int]]]:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for match in _RUN.finditer(self.text):
+            found.setdefault(_shape(match.group()), []).append(match.span())
+        return found
+
+    @once
+    def _odd_words(self) -> dict[str, list[tuple[str, int]]]:
+        """Latin words with a capital or a digit, by each letter that they may begin with."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for match in _LATIN.finditer(self.text):
+            word = match.group()
+            bare = word.lower().rstrip("'’-")
+            if bare and (word[0].isupper() or any(char.isdigit() for char in word)) and not _everyday(bare):
+                for letter in {bare[0], _scanned(word.lower())[0]}:
+                    found.setdefault(letter, []).append((bare, match.start()))
+        return found
+
+    @once
+    def _rows(self) -> list[list[tuple[str, int, int]]]:
+        """Latin words one after the other, with where they stand."""
+        return [
+            [(match.group().lower(), match.start(), match.end()) for match in _WORD.finditer(self.text, *run.span())]
+            for run in _WORDS.finditer(self.text)
+        ]
+
+    @once
+    def _in_rows(self) -> frozenset[str]:
+        return frozenset(word for row in self._rows for word, _, _ in row)
+
+    @once
+    def _sounds(self) -> dict[str, list[str]]:
+        return _grouped(self._in_rows, sound)
+
+    @once
+    def _scans(self) -> dict[str, list[str]]:
+        return _grouped((word for word in self._in_rows if len(word) >= _OCR_MIN), _scanned)
+
+    @once
+    def _firsts(self) -> dict[str, list[str]]:
+        return _grouped((word for word in self._in_rows if len(word) >= _TYPO_MIN), lambda word: word[0])
+
+    @once
+    def _skeletons(self) -> list[tuple[str, tuple[int, int]]]:
+        return [(match.group("x"), match.span("x")) for match in _CONSONANTS.finditer(self.text)]
+
+    @once
+    def _signed(self) -> list[tuple[tuple[str, str], bool, tuple[int, int]]]:
+        return [
+            ((match.group("a").lower(), match.group("b").lower()), bool(match.group("dot")), match.span("x"))
+            for match in _SIGNED.finditer(self.text)
+        ]
+
+    def by_shape(self, wholes: Sequence[str], families: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Yield words that look like a whole name, or like a family name before an honorific."""
+        for look in {_shape(name) for name in wholes if len(name) > _KANJI_MIN} - {""}:
+            # A short one in katakana is too often another word.
+            if len(look) > _KANA_MIN or not "ァ" <= look[0] <= "ー":
+                yield from self._looks.get(look, ())
+        for look in {_shape(name) for name in families if len(name) >= _KANJI_MIN}:
+            yield from (span for span in self._looks.get(look, ()) if _HONORIFIC.match(self.text, span[1]))
+
+    def by_letters(self, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Yield Latin words with a capital or a digit in them that are nearly a part of a name."""
+        for part in parts:
+            for letter in {part[0], _scanned(part)[0]} if len(part) >= _OCR_MIN else ():
+                for word, start in self._odd_words.get(letter, ()):
+                    if _near(word, part):
+                        yield start, start + len(word)
+
+    def _heard(self, part: str) -> set[str]:
+        """Return the words that sound like ``part``, or are it but for a slip."""
+        found = {part} & self._in_rows
+        if sound(part):
+            found.update(self._sounds.get(sound(part), ()))
+        if len(part) >= _OCR_MIN:
+            found.update(self._scans.get(_scanned(part), ()))
+        if len(part) >= _TYPO_MIN:
+            found.update(word for word in self._firsts.get(part[0], ()) if _one_slip(word, part))
+        return found
+
+    def by_ear(self, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+        """Yield as many words in a row as a name has parts, each of the sound of its part."""
+        wanted = {tuple(re.findall(r"[a-z]+", " ".join(name))) for name in names} if self._rows else set()
+        for one in wanted:
+            if len(one) > 1 and len("".join(map(sound, one))) >= _SKELETON_MIN:
+                heard = {part: self._heard(part) for part in one}
+                for name in (one, one[::-1]) if all(heard.values()) else ():
+                    yield from self._in_a_row(name, heard)
+
+    def _in_a_row(self, name: Sequence[str], heard: Mapping[str, set[str]]) -> Iterator[tuple[int, int]]:
+        for words in self._rows:
+            for at in range(len(words) - len(name) + 1):
+                row = words[at : at + len(name)]
+                pairs = [(word, part) for (word, _, _), part in zip(row, name, strict=True)]
+                if all(word in heard[part] for word, part in pairs) and any(word != part for word, part in pairs):
+                    yield row[0][1], row[-1][2]
+
+    def by_consonants(self, romaji: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Yield what stays of a Japanese name without its vowels, where a name stands alone: fkd, wtnb."""
+        if romaji and self._skeletons:
+            bones = {_VOWELS.sub("", name) for name in romaji} - _SHORTENED - lexicon.words("skills")
+            yield from (span for skeleton, span in self._skeletons if skeleton in bones)
+
+    def by_initials(self, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+        """Yield initials in any letters where somebody signs or is set equal: thanks, r.d.; km = Kofi."""
+        pairs = {
+            (one[:1], two[:1]) for name in names if len(name) > 1 for one, two in (*pairwise(name), (name[0], name[-1]))
+        }
+        for pair, dotted, (start, end) in self._signed:
+            known = pair in pairs or pair[::-1] in pairs
+            if known and (dotted or self.text[start:end].lower() not in lexicon.words("no_initials")):
+                yield start, end
+
+    def everyday(self, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Yield names that are everyday words in small letters, where only a name stands: hi hope, will - can you."""
+        words = tuple(sorted({part for part in parts if len(part) > 1 and part in self.text and _everyday(part)}))
+        for match in _where_only_a_name_stands(words).finditer(self.text) if words else ():
+            yield from (match.span(group) for group in "xyz" if match.start(group) >= 0)

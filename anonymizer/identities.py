@@ -165,21 +165,21 @@ def _initials(identity: Identity) -> frozenset[str]:
     return frozenset(part[0] for name in _parts(identity).latin for part in name if part)
 
 
-def _nearly(text: str, identity: Identity) -> Iterator[tuple[int, int]]:
+def _nearly(words: alike.Words, identity: Identity) -> Iterator[tuple[int, int]]:
     """Yield where a name is written nearly right, by a letter or two, or where it is an everyday word."""
     latin = _parts(identity).latin
     flat = tuple(dict.fromkeys(part for name in latin for part in name if part))
     family, given = _kanji(identity)
     families, givens = _kana_names(identity)
     wholes = (family + given, *(one + two for one, two in product(families, givens)))
-    if not text.isascii():
-        yield from alike.by_shape(text, wholes, (family,))
-        yield from alike.by_consonants(text, flat if families else ())
-    if any("A" <= char <= "z" for char in text):
-        for look in (alike.by_letters, alike.everyday):
-            yield from look(text, flat)
-        for hear in (alike.by_ear, alike.by_initials):
-            yield from hear(text, latin)
+    if not words.text.isascii():
+        yield from words.by_shape(wholes, (family,))
+        yield from words.by_consonants(flat if families else ())
+    if any("A" <= char <= "z" for char in words.text):
+        yield from words.by_letters(flat)
+        yield from words.everyday(flat)
+        yield from words.by_ear(latin)
+        yield from words.by_initials(latin)
 
 
 def _phone_digits(phone: str) -> str:
@@ -190,6 +190,7 @@ def _phone_digits(phone: str) -> str:
 
 def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
     """Yield every written form of the participants."""
+    words = alike.Words(view.text)
     for number, identity in enumerate(list(identities)[:IDENTITIES_MAX]):
         label = f"identity:{number}"
         latin: list[tuple[int, int]] = []
@@ -212,7 +213,7 @@ def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
         for start, end in stretches:
             yield Span(Kind.PERSON, start, end, 1.0, NAME, "known participant with further names", label)
         yield from nicknames.find(view.text, _parts(identity), label)
-        for start, end in _nearly(view.text, identity):
+        for start, end in _nearly(words, identity):
             yield Span(Kind.PERSON, start, end, PART_SCORE, NAME, "nearly a known participant", label)
         digits = _phone_digits(identity.phone)
         # Without the leading 0 the number is found behind a country code too.
