@@ -14,39 +14,26 @@ from functools import cache
 from importlib import resources
 
 from anonymizer.model import Kind, Span
-from anonymizer.page import Page, heads_of, once
+from anonymizer.page import Page, heads_of
 from anonymizer.recognizers.skipping import compiled
 
 _MACRO = re.compile(r"%([A-Z][A-Z0-9_]*)%")
 _GROUPS = ("x", "y", "z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A pattern whose group ``x``, ``y`` or ``z`` (else the whole match) is a ``kind`` with ``score``."""
 
     kind: Kind
-    source: str
+    pattern: re.Pattern[str]
     score: float
     why: str
     needs: frozenset[str]
-    not_after: str
-    """A class of characters that must not stand before the match, or nothing; checked behind the search, which then
-    skips by its first character."""
-
-    @once
-    def pattern(self) -> re.Pattern[str]:
-        """The compiled source, when a text first needs it: to compile all would be a third of the start."""
-        return compiled(self.source, self.needs)[0]
-
-    @once
-    def groups(self) -> tuple[str, ...]:
-        """Those of x, y, z that the pattern has."""
-        return tuple(group for group in _GROUPS if group in self.pattern.groupindex)
-
-    @once
-    def before(self) -> re.Pattern[str] | None:
-        return re.compile(f"[{self.not_after}]") if self.not_after else None
+    groups: tuple[str, ...]
+    """Those of x, y, z that the pattern has."""
+    not_after: re.Pattern[str] | None
+    """What must not stand before the match; checked behind the search, which then skips by its first character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +72,7 @@ def _words(needs: str) -> frozenset[str]:
 
 
 def parse(text: str) -> Rules:
-    """Read the text of a rules file.
-
-    Raises ``ValueError``, ``KeyError`` or ``re.error`` for a file that is wrong; a rule's own pattern is compiled, and
-    found wrong, when a text first needs it.
-    """
+    """Read the text of a rules file; raises ``ValueError`` or ``re.error`` for a file that is wrong."""
     fragments: dict[str, str] = {}
     rules: list[Rule] = []
     patterns: dict[str, re.Pattern[str]] = {}
@@ -106,8 +89,10 @@ def parse(text: str) -> Rules:
             kind, score, why = rest.split(" ", 2)
             why, _, wanted = why.partition(" needs ")
             why, _, before = why.partition(" not-after ")
-            words = _words(wanted) or compiled(source)[1]
-            rules.append(Rule(Kind[kind], source, float(score), why, words, before))
+            pattern, words = compiled(source, _words(wanted))
+            groups = tuple(group for group in _GROUPS if group in pattern.groupindex)
+            not_after = re.compile(f"[{before}]") if before else None
+            rules.append(Rule(Kind[kind], pattern, float(score), why, words, groups, not_after))
         else:
             raise ValueError(f"unknown block {head!r}")
     by_head = _by_head(rules)
@@ -152,7 +137,7 @@ def apply(rules: Rules, page: Page, recogniser: str) -> Iterator[Span]:
         for match in rule.pattern.finditer(page.text):
             group: int | str = next((name for name in rule.groups if match.start(name) >= 0), 0)
             start, end = match.span(group)
-            if rule.before and match.start() and rule.before.match(page.text, match.start() - 1):
+            if rule.not_after and match.start() and rule.not_after.match(page.text, match.start() - 1):
                 continue
             if start < end:
                 yield Span(rule.kind, start, end, rule.score, recogniser, rule.why)
