@@ -42,6 +42,8 @@ def sets() -> dict[str, list[Record]]:
         "tenth B": one_off("tenth/hostile.txt", "B"),
         "eleventh A": one_off("eleventh/templates.txt", "A"),
         "eleventh B": one_off("eleventh/hostile.txt", "B"),
+        "twelfth A": one_off("twelfth/templates.txt", "A"),
+        "twelfth B": one_off("twelfth/hostile.txt", "B"),
         "N": plain + [record for name in _PLAIN for record in one_off(f"{name}/plain.txt", "N")],
     }
 
