@@ -16,7 +16,6 @@ import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from benchmarks.cpu import cpu_s
 from benchmarks.mail_rate import message
@@ -29,7 +28,8 @@ from gateway.committer import Committer
 from gateway.config import Directory
 from gateway.session.intake import Intake
 from gateway.session.smtp import SmtpSession
-from gateway.store.spool import Spool
+from gateway.store.spool import NewMail, Spool
+from gateway.work import Work
 from tests.gateway import certificates
 
 EHLO = b"EHLO client.example.net\r\n"
@@ -37,13 +37,9 @@ MAIL = b"MAIL FROM:<saiyo@example.jp>\r\n"
 RCPT = b"RCPT TO:<taro@example.org>\r\n"
 
 
-class NoCommit(Committer):
-    """Everything is stored at once, nowhere."""
-
-    def submit_many(self, op: Any, item: Any, *, within_s: float = 0.0) -> "asyncio.Future[Any]":
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(1)
-        return future
+async def _nowhere(_new: NewMail, _work: Work | None) -> int:
+    """Store at once, and nothing."""
+    return 1
 
 
 async def _serve(settings: Settings, sock: socket.socket) -> None:
@@ -51,9 +47,16 @@ async def _serve(settings: Settings, sock: socket.socket) -> None:
         with runtime.begin() as tx:
             networks, domains = ("127.0.0.0/8",), ("example.jp",)
             companies.add(tx, NewCompany(name="例示", sender_domains=domains, networks=networks))
-        committer, directory = NoCommit(runtime.begin), Directory(runtime)
+        committer, directory = Committer(runtime.begin), Directory(runtime)
         intake = Intake(
-            runtime, directory, committer, Spool(settings), 1, hand_on=lambda work: None, has_room=lambda: True
+            runtime,
+            directory,
+            committer,
+            Spool(settings),
+            1,
+            keep=_nowhere,
+            hand_on=lambda work: None,
+            has_room=lambda: True,
         )
         context = tls_context(settings)
         sock.setblocking(False)

@@ -45,7 +45,7 @@ class CopyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The sealed copies of one mail, ready to be stored: rows of `tables.mail_copy`."""
+    """The sealed copies of one mail, ready to be stored: rows of `tables.mail_copy` without the mail's id."""
 
     rows: tuple[dict[str, Any], ...]
 
@@ -53,7 +53,7 @@ class Kept:
 def seal(
     keys: KeyRing,
     settings: Settings,
-    mail_id: int,
+    queue_id: str,
     *,
     original: Octets,
     envelope: Envelope,
@@ -61,7 +61,7 @@ def seal(
     keep_until: datetime,
     edits: bytes = b"",
 ) -> Kept:
-    """Seal what is kept of a mail, ``edits`` as `pack` gives them.
+    """Seal what is kept of a mail, ``edits`` as `pack` gives them. It may still have no row: its queue id is sealed in.
 
     The file of a large one is written at once, so call it outside of a transaction.
 
@@ -71,15 +71,15 @@ def seal(
     rows = []
     inline: bytes = b""
     if len(original) > INLINE_BYTES_MAX:
-        path = _write(settings, mail_id, keys.seal_pieces(_aad(mail_id, "original"), original))
-        rows.append(_row(mail_id, "original", keep_until, path=str(path)))
+        path = _write(settings, queue_id, keys.seal_pieces(_aad(queue_id, "original"), original))
+        rows.append(_row("original", keep_until, path=str(path)))
     else:
         inline = original[:]
     addresses = json.dumps({"from": envelope.sender, "to": list(envelope.addresses)}).encode()
     words = json.dumps([decision.sentence, [reason.quote for reason in decision.because]]).encode()
     lengths = _LENGTHS.pack(_VERSION, len(addresses), len(words), len(edits))
     letter = b"".join((lengths, addresses, words, edits, inline))
-    rows.append(_row(mail_id, "letter", keep_until, sealed=keys.seal(_aad(mail_id, "letter"), letter)))
+    rows.append(_row("letter", keep_until, sealed=keys.seal(_aad(queue_id, "letter"), letter)))
     return Kept(tuple(rows))
 
 
@@ -88,24 +88,28 @@ def directory_of(settings: Settings) -> Path:
     return (settings.home / "copies").absolute()
 
 
-def store(tx: Tx, kept: Sequence[Kept]) -> None:
-    """Store the copies of many mails."""
-    _INSERT.run(tx, [row for each in kept for row in each.rows])
+def store(tx: Tx, kept: Iterable[tuple[int, Kept]]) -> None:
+    """Store the copies of many mails, each with its mail's id."""
+    _INSERT.run(tx, [{"mail_id": mail_id, **row} for mail_id, each in kept for row in each.rows])
 
 
 def add_edits(tx: Tx, mail_id: int, edits: Sequence[OctetEdit], keep_until: datetime) -> None:
     """Note how a mail was edited that was kept before anybody knew."""
-    sealed = tx.keys.seal(_aad(mail_id, "edits"), pack(edits))
-    _INSERT.run(tx, [_row(mail_id, "edits", keep_until, sealed=sealed)])
+    sealed = tx.keys.seal(_aad(_queue_id(tx, mail_id), "edits"), pack(edits))
+    store(tx, [(mail_id, Kept((_row("edits", keep_until, sealed=sealed),)))])
 
 
 def open_copies(tx: Tx, mail_id: int) -> dict[CopyKind, bytes]:
     """The copies of a mail that are still kept, opened."""
     columns = mail_copy.c
-    rows = tx.session.execute(select(columns.kind, columns.sealed, columns.path).where(columns.mail_id == mail_id))
+    rows = tx.session.execute(
+        select(columns.kind, columns.sealed, columns.path, mail.c.queue_id)
+        .join(mail, mail.c.id == columns.mail_id)
+        .where(columns.mail_id == mail_id)
+    )
     opened = {
-        kind: tx.keys.open(_aad(mail_id, kind), Path(path).read_bytes() if sealed is None else sealed)
-        for kind, sealed, path in rows
+        kind: tx.keys.open(_aad(queue_id, kind), Path(path).read_bytes() if sealed is None else sealed)
+        for kind, sealed, path, queue_id in rows
     }
     if "letter" not in opened:
         return {}
@@ -152,16 +156,19 @@ def _with_words(tx: Tx, mail_id: int, words: bytes) -> bytes:
     return json.dumps(stored | {"because": because, "sentence": sentence}).encode()
 
 
-def _row(
-    mail_id: int, kind: str, keep_until: datetime, *, sealed: bytes | None = None, path: str | None = None
-) -> dict[str, Any]:
-    return {"mail_id": mail_id, "kind": kind, "sealed": sealed, "path": path, "keep_until": keep_until}
+def _queue_id(tx: Tx, mail_id: int) -> str:
+    found: str = tx.session.execute(select(mail.c.queue_id).where(mail.c.id == mail_id)).scalar_one()
+    return found
 
 
-def _write(settings: Settings, mail_id: int, sealed: Iterable[bytes]) -> Path:
+def _row(kind: str, keep_until: datetime, *, sealed: bytes | None = None, path: str | None = None) -> dict[str, Any]:
+    return {"kind": kind, "sealed": sealed, "path": path, "keep_until": keep_until}
+
+
+def _write(settings: Settings, queue_id: str, sealed: Iterable[bytes]) -> Path:
     directory = directory_of(settings)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = directory / f"{mail_id}.original.sealed"
+    path = directory / f"{queue_id}.original.sealed"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.writelines(sealed)
     return path
@@ -171,8 +178,8 @@ def _unlink(path: Path) -> Callable[[], None]:
     return lambda: path.unlink(missing_ok=True)
 
 
-def _aad(mail_id: int, kind: str) -> str:
-    return f"mail_copy.sealed:{mail_id}:{kind}"
+def _aad(queue_id: str, kind: str) -> str:
+    return f"mail_copy.sealed:{queue_id}:{kind}"
 
 
 _INSERT = insert_ignoring(mail_copy, "mail_id", "kind")

@@ -14,16 +14,20 @@ from core.metrics import FAIL_OPEN, MAIL_PATH, RELAY_SECONDS
 from core.runtime import Runtime
 from gateway import outcome
 from gateway.backlog import leases
-from gateway.committer import LATER_S, Committer
+from gateway.committer import LATER_S, Committer, patience_s
 from gateway.config import Directory
 from gateway.delivery.finish import Finish, write_down
 from gateway.delivery.relay import Relay
 from gateway.delivery.retry import Schedule
 from gateway.delivery.settle import settle, settle_barely
-from gateway.judgement import holds
+from gateway.judgement import arrival, holds
+from gateway.judgement.arrival import Arriving
+from gateway.judgement.edit import Prepared
 from gateway.judgement.judging import Judging
 from gateway.judgement.signing import of_original, wants_every_mail
+from gateway.judgement.suspects import Suspects
 from gateway.outcome import Reply
+from gateway.store.spool import NewMail
 from gateway.tables import MailState
 from gateway.work import UNJUDGED_FROM_TRY, Hand, Work
 
@@ -36,16 +40,67 @@ class Processor:
     """Takes each mail in hand to the end of this attempt."""
 
     def __init__(
-        self, runtime: Runtime, directory: Directory, committer: Committer, lookups: Committer, relay: Relay
+        self,
+        runtime: Runtime,
+        directory: Directory,
+        committer: Committer,
+        lookups: Committer,
+        relay: Relay,
+        suspects: Suspects,
     ) -> None:
         self._runtime = runtime
         self._settings = runtime.settings
         self._directory = directory
         self._committer = committer
-        self._judging = Judging(runtime, directory, committer, lookups)
+        self._judging = Judging(runtime, directory, committer, lookups, suspects)
         self._relay = relay
         retry = runtime.settings.relay
+        self._storing = 0
         self._schedule = Schedule(retry.retry_s, retry.give_up_s, retry.delay_notice_s)
+
+    async def store(self, new: NewMail, work: Work | None) -> int:
+        """Store a mail; its id. ``work``: it is in hand then, and is judged first, so that its edit goes in with it.
+
+        Raises:
+            Temporary: it is not stored, or nobody knows.
+        """
+        self._storing += 1
+        try:
+            prepared = await self._prepare(work) if work is not None and new.may_judge else None
+            return await self._stored(new, work, prepared)
+        except Temporary:
+            if work is not None:
+                self._judging.forget(work)
+            raise
+        finally:
+            self._storing -= 1
+
+    async def _prepare(self, work: Work) -> Prepared | None:
+        try:
+            return await self._judging.prepare(work)
+        except Temporary:  # no answer from the database, which may have one by the time the mail is stored
+            self._judging.forget(work)
+        except Exception as error:  # noqa: BLE001 - fail open: the original goes out
+            self._count_fault(work, "judge", error)
+            self._judging.leave_alone(work)
+            work.leave_unchanged("fault")
+        return None
+
+    async def _stored(self, new: NewMail, work: Work | None, prepared: Prepared | None) -> int:
+        arriving = Arriving(new, prepared)
+        try:
+            arrived = await self._committer.submit_many(arrival.store, arriving, within_s=patience_s(self._storing))
+        except Temporary:
+            raise
+        except Exception as error:
+            if work is None or prepared is None:
+                raise
+            self._count_fault(work, "edit", error)  # fail open: it is stored without its edit, and judged again
+            self._judging.forget(work)
+            return await self._stored(new, work, None)
+        if work is not None and prepared is not None:
+            self._judging.stored(work, arrived.made)
+        return arrived.mail_id
 
     async def process(self, work: Work) -> None:
         """Judge, store, deliver; every delivery in hand ends sent, failed, waiting or held."""
@@ -77,7 +132,7 @@ class Processor:
 
     def _count_fault(self, work: Work, kind: str, error: Exception) -> None:
         FAIL_OPEN.labels(kind).inc()
-        log.error("fault on a mail's way", exc_info=error, extra={"mail_id": work.id, "kind": kind})
+        log.error("fault on a mail's way", exc_info=error, extra={"queue_id": work.queue_id, "kind": kind})
 
     # --- the result ---
 

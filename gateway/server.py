@@ -19,6 +19,7 @@ from gateway.committer import LATER_S, Committer
 from gateway.config import Directory
 from gateway.delivery.relay import Relay
 from gateway.hands import Hands
+from gateway.judgement.suspects import Suspects
 from gateway.process import Processor
 from gateway.ruling.ruleset import shipped
 from gateway.session.accept import Listener
@@ -69,6 +70,7 @@ class _Server:
         shipped()  # a rule set that does not load is an error now, not at the first mail
         with runtime.begin() as tx:
             self._process_id = processes.register(tx, ROLE)
+            self._suspects = Suspects(runtime.settings, self._process_id, leases.beats(tx))
         self._tls = tls_context(runtime.settings)
 
     async def serve(self, sockets: Sequence[socket.socket], stop: threading.Event) -> None:
@@ -78,11 +80,18 @@ class _Server:
         lookups = Committer(reading, "lookups", beside=runtime.db.sqlite_file is None)
         directory = Directory(runtime)
         self._relay = Relay(runtime, directory)
-        processor = Processor(runtime, directory, self._committer, lookups, self._relay)
+        processor = Processor(runtime, directory, self._committer, lookups, self._relay, self._suspects)
         self._hands = Hands(processor.process)
         spool = Spool(runtime.settings)
         self._intake = Intake(
-            runtime, directory, self._committer, spool, self._process_id, self._hands.take, self._has_room
+            runtime,
+            directory,
+            self._committer,
+            spool,
+            self._process_id,
+            keep=processor.store,
+            hand_on=self._hands.take,
+            has_room=self._has_room,
         )
         directory.on_change = self._intake.authenticator.forget
         sweep = Sweep(runtime, self._committer, self._hands, self._relay, spool, self._process_id)
@@ -107,6 +116,7 @@ class _Server:
         for task in tasks:
             task.cancel()
         MAIL_PATH.hand_over()
+        self._suspects.close()
         await asyncio.to_thread(self._leave)
 
     def _has_room(self) -> bool:

@@ -60,6 +60,7 @@ class Work:
     outgoing_id: str | None = None
     gate_ref: str | None = None
     accepted_s: float = 0.0
+    digest: bytes = b""
 
     @property
     def received_at(self) -> datetime:

@@ -56,7 +56,6 @@ class FirstRows:
 class Draft:
     """An offer whose rows are not written yet. ``day``: the company's own, ISO 8601; ``first`` is None for *again*."""
 
-    mail_id: int
     company_id: int
     mail_index: str
     day: str
@@ -84,7 +83,6 @@ def draft(
     company: CompanyView,
     agencies: Sequence[AgencyView],
     recipient: str,
-    mail_id: int,
     keys: KeyRing,
     settings: Settings,
     now: datetime,
@@ -111,7 +109,6 @@ def draft(
         new=first is not None,
     )
     return Draft(
-        mail_id=mail_id,
         company_id=company.id,
         mail_index=standing.mail_index,
         day=now.astimezone(zone).date().isoformat(),
@@ -180,23 +177,24 @@ def _link_row(
     }
 
 
-def store(tx: Tx, drafts: Sequence[Draft]) -> list[Stored]:
+def store(tx: Tx, carried: Sequence[tuple[int, Draft]]) -> list[Stored]:
     """Write the rows of all drafts that still may be made, and count them towards the cap of their company's day.
+    ``carried``: each with the id of the mail that carries it.
 
     Raises:
         Temporary: somebody stored one of these addresses just now. Nothing may be committed; run each alone, where
             the one concerned is answered with `Stored.CHANGED`.
     """
-    outcome = _outcomes(tx, drafts)
-    taken = [draft for draft, stored in zip(drafts, outcome, strict=True) if stored is Stored.DONE]
+    outcome = _outcomes(tx, [draft for _, draft in carried])
+    taken = [each for each, stored in zip(carried, outcome, strict=True) if stored is Stored.DONE]
     if not taken:
         return outcome
     try:
         _insert(tx, taken)
     except _Raced:
-        if len(drafts) > 1:
+        if len(carried) > 1:
             raise
-        tx.session.execute(delete(_PERSON).where(_PERSON.c.id == drafts[0].person_id))  # whose address it is not
+        tx.session.execute(delete(_PERSON).where(_PERSON.c.id == carried[0][1].person_id))  # whose address it is not
         return [Stored.CHANGED]
     return outcome
 
@@ -242,7 +240,8 @@ def _still_open(tx: Tx, drafts: Sequence[Draft]) -> set[str]:
     return {invitation_id for invitation_id, count in kinds.items() if count == len((LinkKind.RELAY, LinkKind.OPTOUT))}
 
 
-def _insert(tx: Tx, drafts: Sequence[Draft]) -> None:
+def _insert(tx: Tx, carried: Sequence[tuple[int, Draft]]) -> None:
+    drafts = [draft for _, draft in carried]
     # In the order of their index, so that two processes never wait for each other's addresses crosswise.
     first = [each.first for each in sorted(drafts, key=lambda each: each.mail_index) if each.first is not None]
     _INSERT_PERSON.run(tx, [rows.person for rows in first])
@@ -251,14 +250,14 @@ def _insert(tx: Tx, drafts: Sequence[Draft]) -> None:
     _INSERT_NOTICE.run(tx, [rows.notice for rows in first])
     _INSERT_INVITATION.run(tx, [rows.invitation for rows in first])
     _INSERT_LINK.run(tx, [row for rows in first for row in rows.links])
-    _INSERT_CARRIED.run(tx, [_carried(each, tx.now) for each in drafts])
+    _INSERT_CARRIED.run(tx, [_carried(mail_id, draft, tx.now) for mail_id, draft in carried])
     for (company_id, day), mails in sorted(Counter((each.company_id, each.day) for each in drafts).items()):
         notices.count_injections(tx, company_id, day, mails)
 
 
-def _carried(draft: Draft, now: datetime) -> _Values:
+def _carried(mail_id: int, draft: Draft, now: datetime) -> _Values:
     invitation_id = draft.offer.invitation_id
-    return {"mail_id": draft.mail_id, "invitation_id": invitation_id, "company_id": draft.company_id, "at": now}
+    return {"mail_id": mail_id, "invitation_id": invitation_id, "company_id": draft.company_id, "at": now}
 
 
 _INSERT_PERSON = Bulk(insert(_PERSON))

@@ -81,7 +81,7 @@ def write_down(tx: Tx, finishes: Sequence[Finish]) -> list[None]:
     _DELIVERY_ENDED.run(tx, ended)
     _DELIVERY_DONE.run(tx, [_delivery_values(tx, f.mail_id, r) for f in others for r in f.results])
     _MAIL_JUDGED.run(tx, [_judged_values(f.mail_id, f.decision, f.note) for f in finishes if f.decision is not None])
-    copies.store(tx, [finish.kept for finish in finishes if finish.kept is not None])
+    copies.store(tx, [(finish.mail_id, finish.kept) for finish in finishes if finish.kept is not None])
     for finish in finishes:
         _report(tx, finish)
     _end_rows(tx, at_once)

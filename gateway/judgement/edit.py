@@ -40,6 +40,7 @@ from gateway.received import TRACE, field_values, trace
 from gateway.ruling.block_texts import OwnTexts
 from gateway.ruling.fields import of_rules
 from gateway.signature.dkim_policy import NO_SIGNING, Signing
+from gateway.store.spool import Judged
 from gateway.tables import MailState, Variant, delivery, mail
 from rules.actions import block_name
 from rules.model import Decision, Orders
@@ -49,13 +50,13 @@ NO_ORDERS = Orders()
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """A mail that is to carry the link for ``recipient``, whose delivery has ``position``.
+    """A mail that is to carry the link for ``recipient``, whose delivery has ``position``. It need not be stored yet.
 
     ``signing``: what DKIM means for it. ``copies_kept``: its copies were sealed before, when it was held.
     ``texts``: the company's own texts of the block.
     """
 
-    mail_id: int
+    queue_id: str
     company: CompanyView
     envelope: Envelope
     position: int
@@ -84,7 +85,7 @@ class NotEdited:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An edit that is ready to be stored."""
+    """An edit that is ready to be stored, once its mail has an id."""
 
     draft: Draft
     position: int
@@ -113,7 +114,6 @@ def prepare(
         company=request.company,
         agencies=agencies,
         recipient=request.recipient,
-        mail_id=request.mail_id,
         keys=keys,
         settings=settings,
         now=now,
@@ -126,33 +126,47 @@ def prepare(
         draft=draft,
         position=request.position,
         edits=edits,
-        row=decided_row(request.mail_id, request.decision)
-        | {"new_gate_ref": _gate_ref(draft.offer), "new_edits": packed},
+        row=_decided(request.decision) | {"new_gate_ref": _gate_ref(draft.offer), "new_edits": packed},
         kept=_copies(request, packed, keys, settings, now),
     )
 
 
-def store(tx: Tx, prepared: Sequence[Prepared]) -> list[Edited | NotEdited | None]:
-    """Store many edits; None for one that must take the long way after all.
+def store(tx: Tx, prepared: Sequence[tuple[int, Prepared]]) -> list[Edited | NotEdited | None]:
+    """Store many edits, each with its mail's id; None for one that must take the long way after all.
 
     Raises:
         Temporary: run each alone (`offers.store`).
     """
-    outcomes = offers.store(tx, [each.draft for each in prepared])
-    made = [each for each, outcome in zip(prepared, outcomes, strict=True) if outcome is Stored.DONE]
-    if made:
-        _MAIL_EDITED.run(tx, [each.row for each in made])
-        _POINT_TO_EDITED.run(tx, [_pointer(each.draft.mail_id, each.position) for each in made])
-        copies.store(tx, [each.kept for each in made])
-    return [_answer(each, outcome) for each, outcome in zip(prepared, outcomes, strict=True)]
+    made = store_offers(tx, prepared)
+    edited = [each for each, outcome in zip(prepared, made, strict=True) if isinstance(outcome, Edited)]
+    _MAIL_EDITED.run(tx, [{"of_mail": mail_id, **each.row} for mail_id, each in edited])
+    _POINT_TO_EDITED.run(tx, [_pointer(mail_id, each.position) for mail_id, each in edited])
+    copies.store(tx, [(mail_id, each.kept) for mail_id, each in edited])
+    return made
 
 
-def edit_in(tx: Tx, request: EditRequest) -> Edited | NotEdited:
+def store_offers(tx: Tx, prepared: Sequence[tuple[int, Prepared]]) -> list[Edited | NotEdited | None]:
+    """Store the invitations of edits; None for one that must take the long way after all.
+
+    Raises:
+        Temporary: run each alone (`offers.store`).
+    """
+    outcomes = offers.store(tx, [(mail_id, each.draft) for mail_id, each in prepared])
+    return [_answer(each, outcome) for (_, each), outcome in zip(prepared, outcomes, strict=True)]
+
+
+def as_judged(prepared: Prepared) -> Judged:
+    """What a row that is written now says of the edit."""
+    columns = {name.removeprefix("new_"): value for name, value in prepared.row.items()}
+    return Judged(_EDITED | columns, prepared.position)
+
+
+def edit_in(tx: Tx, mail_id: int, request: EditRequest) -> Edited | NotEdited:
     """Edit one mail, whatever is known of its recipient; NotEdited stores no more than the notice."""
     if not under_cap(tx, request.company.id):
         return NotEdited("daily_cap")
     savepoint = tx.session.begin_nested()
-    offer = offer_for_rejection(tx, company_id=request.company.id, recipient=request.recipient, mail_id=request.mail_id)
+    offer = offer_for_rejection(tx, company_id=request.company.id, recipient=request.recipient, mail_id=mail_id)
     if isinstance(offer, NoOffer):
         savepoint.commit()  # the notice of the rejection stands, with a link or without
         return NotEdited(offer.reason)
@@ -162,12 +176,12 @@ def edit_in(tx: Tx, request: EditRequest) -> Edited | NotEdited:
         return NotEdited("cannot_edit", edits.reason)
     savepoint.commit()
     packed = pack(edits)
-    store_decision(tx, request.mail_id, request.decision, note="edited", gate_ref=_gate_ref(offer), edits=packed)
-    _POINT_TO_EDITED.run(tx, [_pointer(request.mail_id, request.position)])
+    store_decision(tx, mail_id, request.decision, note="edited", gate_ref=_gate_ref(offer), edits=packed)
+    _POINT_TO_EDITED.run(tx, [_pointer(mail_id, request.position)])
     if request.copies_kept:
-        copies.add_edits(tx, request.mail_id, edits, _keep_until(tx.settings, tx.now))
+        copies.add_edits(tx, mail_id, edits, _keep_until(tx.settings, tx.now))
     else:
-        copies.store(tx, [_copies(request, packed, tx.keys, tx.settings, tx.now)])
+        copies.store(tx, [(mail_id, _copies(request, packed, tx.keys, tx.settings, tx.now))])
     return Edited(edits)
 
 
@@ -212,7 +226,7 @@ def _copies(request: EditRequest, packed: bytes, keys: KeyRing, settings: Settin
     return copies.seal(
         keys,
         settings,
-        request.mail_id,
+        request.queue_id,
         original=request.parsed.raw,
         envelope=request.envelope,
         decision=request.decision,
@@ -246,7 +260,7 @@ def store_cleaned(tx: Tx, request: CleanRequest) -> None:
     store_decision(tx, request.mail_id, request.decision, note=request.note, edits=pack(request.edits))
     _POINT_TO_EDITED.run(tx, [_pointer(request.mail_id, at) for at in request.positions])
     if request.kept is not None:
-        copies.store(tx, [request.kept])
+        copies.store(tx, [(request.mail_id, request.kept)])
 
 
 def store_decision(tx: Tx, mail_id: int, decision: Decision, *, note: str, **more: object) -> None:
@@ -264,22 +278,16 @@ def store_decision(tx: Tx, mail_id: int, decision: Decision, *, note: str, **mor
     )
 
 
-def decided_row(mail_id: int, decision: Decision) -> dict[str, Any]:
-    """What bulk statements write of a decision."""
-    return {
-        "of_mail": mail_id,
-        "new_verdict": decision.verdict.value,
-        "new_decision": decision.to_json(words=False),
-    }
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {"new_verdict": decision.verdict.value, "new_decision": decision.to_json(words=False)}
 
 
+_EDITED: dict[str, Any] = {"state": MailState.READY.value, "judged": True, "note": "edited"}
 _MAIL_EDITED = Bulk(
     update(mail)
     .where(mail.c.id == bindparam("of_mail"))
     .values(
-        state=MailState.READY.value,
-        judged=True,
-        note="edited",
+        **_EDITED,
         verdict=bindparam("new_verdict"),
         decision=bindparam("new_decision"),
         gate_ref=bindparam("new_gate_ref"),

@@ -58,7 +58,7 @@ def hold(tx: Tx, request: HoldRequest) -> None:
         .where(columns.mail_id == request.mail_id, columns.position.in_(request.positions))
         .values(state=DeliveryState.HELD.value, leased_by=None, tries=0)
     )
-    copies.store(tx, [request.kept])
+    copies.store(tx, [(request.mail_id, request.kept)])
 
 
 def overdue(tx: Tx, limit: int) -> list[int]:
@@ -135,8 +135,9 @@ def approve(tx: Tx, mail_id: int) -> NotEdited | None:
     company, raw = get_company(tx, row.company_id), _original(row)
     made = edit_in(
         tx,
+        mail_id,
         EditRequest(
-            mail_id=mail_id,
+            queue_id=row.queue_id,
             company=company,
             envelope=Envelope(row.envelope_from, tuple(Recipient(r.recipient) for r in recipients)),
             position=waiting.position,

@@ -5,8 +5,9 @@ SQLite has one writer, and every process waits for it.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -21,8 +22,9 @@ from gateway.committer import Committer, patience_s
 from gateway.config import Directory
 from gateway.copies import Kept
 from gateway.judgement import edit, judge, signing
-from gateway.judgement.edit import NO_ORDERS, CleanRequest, Edited, EditRequest, NotEdited, store_cleaned
+from gateway.judgement.edit import NO_ORDERS, CleanRequest, Edited, EditRequest, NotEdited, Prepared, store_cleaned
 from gateway.judgement.holds import HoldRequest, hold
+from gateway.judgement.suspects import Suspects, digest
 from gateway.letter.doubt import Malformed
 from gateway.letter.octets import Octets
 from gateway.letter.parse import Parsed
@@ -47,30 +49,73 @@ _NOTHING_KNOWN = Standing(None, Case.OTHER)
 class Judging:
     """Decides about mails and does what was decided, up to the delivery."""
 
-    def __init__(self, runtime: Runtime, directory: Directory, committer: Committer, lookups: Committer) -> None:
+    def __init__(
+        self, runtime: Runtime, directory: Directory, committer: Committer, lookups: Committer, suspects: Suspects
+    ) -> None:
         self._runtime = runtime
         self._settings = runtime.settings
         self._directory = directory
         self._committer = committer
         self._lookups = lookups
+        self._suspects = suspects
         self._big = asyncio.Semaphore(1)
         self._under_way = 0
+        self._ahead: dict[str, _Ahead] = {}
+
+    async def prepare(self, work: Work) -> Prepared | None:
+        """Judge a mail that is not stored yet, and make its edit ready to be stored with it.
+
+        Only what needs no transaction is done; `judge` goes on from here once the mail is stored. None: it has no edit,
+        or one that takes longer, or the mail must be stored before anybody looks at it.
+        """
+        if work.size > BIG_BYTES or work.raw is None:
+            return None
+        work.digest = digest(work.raw)
+        if work.digest in self._suspects:
+            return None
+        with self._counted():
+            view = await self._look(work)
+            ahead = self._ahead[work.queue_id] = _Ahead(view)
+            if view is None:
+                return None
+            plan = _plan(work, view)
+            if plan.hand is None or not plan.is_edit or plan.copies or view.standing.case is Case.OTHER:
+                return None
+            prepared = await self._prepared(work, view, plan.hand)
+        if isinstance(prepared, NotEdited):
+            ahead.made = prepared
+            return None
+        return prepared
+
+    def stored(self, work: Work, made: Edited | NotEdited | None) -> None:
+        """Note what became of the edit that `prepare` gave."""
+        self._ahead[work.queue_id].made = made
+
+    def forget(self, work: Work) -> None:
+        """Forget what `prepare` found: should the mail be stored after all, it is judged then."""
+        self._ahead.pop(work.queue_id, None)
+
+    def leave_alone(self, work: Work) -> None:
+        """Let `judge` do nothing about a mail."""
+        self._ahead[work.queue_id] = _Ahead(None)
 
     async def judge(self, work: Work) -> None:
         """Set ``work`` to what is to be delivered: variants, edits, decision; a held delivery is taken out of it."""
-        snapshot = self._directory.current
-        company = snapshot.company(work.company_id)
-        if company is None or not policy.may_be_judged(
-            company, True, work.envelope.sender, bypass_all=snapshot.bypass_all
-        ):
-            return
+        ahead = self._ahead.pop(work.queue_id, None)
+        with self._counted():
+            if ahead is not None:
+                await self._do(work, ahead.view, ahead.made)
+            elif work.size <= BIG_BYTES:
+                await self._do(work, await self._look(work), None)
+            else:
+                async with self._big:
+                    await self._do(work, await self._look(work), None)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
         self._under_way += 1
         try:
-            if work.size <= BIG_BYTES:
-                await self._read_and_act(work, company, work.original())
-                return
-            async with self._big:
-                await self._read_and_act(work, company, work.original())
+            yield
         finally:
             self._under_way -= 1
 
@@ -78,108 +123,121 @@ class Judging:
     def _patience_s(self) -> float:
         return patience_s(self._under_way)
 
-    async def _read_and_act(self, work: Work, company: CompanyView, raw: Octets) -> None:
+    async def _look(self, work: Work) -> "_View | None":
+        """Read a mail and decide about it; None: nobody looks at it any further."""
+        snapshot = self._directory.current
+        company = snapshot.company(work.company_id)
+        if company is None or not policy.may_be_judged(
+            company, True, work.envelope.sender, bypass_all=snapshot.bypass_all
+        ):
+            return None
         began_s = asyncio.get_running_loop().time()
+        raw = work.original()
         try:
             step = partial(judge.read, raw, work.envelope, company, self._settings, self._runtime.keys)
             letter = await self._cpu(work, step)
         except Malformed:
             MAIL_PATH.count(MAILS_UNCHANGED, "malformed")
-            return
+            return None
         if letter is None:
-            return
+            return None
         external = policy.external(company, work.envelope.addresses)
         standing = await self._standing(company, external)
         snapshot = self._directory.current
         approval = snapshot.sentences.of(company.id, letter.mail.header_from)
         rule_set = snapshot.rule_sets.get(company.id)
         decision = await self._cpu(work, partial(judge.decide, letter.mail, approval, standing.ats, rule_set))
-        MAIL_PATH.count(MAILS_DECIDED, str(company.id), decision.verdict.value)
-        MAIL_PATH.observe(JUDGE_SECONDS, asyncio.get_running_loop().time() - began_s)
-        work.judged, work.decision = True, decision
-        await self._act(work, company, letter.parsed, standing, external)
+        took_s = asyncio.get_running_loop().time() - began_s
+        return _View(company, letter.parsed, standing, external, decision, took_s)
+
+    async def _do(self, work: Work, view: "_View | None", made: Edited | NotEdited | None) -> None:
+        if view is None:
+            return
+        MAIL_PATH.count(MAILS_DECIDED, str(view.company.id), view.decision.verdict.value)
+        MAIL_PATH.observe(JUDGE_SECONDS, view.took_s)
+        work.judged, work.decision = True, view.decision
+        await self._act(work, view, made)
 
     async def _standing(self, company: CompanyView, external: tuple[str, ...]) -> Standing:
         """What the books say about the one recipient outside; with two or more nothing is asked: such a mail is
         never edited."""
         if len(external) != 1:
             return _NOTHING_KNOWN
-        return await self._lookups.submit_many(standings, Asked(company.id, external[0]), within_s=self._patience_s)
+        return await self._lookups.submit_many(standings, Asked(company.id, external[0]), within_s=self._patience_s / 4)
 
-    async def _act(
-        self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, external: tuple[str, ...]
-    ) -> None:
+    async def _act(self, work: Work, view: "_View", made: Edited | NotEdited | None) -> None:
         """Do what verdict, mode and the company's rules ask for; without an edit the mail stays as it came."""
-        decision, mode, minutes = _decided(work), company.mode, 0
-        if decision.orders is not None:
-            mode, minutes = strictest(mode, decision.orders.mode), decision.orders.hold_minutes
-            if decision.orders.dropboxes and mode is not Mode.OBSERVE:
-                await self._copy(work, company, parsed.raw, decision.orders)
-        hand = next((hand for hand in work.deliveries if external == (hand.recipient,)), None)
-        hands = [hand for hand in work.deliveries if hand.recipient in external] if minutes else []
-        if hands and mode is not Mode.OBSERVE:
-            await self._hold(work, company, parsed.raw, hands, minutes)
-        elif decision.verdict is Verdict.INJECT and hand is not None:
-            match mode:
-                case Mode.AUTO:
-                    await self._edit(work, company, parsed, standing, hand)
-                case Mode.CONFIRM:
-                    await self._hold(work, company, parsed.raw, [hand], company.hold_minutes)
-                case Mode.OBSERVE:
-                    work.note = "observe"
+        decision, company, raw = view.decision, view.company, view.parsed.raw
+        plan = _plan(work, view)
+        if decision.orders is not None and plan.copies:
+            await self._copy(work, company, raw, decision.orders)
+        if plan.held:
+            await self._hold(work, company, raw, plan.held, plan.minutes)
+        elif plan.is_edit and plan.hand is not None:
+            await self._edit(work, view, plan.hand, made)
+        elif decision.verdict is Verdict.INJECT and plan.hand is not None:
+            work.note = "observe"
         if work.stored:
             return
         passed = _decided(work).verdict is Verdict.PASS
         days = company.keep_passed_days if passed else self._settings.retention.raw_days
-        work.kept = await self._seal(work, parsed.raw, days) if days else None
-        fields = octets(of_rules(decision.orders, company, parsed.raw))
-        if (decision.marker or fields) and mode is not Mode.OBSERVE:
-            await self._clean(work, company, parsed.raw, external, fields)
+        work.kept = await self._seal(work, raw, days) if days else None
+        fields = octets(of_rules(decision.orders, company, raw))
+        if (decision.marker or fields) and plan.mode is not Mode.OBSERVE:
+            await self._clean(work, company, raw, view.external, fields)
 
-    async def _edit(self, work: Work, company: CompanyView, parsed: Parsed, standing: Standing, hand: Hand) -> None:
-        request = EditRequest(
-            mail_id=work.id,
-            company=company,
-            envelope=work.envelope,
-            position=hand.position,
-            recipient=hand.recipient,
-            parsed=parsed,
-            decision=_decided(work),
-            signing=signing.for_edit(self._directory.current.signers_of(company.id), company, parsed.raw),
-            texts=self._directory.current.texts.get(company.id),
-        )
+    async def _edit(self, work: Work, view: "_View", hand: Hand, made: Edited | NotEdited | None) -> None:
         began_s = asyncio.get_running_loop().time()
-        made = await self._edited(work, request, standing)
+        made = made or await self._edited(work, view, hand)
         MAIL_PATH.observe(EDIT_SECONDS, asyncio.get_running_loop().time() - began_s)
         if isinstance(made, NotEdited):
             MAIL_PATH.count(MAILS_UNCHANGED, made.reason)
             work.note = made.reason
-            if made.reason == "cannot_edit" and (request.decision.orders or NO_ORDERS).on_fail == "pass_and_flag":
-                work.decision = _flagged(request.decision, made.detail)
+            if made.reason == "cannot_edit" and (view.decision.orders or NO_ORDERS).on_fail == "pass_and_flag":
+                work.decision = _flagged(view.decision, made.detail)
             log.info("mail left unchanged", extra={"mail_id": work.id, "reason": made.reason, "detail": made.detail})
             return
-        MAIL_PATH.count(MAILS_EDITED, str(company.id))
+        MAIL_PATH.count(MAILS_EDITED, str(view.company.id))
         self._use(work, made.edits, [hand])
         work.note = "edited"
 
-    async def _edited(self, work: Work, request: EditRequest, standing: Standing) -> Edited | NotEdited:
-        if standing.case is not Case.OTHER:
-            step = partial(
-                edit.prepare,
-                request,
-                standing,
-                self._directory.current.licensed(request.company.id),
-                keys=self._runtime.keys,
-                settings=self._settings,
-                now=self._runtime.clock.now(),
-            )
-            prepared = await self._cpu(work, step)
+    async def _edited(self, work: Work, view: "_View", hand: Hand) -> Edited | NotEdited:
+        if view.standing.case is not Case.OTHER:
+            prepared = await self._prepared(work, view, hand)
             if isinstance(prepared, NotEdited):
                 return prepared
-            made = await self._committer.submit_many(edit.store, prepared, within_s=self._patience_s)
+            ready = (work.id, prepared)
+            made = await self._committer.submit_many(edit.store, ready, within_s=self._patience_s)
             if made is not None:
                 return made
-        return await self._committer.submit(partial(edit.edit_in, request=request))
+        request = self._request(work, view, hand)
+        return await self._committer.submit(partial(edit.edit_in, mail_id=work.id, request=request))
+
+    async def _prepared(self, work: Work, view: "_View", hand: Hand) -> Prepared | NotEdited:
+        step = partial(
+            edit.prepare,
+            self._request(work, view, hand),
+            view.standing,
+            self._directory.current.licensed(view.company.id),
+            keys=self._runtime.keys,
+            settings=self._settings,
+            now=self._runtime.clock.now(),
+        )
+        return await self._cpu(work, step)
+
+    def _request(self, work: Work, view: "_View", hand: Hand) -> EditRequest:
+        company, current = view.company, self._directory.current
+        return EditRequest(
+            queue_id=work.queue_id,
+            company=company,
+            envelope=work.envelope,
+            position=hand.position,
+            recipient=hand.recipient,
+            parsed=view.parsed,
+            decision=view.decision,
+            signing=signing.for_edit(current.signers_of(company.id), company, view.parsed.raw),
+            texts=current.texts.get(company.id),
+        )
 
     async def _copy(self, work: Work, company: CompanyView, raw: Octets, orders: Orders) -> None:
         """Write the copies to the company's CRM first: should this mail be judged again, they are not written again."""
@@ -231,7 +289,7 @@ class Judging:
             copies.seal,
             self._runtime.keys,
             self._settings,
-            work.id,
+            work.queue_id,
             original=raw,
             envelope=work.envelope,
             decision=_decided(work),
@@ -240,7 +298,63 @@ class Judging:
         return await self._cpu(work, step)
 
     async def _cpu(self, work: Work, step: Callable[[], T]) -> T:
-        return step() if work.size <= BIG_BYTES else await asyncio.to_thread(step)
+        if work.size > BIG_BYTES:
+            return await asyncio.to_thread(step)
+        return self._suspects.watch(work.digest, step) if work.digest else step()
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What was seen of a mail, before anything is done about it."""
+
+    company: CompanyView
+    parsed: Parsed
+    standing: Standing
+    external: tuple[str, ...]
+    decision: Decision
+    took_s: float
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """What is known of a mail that was looked at before it was stored, and what became of its edit."""
+
+    view: _View | None
+    made: Edited | NotEdited | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done: ``held`` deliveries wait for ``minutes``; ``hand`` has the one recipient outside."""
+
+    mode: Mode
+    held: list[Hand]
+    minutes: int
+    hand: Hand | None
+    is_edit: bool
+    copies: bool
+
+
+def _plan(work: Work, view: _View) -> _Plan:
+    decision, company = view.decision, view.company
+    orders = decision.orders or NO_ORDERS
+    mode = company.mode if decision.orders is None else strictest(company.mode, orders.mode)
+    acts = mode is not Mode.OBSERVE
+    hand = next((hand for hand in work.deliveries if view.external == (hand.recipient,)), None)
+    injects = decision.verdict is Verdict.INJECT and hand is not None
+    held, minutes = [], orders.hold_minutes
+    if minutes and acts:
+        held = [hand for hand in work.deliveries if hand.recipient in view.external]
+    if not held and injects and mode is Mode.CONFIRM:
+        held, minutes = [hand for hand in (hand,) if hand is not None], company.hold_minutes
+    return _Plan(
+        mode=mode,
+        held=held,
+        minutes=minutes,
+        hand=hand,
+        is_edit=injects and mode is Mode.AUTO and not held,
+        copies=bool(orders.dropboxes) and acts,
+    )
 
 
 def _flagged(decision: Decision, why: str) -> Decision:

@@ -180,7 +180,7 @@ def _one(runtime: Runtime, world: _World, plan: Plan, mail_id: int, found: Repla
     )
     found.comparison.add(replayed)
     if replayed.changes and len(found.samples) < plan.samples:
-        request = EditRequest(mail_id, company, asked, 0, "", letter.parsed, replayed.after)
+        request = EditRequest("", company, asked, 0, "", letter.parsed, replayed.after)
         found.samples.append(_sample(runtime, world, replayed, request, row.received_at))
 
 

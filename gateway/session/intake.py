@@ -1,7 +1,7 @@
 """From the final dot to 250: check what came, store it durably, hand it on to be judged and delivered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +11,7 @@ from core.metrics import ACCEPT_SECONDS, MAIL_PATH, MAILS_RECEIVED
 from core.runtime import Runtime
 from crm.registry.companies import CompanyView
 from gateway import policy, replies
-from gateway.committer import Committer, patience_s
+from gateway.committer import Committer
 from gateway.config import Directory, Snapshot
 from gateway.letter.envelope import Arrival, Envelope
 from gateway.policy import Route
@@ -20,7 +20,7 @@ from gateway.replies import Refusal
 from gateway.session.auth import Authenticator
 from gateway.session.data import Fault
 from gateway.session.sessions import Sessions
-from gateway.store.spool import Body, NewMail, Spool, find, store
+from gateway.store.spool import Body, NewMail, Spool, find
 from gateway.tables import MailState, Origin
 from gateway.work import Hand, Work
 
@@ -35,7 +35,8 @@ _FAULTS = {
 
 
 class Intake:
-    """What every session of one process shares. ``hand_on(work)`` starts the mail's way to the next hop.
+    """What every session of one process shares. ``keep(new, work)`` stores a mail, ``work`` when it is in hand then,
+    and ``hand_on(work)`` starts its way to the next hop.
 
     ``has_room()``: may a mail stay in memory for an attempt at once? Else whoever sweeps the queue takes it later.
     """
@@ -47,6 +48,7 @@ class Intake:
         committer: Committer,
         spool: Spool,
         process_id: int,
+        keep: Callable[[NewMail, Work | None], Awaitable[int]],
         hand_on: Callable[[Work], None],
         has_room: Callable[[], bool],
     ) -> None:
@@ -58,9 +60,9 @@ class Intake:
         self._committer = committer
         self._spool = spool
         self._process_id = process_id
+        self._keep = keep
         self._hand_on = hand_on
         self._has_room = has_room
-        self._storing = 0
         self._by_network: dict[str, tuple[CompanyView, ...]] = {}
         self._by_network_of: Snapshot | None = None
 
@@ -134,18 +136,16 @@ class Intake:
             body_path=body.path,
             leased_by=self._process_id if self._has_room() else None,
         )
-        self._storing += 1
-        try:
-            mail_id = await self._stored(new)
-        finally:
-            self._storing -= 1
+        work = _in_hand(new, began_s) if new.leased_by is not None else None
+        mail_id = await self._stored(new, work)
         MAIL_PATH.observe(ACCEPT_SECONDS, asyncio.get_running_loop().time() - began_s)
         MAIL_PATH.count(MAILS_RECEIVED, str(company.id))
-        if new.leased_by is not None:
-            self._hand_on(_in_hand(mail_id, new, began_s))
+        if work is not None:
+            work.id = mail_id
+            self._hand_on(work)
         return new.queue_id
 
-    async def _stored(self, new: NewMail) -> int:
+    async def _stored(self, new: NewMail, work: Work | None) -> int:
         """Store a mail; its id.
 
         Raises:
@@ -153,7 +153,7 @@ class Intake:
                 because its client keeps it.
         """
         try:
-            return await self._committer.submit_many(store, new, within_s=patience_s(self._storing))
+            return await self._keep(new, work)
         except Temporary as error:
             try:
                 # The answer to a COMMIT can be lost after it happened.
@@ -166,9 +166,10 @@ class Intake:
             return found
 
 
-def _in_hand(mail_id: int, new: NewMail, accepted_s: float) -> Work:
+def _in_hand(new: NewMail, accepted_s: float) -> Work:
+    """The mail as its process has it; its id is known when it is stored."""
     return Work(
-        id=mail_id,
+        id=0,
         queue_id=new.queue_id,
         origin=new.origin,
         company_id=new.company_id,

@@ -200,22 +200,45 @@ class NewMail:
     gate_ref: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a mail's row says of its decision, and the position of the delivery that carries the edited variant."""
+
+    columns: dict[str, object]
+    edited: int
+
+
+_UNJUDGED: dict[str, object] = {
+    "state": MailState.RECEIVED.value,
+    "judged": False,
+    "note": "",
+    "verdict": None,
+    "decision": None,
+    "edits": None,
+}
+
+
 def store(tx: Tx, mails: Sequence[NewMail]) -> list[int]:
     """Insert mails with their deliveries, in one statement each; gives the mails' ids in order.
 
     With a lease the first try is counted here: no further sync comes before the first attempt (decisions 6). A mail
     whose queue id is there already was stored by a commit whose answer was lost: it is not stored again.
     """
-    ids = _new_ids(tx, len(mails))
-    news = list(zip(ids, mails, strict=True))
-    if _INSERT_MAIL.run(tx, [_mail_row(mail_id, new) for mail_id, new in news]) != len(news):
-        ids = [_stored(tx.connection, new) for new in mails]
-        news = [(mail_id, new) for (mail_id, new), known in zip(news, ids, strict=True) if mail_id == known]
-    _INSERT_DELIVERY.run(tx, [row for mail_id, new in news for row in _delivery_rows(mail_id, new)])
+    return insert_mails(tx, [(mail_id, new, None) for mail_id, new in zip(new_ids(tx, len(mails)), mails, strict=True)])
+
+
+def insert_mails(tx: Tx, mails: Sequence[tuple[int, NewMail, Judged | None]]) -> list[int]:
+    """The same for mails that have their ids, and may be judged already; the ids under which they are stored."""
+    if _INSERT_MAIL.run(tx, [_mail_row(*each) for each in mails]) != len(mails):
+        ids = [_stored(tx.connection, new) for _, new, _ in mails]
+        mails = [each for each, known in zip(mails, ids, strict=True) if each[0] == known]
+    else:
+        ids = [mail_id for mail_id, _, _ in mails]
+    _INSERT_DELIVERY.run(tx, [row for each in mails for row in _delivery_rows(*each)])
     return ids
 
 
-def _new_ids(tx: Tx, count: int) -> list[int]:
+def new_ids(tx: Tx, count: int) -> list[int]:
     """Ids for new mails. On SQLite the writer is alone, so the next ones are free; PostgreSQL has its sequence.
 
     Known beforehand, because a statement that returns the ids it made costs several times as much.
@@ -251,7 +274,7 @@ def withdraw(tx: Tx, queue_ids: Sequence[str]) -> int:
     """Delete mails that were answered 451 and are stored all the same; how many. Their clients send them again."""
     known = tx.connection.execute(
         delete(mail)
-        .where(mail.c.queue_id.in_(queue_ids), mail.c.state == MailState.RECEIVED.value)
+        .where(mail.c.queue_id.in_(queue_ids), mail.c.state.in_((MailState.RECEIVED.value, MailState.READY.value)))
         .returning(mail.c.body_path)
     )
     paths = [row.body_path for row in known]
@@ -267,14 +290,12 @@ _INSERT_MAIL = insert_ignoring(mail, "queue_id")
 _INSERT_DELIVERY = Bulk(insert(delivery))
 
 
-def _mail_row(mail_id: int, new: NewMail) -> dict[str, object]:
-    return {
+def _mail_row(mail_id: int, new: NewMail, judged: Judged | None) -> dict[str, object]:
+    row = {
         "id": mail_id,
         "queue_id": new.queue_id,
         "origin": new.origin.value,
         "company_id": new.company_id,
-        "state": MailState.RECEIVED.value,
-        "judged": False,
         "may_judge": new.may_judge,
         "envelope_from": new.envelope.sender,
         "mail_params": dict(new.envelope.params),
@@ -284,23 +305,25 @@ def _mail_row(mail_id: int, new: NewMail) -> dict[str, object]:
         "tls": new.arrival.tls,
         "size": new.size,
         "received_at": new.arrival.at,
-        "note": "",
         "outgoing_id": new.outgoing_id,
         "gate_ref": new.gate_ref,
         "body_path": str(new.body_path) if new.body_path else None,
         "raw": new.raw,
+        **_UNJUDGED,
     }
+    return row if judged is None else row | judged.columns
 
 
-def _delivery_rows(mail_id: int, new: NewMail) -> list[dict[str, object]]:
+def _delivery_rows(mail_id: int, new: NewMail, judged: Judged | None) -> list[dict[str, object]]:
     leased = new.leased_by is not None
+    edited = -1 if judged is None else judged.edited
     return [
         {
             "mail_id": mail_id,
             "position": position,
             "recipient": recipient.address,
             "rcpt_params": dict(recipient.params),
-            "variant": Variant.ORIGINAL.value,
+            "variant": (Variant.EDITED if position == edited else Variant.ORIGINAL).value,
             "state": (DeliveryState.SENDING if leased else DeliveryState.WAITING).value,
             "tries": 1 if leased else 0,
             "uncertain": 0,

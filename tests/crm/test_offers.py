@@ -28,7 +28,7 @@ def look(runtime: Runtime, company_id: int, *recipients: str) -> list[Standing]:
         return standings(tx, [Asked(company_id, recipient) for recipient in recipients])
 
 
-def draft(runtime: Runtime, made: Parties, recipient: str, mail_id: int = 1) -> Draft:
+def draft(runtime: Runtime, made: Parties, recipient: str) -> Draft:
     (standing,) = look(runtime, made.company_id, recipient)
     with runtime.read() as tx:
         return offers.draft(
@@ -36,16 +36,15 @@ def draft(runtime: Runtime, made: Parties, recipient: str, mail_id: int = 1) -> 
             company=companies.get(tx, made.company_id),
             agencies=agencies.licensed(tx, made.company_id),
             recipient=recipient,
-            mail_id=mail_id,
             keys=tx.keys,
             settings=tx.settings,
             now=tx.now,
         )
 
 
-def store(runtime: Runtime, drafts: Sequence[Draft]) -> list[Stored]:
+def store(runtime: Runtime, drafts: Sequence[Draft], first_mail: int = 1) -> list[Stored]:
     with runtime.begin() as tx:
-        return offers.store(tx, drafts)
+        return offers.store(tx, [(first_mail + number, each) for number, each in enumerate(drafts)])
 
 
 def counts(runtime: Runtime) -> dict[str, int]:
@@ -63,7 +62,7 @@ def today(runtime: Runtime, company_id: int) -> int:
 
 def test_many_first_offers_are_stored_at_once_and_their_links_work(any_runtime: Runtime) -> None:
     made = parties(any_runtime)
-    drafts = [draft(any_runtime, made, recipient, number) for number, recipient in enumerate(OTHERS)]
+    drafts = [draft(any_runtime, made, recipient) for recipient in OTHERS]
     assert store(any_runtime, drafts) == [Stored.DONE] * 5
     assert counts(any_runtime) == {
         "person": 5,
@@ -96,8 +95,8 @@ def test_a_mail_sent_again_carries_the_same_links(any_runtime: Runtime) -> None:
     store(any_runtime, [first])
     before = counts(any_runtime)
     assert look(any_runtime, made.company_id, MAIL.upper())[0].case is Case.AGAIN
-    again = draft(any_runtime, made, MAIL, mail_id=2)
-    assert store(any_runtime, [again]) == [Stored.DONE]
+    again = draft(any_runtime, made, MAIL)
+    assert store(any_runtime, [again], first_mail=2) == [Stored.DONE]
     assert (again.offer.relay_url, again.offer.optout_url) == (first.offer.relay_url, first.offer.optout_url)
     assert counts(any_runtime) == before
     assert today(any_runtime, made.company_id) == 2
@@ -106,7 +105,7 @@ def test_a_mail_sent_again_carries_the_same_links(any_runtime: Runtime) -> None:
 
 def test_the_same_address_twice_in_one_transaction_is_one_person(any_runtime: Runtime) -> None:
     made = parties(any_runtime)
-    drafts = [draft(any_runtime, made, recipient, number) for number, recipient in enumerate((MAIL, MAIL, *OTHERS))]
+    drafts = [draft(any_runtime, made, recipient) for recipient in (MAIL, MAIL, *OTHERS)]
     assert store(any_runtime, drafts) == [Stored.DONE, Stored.CHANGED, *[Stored.DONE] * 5]
     assert counts(any_runtime)["person"] == 6
 
@@ -114,7 +113,7 @@ def test_the_same_address_twice_in_one_transaction_is_one_person(any_runtime: Ru
 def test_an_address_that_somebody_stored_in_between_takes_the_long_way(any_runtime: Runtime) -> None:
     made = parties(any_runtime)
     late = draft(any_runtime, made, MAIL)
-    others = [draft(any_runtime, made, recipient, 10 + number) for number, recipient in enumerate(OTHERS)]
+    others = [draft(any_runtime, made, recipient) for recipient in OTHERS]
     offer(any_runtime, made.company_id, MAIL)
     before = counts(any_runtime)
     with pytest.raises(Temporary):
@@ -130,7 +129,7 @@ def test_what_changed_between_look_and_store_counts(any_runtime: Runtime, how: s
     made = parties(any_runtime)
     first = draft(any_runtime, made, MAIL)
     store(any_runtime, [first])
-    again = draft(any_runtime, made, MAIL, mail_id=2)
+    again = draft(any_runtime, made, MAIL)
     with any_runtime.begin() as tx:
         match how:
             case "opted out":
@@ -140,7 +139,7 @@ def test_what_changed_between_look_and_store_counts(any_runtime: Runtime, how: s
             case _:
                 assert invitations.report_wrong(tx, 1, actor="cli")
     expected = Stored.CHANGED if how == "reported wrong" else Stored.OPTED_OUT
-    assert store(any_runtime, [again]) == [expected]
+    assert store(any_runtime, [again], first_mail=2) == [expected]
     assert look(any_runtime, made.company_id, MAIL)[0].case is Case.OTHER
     assert today(any_runtime, made.company_id) == 1
 
@@ -176,7 +175,7 @@ def test_the_cap_of_the_day_holds_inside_one_transaction(any_runtime: Runtime) -
         day = notices.local_day(tx, made.company_id)
         notices.count_injections(tx, made.company_id, (day - timedelta(days=1)).isoformat(), 1)
         notices.count_injections(tx, made.company_id, day.isoformat(), notices.CAP_MIN - 2)
-    drafts = [draft(any_runtime, made, recipient, number) for number, recipient in enumerate(OTHERS)]
+    drafts = [draft(any_runtime, made, recipient) for recipient in OTHERS]
     assert store(any_runtime, drafts) == [Stored.DONE] * 2 + [Stored.DAILY_CAP] * 3
     assert counts(any_runtime)["invitation"] == 2
     assert today(any_runtime, made.company_id) == notices.CAP_MIN

@@ -41,8 +41,9 @@ def keep(
         rules = read_rule_sets(tx).get(company_id, shipped())
         decision = decide(read.mail, rules, Signals(ats, approved, refused))
         received_at = tx.now - timedelta(days=days_ago)
+        queue_id = new_id()
         values = {
-            "queue_id": new_id()[:16],
+            "queue_id": queue_id,
             "origin": Origin.SMTP.value,
             "company_id": company_id,
             "judged": True,
@@ -63,7 +64,7 @@ def keep(
         store_decision(tx, mail_id, decision, note="")
         tx.session.execute(update(mail).where(mail.c.id == mail_id).values(state=MailState.DONE.value))
         if passed or decision.verdict is not Verdict.PASS:
-            copies.store(tx, [_sealed(runtime, mail_id, raw, envelope, decision)])
+            copies.store(tx, [(mail_id, _sealed(runtime, queue_id, raw, envelope, decision))])
         for answer in answers:
             review.note_answer(tx, mail_id, answer, "user:1")
     return mail_id
@@ -83,9 +84,9 @@ def _delivery(mail_id: int, to: str) -> dict[str, object]:
     }
 
 
-def _sealed(runtime: Runtime, mail_id: int, raw: bytes, envelope: Envelope, decision: Decision) -> copies.Kept:
+def _sealed(runtime: Runtime, queue_id: str, raw: bytes, envelope: Envelope, decision: Decision) -> copies.Kept:
     until = runtime.clock.now() + timedelta(days=30)
     settings = runtime.settings
     return copies.seal(
-        runtime.keys, settings, mail_id, original=raw, envelope=envelope, decision=decision, keep_until=until
+        runtime.keys, settings, queue_id, original=raw, envelope=envelope, decision=decision, keep_until=until
     )

@@ -58,7 +58,8 @@ def arrive(site: Site, raw: bytes | None = None, *, to: str = CANDIDATE, rejecte
         if rejected:
             row = SignalRow("file", to, AtsStatus.REJECTED, tx.now)
             signals.store(tx, site.company_id, row)
-        mail_id = _store(tx, site.company_id, raw, to)
+        queue_id = new_id()
+        mail_id = _store(tx, site.company_id, queue_id, raw, to)
         company = companies.get(tx, site.company_id)
         envelope = Envelope(SENDER, (Recipient(to),))
         read = judge.read(raw, envelope, company, tx.settings, tx.keys)
@@ -69,13 +70,18 @@ def arrive(site: Site, raw: bytes | None = None, *, to: str = CANDIDATE, rejecte
             hold(
                 tx,
                 HoldRequest(
-                    mail_id, envelope, (0,), company.hold_minutes, decision, _kept(tx, mail_id, raw, envelope, decision)
+                    mail_id,
+                    envelope,
+                    (0,),
+                    company.hold_minutes,
+                    decision,
+                    _kept(tx, queue_id, raw, envelope, decision),
                 ),
             )
         elif decision.verdict is Verdict.INJECT and company.mode is Mode.AUTO:
-            edit_in(tx, EditRequest(mail_id, company, envelope, 0, to, read.parsed, decision))
+            edit_in(tx, mail_id, EditRequest(queue_id, company, envelope, 0, to, read.parsed, decision))
         else:
-            _leave(tx, mail_id, raw, envelope, decision)
+            _leave(tx, mail_id, queue_id, raw, envelope, decision)
     return mail_id
 
 
@@ -84,9 +90,9 @@ def set_mode(site: Site, mode: Mode) -> None:
         companies.change(tx, site.company_id, mode=mode)
 
 
-def _store(tx: Tx, company_id: int, raw: bytes, to: str) -> int:
+def _store(tx: Tx, company_id: int, queue_id: str, raw: bytes, to: str) -> int:
     values = {
-        "queue_id": new_id(),
+        "queue_id": queue_id,
         "origin": Origin.SMTP.value,
         "company_id": company_id,
         "state": MailState.READY.value,
@@ -121,14 +127,14 @@ def _store(tx: Tx, company_id: int, raw: bytes, to: str) -> int:
     return mail_id
 
 
-def _leave(tx: Tx, mail_id: int, raw: bytes, envelope: Envelope, decision: Decision) -> None:
+def _leave(tx: Tx, mail_id: int, queue_id: str, raw: bytes, envelope: Envelope, decision: Decision) -> None:
     store_decision(tx, mail_id, decision, note="")
     if decision.verdict is not Verdict.PASS:
-        copies.store(tx, [_kept(tx, mail_id, raw, envelope, decision)])
+        copies.store(tx, [(mail_id, _kept(tx, queue_id, raw, envelope, decision))])
 
 
-def _kept(tx: Tx, mail_id: int, raw: bytes, envelope: Envelope, decision: Decision) -> copies.Kept:
+def _kept(tx: Tx, queue_id: str, raw: bytes, envelope: Envelope, decision: Decision) -> copies.Kept:
     until = tx.now + timedelta(days=tx.settings.retention.raw_days)
     return copies.seal(
-        tx.keys, tx.settings, mail_id, original=raw, envelope=envelope, decision=decision, keep_until=until
+        tx.keys, tx.settings, queue_id, original=raw, envelope=envelope, decision=decision, keep_until=until
     )

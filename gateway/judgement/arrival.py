@@ -1,0 +1,43 @@
+"""Mails that were judged before they are stored: a mail and its edit go in together, under one sync."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.runtime import Tx
+from gateway import copies
+from gateway.judgement import edit
+from gateway.judgement.edit import Edited, NotEdited, Prepared
+from gateway.store import spool
+from gateway.store.spool import NewMail
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A mail to store, with its edit when that is ready."""
+
+    new: NewMail
+    prepared: Prepared | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A stored mail. ``made``: what became of its edit; None when there was none, or it must take the long way."""
+
+    mail_id: int
+    made: Edited | NotEdited | None
+
+
+def store(tx: Tx, arriving: Sequence[Arriving]) -> list[Arrived]:
+    """Store many mails, and the edits of those that have one.
+
+    Raises:
+        Temporary: run each alone (`offers.store`).
+    """
+    news = list(zip(spool.new_ids(tx, len(arriving)), arriving, strict=True))
+    ready = [(mail_id, each.prepared) for mail_id, each in news if each.prepared is not None]
+    made = dict(zip((mail_id for mail_id, _ in ready), edit.store_offers(tx, ready), strict=True)) if ready else {}
+    edited = {mail_id: each for mail_id, each in ready if isinstance(made[mail_id], Edited)}
+    judged = {mail_id: edit.as_judged(each) for mail_id, each in edited.items()}
+    ids = spool.insert_mails(tx, [(mail_id, each.new, judged.get(mail_id)) for mail_id, each in news])
+    copies.store(tx, [(mail_id, each.kept) for mail_id, each in edited.items()])
+    return [Arrived(mail_id, made.get(mail_id)) for mail_id in ids]
