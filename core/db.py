@@ -243,6 +243,23 @@ class Transaction:
             self._own.begin()
         return self._own
 
+    def begin_at_once(self) -> bool:
+        """Begin, unless somebody else has SQLite's write lock at this moment or it is another database."""
+        if self._kept is None:
+            return False
+        raw: Any = self._kept.get().connection.driver_connection
+        try:
+            with _no_waiting(raw):
+                raw.execute("BEGIN IMMEDIATE").close()
+        except sqlite3.OperationalError:
+            return False
+        self._begin()
+        return True
+
+    def begin(self) -> None:
+        """Begin, and wait for whoever writes."""
+        self._begin()
+
     def commit(self) -> None:
         if self._own is None:
             if self._session is not None:
@@ -334,13 +351,21 @@ def _sqlite_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     raw: Any = connection.connection.driver_connection
-    raw.execute("PRAGMA busy_timeout=0").close()
-    try:
+    if raw.in_transaction:
+        return  # `Transaction.begin_at_once` was here
+    with _no_waiting(raw):
         if _taken_turn(raw):
             return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _no_waiting(raw: sqlite3.Connection) -> Iterator[None]:
+    raw.execute("PRAGMA busy_timeout=0").close()
+    try:
+        yield
     finally:
         raw.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}").close()
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _taken_turn(raw: sqlite3.Connection) -> bool:

@@ -1,14 +1,17 @@
 """Group commit: all that the mail path writes in one instant shares one transaction and one sync (decisions 5, 6).
 
-One writer thread a process. While it commits, further operations gather and make the next transaction. When an
-operation fails, the transaction is rolled back and each is run again alone, so that one mail's fault is its own.
+One writer a process, with a thread for what waits. While it commits, further operations gather and make the next
+transaction. When an operation fails, the transaction is rolled back and each is run again alone, so that one mail's
+fault is its own.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeVar
 
 from core.metrics import COMMIT_BATCH_OPS, COMMIT_OPS, COMMIT_SECONDS, COMMITS, MAIL_PATH
@@ -33,6 +36,24 @@ def patience_s(under_way: int) -> float:
     return SOON_S if under_way > ALONE_MAX else 0.0
 
 
+class Beside(Enum):
+    """What of a transaction runs in a thread beside the event loop: whatever may wait, and no more.
+
+    A thread gets the interpreter back after each row only when the loop's turn is over: statements that wait for nobody
+    take longer there than in the loop, and hold SQLite's one lock meanwhile.
+    """
+
+    ALL = "all"
+    """Of a server, which every statement waits for."""
+    WAITS = "waits"
+    """Of a writer of SQLite: the wait for its lock, and the sync."""
+    NOTHING = "nothing"
+    """Of a reader of SQLite in WAL mode."""
+
+
+#: So many operations of the mail path take the event loop a few milliseconds; more of them run beside it.
+HERE_OPS_MAX = 40
+
 ManyOp = Callable[[Tx, Sequence[Any]], Sequence[Any]]
 
 
@@ -48,10 +69,8 @@ class Committer:
     """Runs operations in shared transactions; `run` is its only loop, and when that ends the process must end."""
 
     def __init__(
-        self, begin: Callable[[], AbstractContextManager[Tx]], name: str = WRITER, *, beside: bool = True
+        self, begin: Callable[[], AbstractContextManager[Tx]], name: str = WRITER, *, beside: Beside = Beside.ALL
     ) -> None:
-        """``beside``: transactions run in a thread of their own; False only where they neither wait nor sync, as
-        readers of SQLite in WAL mode: then a thread costs more than it hides."""
         self._begin = begin
         self._beside = beside
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
@@ -140,23 +159,43 @@ class Committer:
                 await self._commit([waiting])
 
     def _attempt(self, batch: list[_Waiting]) -> asyncio.Future[list[Any]]:
-        if self._beside:
-            return self._loop.run_in_executor(self._thread, self._transaction, batch)
-        return self._loop.create_task(self._here(batch))
+        if self._beside is Beside.NOTHING:
+            return self._loop.create_task(self._here(batch))
+        # Other operations than those for many items may do anything.
+        quick = len(batch) <= HERE_OPS_MAX and all(waiting.op is not _each for waiting in batch)
+        if self._beside is Beside.WAITS and quick:
+            return self._loop.create_task(self._partly_here(batch))
+        return self._loop.run_in_executor(self._thread, self._transaction, batch)
 
     async def _here(self, batch: list[_Waiting]) -> list[Any]:
         return self._transaction(batch)
 
+    async def _partly_here(self, batch: list[_Waiting]) -> list[Any]:
+        block = self._begin()
+        tx = block.__enter__()
+        try:
+            if not tx.transaction.begin_at_once():
+                await self._loop.run_in_executor(self._thread, tx.transaction.begin)
+            results = self._run(tx, batch)
+        except BaseException:
+            await self._loop.run_in_executor(self._thread, block.__exit__, *sys.exc_info())
+            raise
+        await self._loop.run_in_executor(self._thread, block.__exit__, None, None, None)
+        return results
+
     def _transaction(self, batch: list[_Waiting]) -> list[Any]:
+        with self._begin() as tx:
+            return self._run(tx, batch)
+
+    def _run(self, tx: Tx, batch: list[_Waiting]) -> list[Any]:
         groups: dict[ManyOp, list[int]] = {}
         for place, waiting in enumerate(batch):
             groups.setdefault(waiting.op, []).append(place)
         results: list[Any] = [None] * len(batch)
-        with self._begin() as tx:
-            for op, places in groups.items():
-                done = op(tx, [batch[place].item for place in places])
-                for place, result in zip(places, done, strict=True):
-                    results[place] = result
+        for op, places in groups.items():
+            done = op(tx, [batch[place].item for place in places])
+            for place, result in zip(places, done, strict=True):
+                results[place] = result
         return results
 
 

@@ -15,7 +15,7 @@ from core.metrics import MAIL_PATH
 from core.runtime import Runtime
 from gateway.backlog import leases
 from gateway.certificate import tls_context
-from gateway.committer import LATER_S, Committer
+from gateway.committer import LATER_S, Beside, Committer
 from gateway.config import Directory
 from gateway.delivery.relay import Relay
 from gateway.hands import Hands
@@ -75,9 +75,11 @@ class _Server:
 
     async def serve(self, sockets: Sequence[socket.socket], stop: threading.Event) -> None:
         runtime = self._runtime
-        self._committer = Committer(partial(runtime.begin, runtime.db.keep(write=True)))
+        embedded = runtime.db.sqlite_file is not None
+        writing = partial(runtime.begin, runtime.db.keep(write=True))
+        self._committer = Committer(writing, beside=Beside.WAITS if embedded else Beside.ALL)
         reading = partial(runtime.read, runtime.db.keep(write=False))
-        lookups = Committer(reading, "lookups", beside=runtime.db.sqlite_file is None)
+        lookups = Committer(reading, "lookups", beside=Beside.NOTHING if embedded else Beside.ALL)
         directory = Directory(runtime)
         self._relay = Relay(runtime, directory)
         processor = Processor(runtime, directory, self._committer, lookups, self._relay, self._suspects)

@@ -11,14 +11,15 @@ from sqlalchemy import insert, select, text
 from core.audit import AuditEntry
 from core.errors import Temporary
 from core.runtime import Runtime, Tx
-from gateway.committer import LATER_S, Committer
+from gateway.committer import LATER_S, Beside, Committer
 
 Body = Callable[[Committer], Coroutine[Any, Any, None]]
 
 
-def with_committer(runtime: Runtime, body: Body, *, beside: bool = True) -> Committer:
+def with_committer(runtime: Runtime, body: Body, *, beside: Beside = Beside.ALL) -> Committer:
     async def main() -> Committer:
-        committer = Committer(runtime.begin, beside=beside)
+        kept = runtime.db.keep(write=True) if beside is Beside.WAITS else None
+        committer = Committer(partial(runtime.begin, kept), beside=beside)
         running = asyncio.create_task(committer.run())
         await body(committer)
         committer.close()
@@ -34,6 +35,10 @@ def note(tx: Tx, word: str) -> str:
     if word == "bad":
         raise ZeroDivisionError(word)
     return word.upper()
+
+
+def note_all(tx: Tx, words: Sequence[str]) -> list[str]:
+    return [note(tx, word) for word in words]
 
 
 def noted(runtime: Runtime) -> list[str]:
@@ -52,11 +57,15 @@ def test_operations_of_one_instant_share_a_commit(any_runtime: Runtime) -> None:
     assert with_committer(any_runtime, body).commits <= 2
 
 
-@pytest.mark.parametrize("beside", [True, False])
-def test_the_fault_of_one_is_its_own(any_runtime: Runtime, beside: bool) -> None:
+@pytest.mark.parametrize("beside", Beside)
+@pytest.mark.parametrize("many", [True, False])
+def test_the_fault_of_one_is_its_own(any_runtime: Runtime, beside: Beside, many: bool) -> None:
     async def body(committer: Committer) -> None:
         words = ["a", "bad", "b", "bad", "c"]
-        futures = [committer.submit(partial(note, word=word)) for word in words]
+        futures = [
+            committer.submit_many(note_all, word) if many else committer.submit(partial(note, word=word))
+            for word in words
+        ]
         results = await asyncio.gather(*futures, return_exceptions=True)
         assert [type(result).__name__ for result in results] == [
             "str",
@@ -82,6 +91,26 @@ def test_operations_on_many_items_get_them_together_and_answer_each(runtime: Run
 
     with_committer(runtime, body)
     assert calls == [[0, 1, 2, 3, 4]]
+
+
+def test_a_writer_in_the_loop_waits_beside_it_for_the_lock(runtime: Runtime) -> None:
+    """The loop turns while somebody else writes, and what was asked for is written afterwards."""
+    turns = 0
+
+    async def body(committer: Committer) -> None:
+        nonlocal turns
+        with runtime.begin() as tx:
+            note(tx, "first")
+            future = committer.submit_many(note_all, "second")
+            for _ in range(20):
+                await asyncio.sleep(0.001)
+                turns += 1
+            assert not future.done()
+        assert await future == "SECOND"
+
+    with_committer(runtime, body, beside=Beside.WAITS)
+    assert turns == 20
+    assert noted(runtime) == ["first", "second"]
 
 
 def test_lazy_operations_ride_along_or_leave_soon_by_themselves(runtime: Runtime) -> None:
