@@ -1,26 +1,25 @@
-"""What the supervisor loads before it makes its children: code and tables that more than one of them uses.
+"""What the supervisor loads before it makes its children: code and tables that they use.
 
-Loaded once and shared, they cost memory and time once. What only one child needs it loads itself: the web framework,
-the language analyser, Redis' client. `benchmarks/memory.py` measures both.
+Loaded once and shared, they cost memory and time once. The pages too, though one child alone shows them: a module
+that comes later takes more than its own size, because it counts one reference more in everything that it names, and so
+copies the page on which that lies (measured: web pages loaded here, 23 MB of the web child are its own; by itself, 32).
+What a child needs only now and then it loads itself: the language analyser, Redis' client. `benchmarks/memory.py`
+measures all of this.
 """
 
 import gc
 import importlib
 
-#: In this order: the mail path first.
-MODULES = (
-    "uvloop",
-    "gateway.server",
-    "careerrelay.schedule",
-    "careerrelay.handlers",
-    "core.runner",
-)
+#: What `careerrelay gateway` needs: the mail path.
+MAIL = ("uvloop", "gateway.server")
+#: What `careerrelay serve` needs besides: jobs and pages.
+OFFICE = ("careerrelay.schedule", "careerrelay.handlers", "core.runner", "web.app")
 
 
-def load() -> None:
+def load(*, only_mail: bool) -> None:
     """Import, and bring into the form in which it is used: rule set compiled, tables mapped."""
     gc.disable()  # nothing of this is garbage; each child switches it on again
-    for name in MODULES:
+    for name in MAIL if only_mail else MAIL + OFFICE:
         importlib.import_module(name)
     from sqlalchemy.orm import configure_mappers
 

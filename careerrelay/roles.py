@@ -1,7 +1,8 @@
 """What one process does: relay mail, run jobs, answer web requests, or see to what happens regularly.
 
 Each runs until SIGTERM or SIGINT and then finishes what is in flight. Under a supervisor it also ends when that dies.
-Each loads only the floors it needs: a gateway process carries no web framework in its memory.
+Alone, each loads only the floors it needs; under `careerrelay serve` they share what the supervisor loaded
+(`careerrelay/preload.py`).
 """
 
 import os

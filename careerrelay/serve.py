@@ -63,7 +63,7 @@ def serve(settings: Settings, *, only_gateway: bool = False) -> int:
             settings = _with_port(settings, web)
             to_migrate = opening.must_migrate(settings)
         _share_metrics(settings, shared_home=only_gateway)
-        preload.load()
+        preload.load(only_mail=only_gateway)
         release = partial(_release, lock.close)
         if to_migrate and not forking.run_apart(partial(_migrate, settings), "migrate", release):
             return 1  # it has said why on standard error

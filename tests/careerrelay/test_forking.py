@@ -112,3 +112,15 @@ import careerrelay.serve
 print("prometheus_client" in sys.modules)
 """)
     assert out[0] == "False"
+
+
+def test_what_is_loaded_before_the_fork_leaves_no_thread_and_mail_alone_needs_no_web_framework() -> None:
+    out, _ = run("""
+from careerrelay import preload
+rare = {"presidio_analyzer", "redis", "rq", "alembic", "reportlab", "openpyxl"}
+for only_mail in (True, False):
+    preload.load(only_mail=only_mail)
+    forking.settle()
+    print("gateway.server" in sys.modules, "flask" in sys.modules, "web.app" in sys.modules, rare & set(sys.modules))
+""")
+    assert out == ["True False False set()", "True True True set()", "at exit"]

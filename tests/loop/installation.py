@@ -22,7 +22,7 @@ READY_S = 60.0
 STOP_S = 15.0
 # Each connection goes to a process of the kernel's choice.
 ASKED_IN_A_ROW = 12
-_READY = re.compile(r"ready smtp=(\S+) web=(\S+)")
+_READY = re.compile(r"ready smtp=(\S+)(?: web=(\S+))?")
 
 
 class CommandFailed(RuntimeError):
@@ -66,11 +66,11 @@ class Installation:
     def json(self, *words: str, stdin: str = "") -> Any:
         return json.loads(self.command(*words, "--json", stdin=stdin))
 
-    def start(self) -> None:
-        """Start `serve` and wait for its only line; the addresses it names are used from then on."""
+    def start(self, role: str = "serve") -> None:
+        """Start `serve` (or `gateway`) and wait for its only line; the addresses it names are used from then on."""
         log = self.log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "careerrelay", "serve"],
+            [sys.executable, "-m", "careerrelay", role],
             env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
         )  # fmt: skip
         log.close()
@@ -81,9 +81,9 @@ class Installation:
         timer.cancel()
         found = _READY.match(line)
         if not found:
-            raise CommandFailed(f"serve did not get ready: {line!r} {self.log.read_text()[-3000:]}")
+            raise CommandFailed(f"{role} did not get ready: {line!r} {self.log.read_text()[-3000:]}")
         self.smtp_port = int(found[1].rpartition(":")[2])
-        self.web_url = found[2]
+        self.web_url = found[2] or ""
 
     def wait_until_open_for(self, sender: str) -> None:
         """A new company is known to every gateway process within a second: ask until all of them take its mail."""
