@@ -176,12 +176,9 @@ class Committer:
         try:
             if not tx.transaction.begin_at_once():
                 await self._loop.run_in_executor(self._thread, tx.transaction.begin)
-            results = self._run(tx, batch)
-        except BaseException:
+            return self._run(tx, batch)
+        finally:
             await self._loop.run_in_executor(self._thread, block.__exit__, *sys.exc_info())
-            raise
-        await self._loop.run_in_executor(self._thread, block.__exit__, None, None, None)
-        return results
 
     def _transaction(self, batch: list[_Waiting]) -> list[Any]:
         with self._begin() as tx:
