@@ -3,7 +3,6 @@
 import os
 import random
 import secrets
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,26 +13,15 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from core import sqlite
 from core.errors import ConfigError, Temporary
 
-SQLITE_BUSY_MS = 10_000
 #: SQLSTATE of a PostgreSQL that is a standby for the moment, as in a fail-over.
 _READ_ONLY = "25006"
-#: From the first look at a lock that is taken to the next; then longer, as a commit takes 5 ms and more.
-SQLITE_LOOK_S = 0.0005
-SQLITE_LOOK_S_MAX = 0.002
-#: Open connections that a process keeps: its writer, a reader or two, one for what runs beside.
-SQLITE_KEPT = 4
-#: Pages that each of them keeps. The kernel has the file in memory anyway, once for all processes.
-SQLITE_CACHE_KIB = 1024
-#: The log grows to 32 MB before it is worked into the file: under load its pages are written again and again.
-SQLITE_LOG_PAGES = 8000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -247,11 +235,7 @@ class Transaction:
         """Begin, unless somebody else has SQLite's write lock at this moment or it is another database."""
         if self._kept is None:
             return False
-        raw: Any = self._kept.get().connection.driver_connection
-        try:
-            with _no_waiting(raw):
-                raw.execute("BEGIN IMMEDIATE").close()
-        except sqlite3.OperationalError:
+        if not sqlite.begin_at_once(self._kept.get().connection.driver_connection):  # type: ignore[arg-type]
             return False
         self._begin()
         return True
@@ -303,13 +287,13 @@ def _engine(driver: str, url: str) -> Engine:
     if driver.startswith("sqlite"):
         engine = create_engine(
             url,
-            pool_size=SQLITE_KEPT,
-            max_overflow=32 - SQLITE_KEPT,
+            pool_size=sqlite.KEPT,
+            max_overflow=32 - sqlite.KEPT,
             pool_use_lifo=True,  # the one used last has what it read in its cache; the others need none
-            connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False},
+            connect_args={"timeout": sqlite.BUSY_MS / 1000, "check_same_thread": False},
         )
-        event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
+        event.listen(engine, "connect", sqlite.on_connect)
+        event.listen(engine, "begin", sqlite.on_begin)
         return engine
     return create_engine(
         url,
@@ -326,64 +310,3 @@ def _engine(driver: str, url: str) -> Engine:
             "tcp_user_timeout": 30_000,
         },
     )
-
-
-def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we write BEGIN ourselves, see below
-    cursor = connection.cursor()
-    for pragma in (
-        "foreign_keys=ON",
-        "synchronous=FULL",
-        "recursive_triggers=ON",
-        "secure_delete=ON",  # a forgotten mail leaves no trace in free pages; not every build has it on by itself
-        f"busy_timeout={SQLITE_BUSY_MS}",
-        f"cache_size=-{SQLITE_CACHE_KIB}",
-        f"wal_autocheckpoint={SQLITE_LOG_PAGES}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    # A deferred transaction that turns into a writer can fail at once with "database is locked"; an immediate one
-    # waits its turn.
-    if not connection.get_execution_options().get("write", False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    raw: Any = connection.connection.driver_connection
-    if raw.in_transaction:
-        return  # `Transaction.begin_at_once` was here
-    with _no_waiting(raw):
-        if _taken_turn(raw):
-            return
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-@contextmanager
-def _no_waiting(raw: sqlite3.Connection) -> Iterator[None]:
-    raw.execute("PRAGMA busy_timeout=0").close()
-    try:
-        yield
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}").close()
-
-
-def _taken_turn(raw: sqlite3.Connection) -> bool:
-    """Wait for the one write lock in short steps; False when it was not free within `SQLITE_BUSY_MS`.
-
-    SQLite's own waiting sleeps up to 100 ms between two looks: two gateway processes that take turns would sleep most
-    of the time.
-    """
-    look_s = SQLITE_LOOK_S
-    end_s = time.monotonic() + SQLITE_BUSY_MS / 1000
-    while time.monotonic() < end_s:
-        try:
-            raw.execute("BEGIN IMMEDIATE").close()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                return False  # asked once more by SQLAlchemy, which says what it is
-            time.sleep(look_s)
-            look_s = min(look_s * 1.5, SQLITE_LOOK_S_MAX)
-        else:
-            return True
-    return False

@@ -65,15 +65,15 @@ class Processor:
             Temporary: it is not stored, or nobody knows.
         """
         self._storing += 1
+        mail_id = None
         try:
             prepared = await self._prepare(work) if work is not None and new.may_judge else None
-            return await self._stored(new, work, prepared)
-        except Temporary:
-            if work is not None:
-                self._judging.forget(work)
-            raise
+            mail_id = await self._stored(new, work, prepared)
         finally:
             self._storing -= 1
+            if mail_id is None and work is not None:
+                self._judging.forget(work)
+        return mail_id
 
     async def _prepare(self, work: Work) -> Prepared | None:
         try:

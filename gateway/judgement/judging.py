@@ -7,7 +7,7 @@ SQLite has one writer, and every process waits for it.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -24,10 +24,10 @@ from gateway.copies import Kept
 from gateway.judgement import edit, judge, signing
 from gateway.judgement.edit import NO_ORDERS, CleanRequest, Edited, EditRequest, NotEdited, Prepared, store_cleaned
 from gateway.judgement.holds import HoldRequest, hold
+from gateway.judgement.outlook import Ahead, View, plan_of
 from gateway.judgement.suspects import Suspects, digest
 from gateway.letter.doubt import Malformed
 from gateway.letter.octets import Octets
-from gateway.letter.parse import Parsed
 from gateway.letter.splice import OctetEdit
 from gateway.ruling import dropbox
 from gateway.ruling.dropbox import CopyRequest
@@ -35,7 +35,7 @@ from gateway.ruling.fields import octets, of_rules
 from gateway.ruling.ruleset import shipped
 from gateway.tables import Variant
 from gateway.work import Hand, Work
-from rules.model import Decision, Mode, Orders, Reason, Verdict, strictest
+from rules.model import Decision, Mode, Orders, Reason, Verdict
 
 log = get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Judging:
         self._suspects = suspects
         self._big = asyncio.Semaphore(1)
         self._under_way = 0
-        self._ahead: dict[str, _Ahead] = {}
+        self._ahead: dict[str, Ahead] = {}
 
     async def prepare(self, work: Work) -> Prepared | None:
         """Judge a mail that is not stored yet, and make its edit ready to be stored with it.
@@ -75,10 +75,10 @@ class Judging:
             return None
         with self._counted():
             view = await self._look(work)
-            ahead = self._ahead[work.queue_id] = _Ahead(view)
+            ahead = self._ahead[work.queue_id] = Ahead(view)
             if view is None:
                 return None
-            plan = _plan(work, view)
+            plan = plan_of(work, view)
             if plan.hand is None or not plan.is_edit or plan.copies or view.standing.case is Case.OTHER:
                 return None
             prepared = await self._prepared(work, view, plan.hand)
@@ -97,7 +97,7 @@ class Judging:
 
     def leave_alone(self, work: Work) -> None:
         """Let `judge` do nothing about a mail."""
-        self._ahead[work.queue_id] = _Ahead(None)
+        self._ahead[work.queue_id] = Ahead(None)
 
     async def judge(self, work: Work) -> None:
         """Set ``work`` to what is to be delivered: variants, edits, decision; a held delivery is taken out of it."""
@@ -123,7 +123,7 @@ class Judging:
     def _patience_s(self) -> float:
         return patience_s(self._under_way)
 
-    async def _look(self, work: Work) -> "_View | None":
+    async def _look(self, work: Work) -> View | None:
         """Read a mail and decide about it; None: nobody looks at it any further."""
         snapshot = self._directory.current
         company = snapshot.company(work.company_id)
@@ -148,9 +148,9 @@ class Judging:
         rule_set = snapshot.rule_sets.get(company.id)
         decision = await self._cpu(work, partial(judge.decide, letter.mail, approval, standing.ats, rule_set))
         took_s = asyncio.get_running_loop().time() - began_s
-        return _View(company, letter.parsed, standing, external, decision, took_s)
+        return View(company, letter.parsed, standing, external, decision, took_s)
 
-    async def _do(self, work: Work, view: "_View | None", made: Edited | NotEdited | None) -> None:
+    async def _do(self, work: Work, view: View | None, made: Edited | NotEdited | None) -> None:
         if view is None:
             return
         MAIL_PATH.count(MAILS_DECIDED, str(view.company.id), view.decision.verdict.value)
@@ -165,10 +165,10 @@ class Judging:
             return _NOTHING_KNOWN
         return await self._lookups.submit_many(standings, Asked(company.id, external[0]), within_s=self._patience_s / 4)
 
-    async def _act(self, work: Work, view: "_View", made: Edited | NotEdited | None) -> None:
+    async def _act(self, work: Work, view: View, made: Edited | NotEdited | None) -> None:
         """Do what verdict, mode and the company's rules ask for; without an edit the mail stays as it came."""
         decision, company, raw = view.decision, view.company, view.parsed.raw
-        plan = _plan(work, view)
+        plan = plan_of(work, view)
         if decision.orders is not None and plan.copies:
             await self._copy(work, company, raw, decision.orders)
         if plan.held:
@@ -186,7 +186,7 @@ class Judging:
         if (decision.marker or fields) and plan.mode is not Mode.OBSERVE:
             await self._clean(work, company, raw, view.external, fields)
 
-    async def _edit(self, work: Work, view: "_View", hand: Hand, made: Edited | NotEdited | None) -> None:
+    async def _edit(self, work: Work, view: View, hand: Hand, made: Edited | NotEdited | None) -> None:
         began_s = asyncio.get_running_loop().time()
         made = made or await self._edited(work, view, hand)
         MAIL_PATH.observe(EDIT_SECONDS, asyncio.get_running_loop().time() - began_s)
@@ -201,7 +201,7 @@ class Judging:
         self._use(work, made.edits, [hand])
         work.note = "edited"
 
-    async def _edited(self, work: Work, view: "_View", hand: Hand) -> Edited | NotEdited:
+    async def _edited(self, work: Work, view: View, hand: Hand) -> Edited | NotEdited:
         if view.standing.case is not Case.OTHER:
             prepared = await self._prepared(work, view, hand)
             if isinstance(prepared, NotEdited):
@@ -213,7 +213,7 @@ class Judging:
         request = self._request(work, view, hand)
         return await self._committer.submit(partial(edit.edit_in, mail_id=work.id, request=request))
 
-    async def _prepared(self, work: Work, view: "_View", hand: Hand) -> Prepared | NotEdited:
+    async def _prepared(self, work: Work, view: View, hand: Hand) -> Prepared | NotEdited:
         step = partial(
             edit.prepare,
             self._request(work, view, hand),
@@ -225,7 +225,7 @@ class Judging:
         )
         return await self._cpu(work, step)
 
-    def _request(self, work: Work, view: "_View", hand: Hand) -> EditRequest:
+    def _request(self, work: Work, view: View, hand: Hand) -> EditRequest:
         company, current = view.company, self._directory.current
         return EditRequest(
             queue_id=work.queue_id,
@@ -301,60 +301,6 @@ class Judging:
         if work.size > BIG_BYTES:
             return await asyncio.to_thread(step)
         return self._suspects.watch(work.digest, step) if work.digest else step()
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What was seen of a mail, before anything is done about it."""
-
-    company: CompanyView
-    parsed: Parsed
-    standing: Standing
-    external: tuple[str, ...]
-    decision: Decision
-    took_s: float
-
-
-@dataclass(slots=True)
-class _Ahead:
-    """What is known of a mail that was looked at before it was stored, and what became of its edit."""
-
-    view: _View | None
-    made: Edited | NotEdited | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is to be done: ``held`` deliveries wait for ``minutes``; ``hand`` has the one recipient outside."""
-
-    mode: Mode
-    held: list[Hand]
-    minutes: int
-    hand: Hand | None
-    is_edit: bool
-    copies: bool
-
-
-def _plan(work: Work, view: _View) -> _Plan:
-    decision, company = view.decision, view.company
-    orders = decision.orders or NO_ORDERS
-    mode = company.mode if decision.orders is None else strictest(company.mode, orders.mode)
-    acts = mode is not Mode.OBSERVE
-    hand = next((hand for hand in work.deliveries if view.external == (hand.recipient,)), None)
-    injects = decision.verdict is Verdict.INJECT and hand is not None
-    held, minutes = [], orders.hold_minutes
-    if minutes and acts:
-        held = [hand for hand in work.deliveries if hand.recipient in view.external]
-    if not held and injects and mode is Mode.CONFIRM:
-        held, minutes = [hand for hand in (hand,) if hand is not None], company.hold_minutes
-    return _Plan(
-        mode=mode,
-        held=held,
-        minutes=minutes,
-        hand=hand,
-        is_edit=injects and mode is Mode.AUTO and not held,
-        copies=bool(orders.dropboxes) and acts,
-    )
 
 
 def _flagged(decision: Decision, why: str) -> Decision:
