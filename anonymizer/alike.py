@@ -33,6 +33,8 @@ _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"), ("nn", "m"))
 _LATIN = re.compile(r"(?<![A-Za-z0-9@._/-])[A-Za-z][A-Za-z0-9|'’-]{3,19}(?![A-Za-z0-9@])")
 _WORDS = re.compile(r"(?<![A-Za-z0-9@._/-])[A-Za-z]{2,16}(?:[ -]{1,2}[A-Za-z]{2,16}){1,40}(?![A-Za-z0-9@])")
 _WORD = re.compile(r"[A-Za-z]+")
+_SMALL = re.compile("[a-z]+")
+_ANY_LATIN = re.compile("[A-z]")
 _VOWELS = re.compile(r"[aeiouy'’-]")
 # mtg, msg and the like are shortened words, and so is many a skill.
 _SHORTENED = frozenset(
@@ -109,6 +111,15 @@ class Words:
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+    @once
+    def latin(self) -> bool:
+        """Whether there is any Latin letter."""
+        return _ANY_LATIN.search(self.text) is not None
+
+    @once
+    def _alone(self) -> frozenset[str]:
+        return frozenset(_WORD.findall(self.text))
 
     @once
     def _looks(self) -> dict[str, list[tuple[int, int]]]:
@@ -194,7 +205,7 @@ class Words:
 
     def by_ear(self, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
         """Yield as many words in a row as a name has parts, each of the sound of its part."""
-        wanted = {tuple(re.findall(r"[a-z]+", " ".join(name))) for name in names} if self._rows else set()
+        wanted = {tuple(_SMALL.findall(" ".join(name))) for name in names} if self._rows else set()
         for one in wanted:
             if len(one) > 1 and len("".join(map(sound, one))) >= _SKELETON_MIN:
                 heard = {part: self._heard(part) for part in one}
@@ -227,6 +238,8 @@ class Words:
 
     def everyday(self, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Yield names that are everyday words in small letters, where only a name stands: hi hope, will - can you."""
-        words = tuple(sorted({part for part in parts if len(part) > 1 and part in self.text and _everyday(part)}))
+        # What stands around such a name is no letter; a pattern is compiled only for names that stand so.
+        found = (part for part in parts if part in self._alone or not _WORD.fullmatch(part))
+        words = tuple(sorted({part for part in found if len(part) > 1 and part in self.text and _everyday(part)}))
         for match in _where_only_a_name_stands(words).finditer(self.text) if words else ():
             yield from (match.span(group) for group in "xyz" if match.start(group) >= 0)

@@ -72,8 +72,10 @@ def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
     recognise = frame.recognise if document.rounds == 0 else frame.recognise_again
     view = normalise(text)
     # What a round found by looking at the changed lines alone is looked for everywhere in the next.
-    stretches = changed(view.text) if document.rounds % 2 else ((0, len(view.text)),)
+    stretches = tuple(changed(view.text)) if document.rounds % 2 else ((0, len(view.text)),)
     document.rounds += 1
+    if not stretches:
+        return []
     guesses: list[Span] = []
     read = [page for stretch in stretches for page in pages(view.text, document.lines, *stretch)]
     for page in read:

@@ -6,10 +6,11 @@ participants costs next to nothing.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind
@@ -29,6 +30,7 @@ _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|
 
 
 _LATIN_HONORIFIC = re.compile(r"(?:san|sama|kun|chan|sensei)(?![A-Za-z0-9])")
+_SMALL = re.compile("[a-z]+")
 _DIGIT = re.compile(r"[0-9〇零一二三四五六七八九]")
 _SENTENCE_END = re.compile(r"[a-z]{2}\.\s|[,\n]\s*\n[A-Z]\Z")
 _MONTHS = frozenset(("april", "may", "june", "july", "august"))
@@ -49,8 +51,7 @@ _ADVERBS = frozenset(("誠に", "真に", "実に", "正に", "直に", "共に"
 _LIKENED = re.compile(r"のよう[なに]|風の")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """One written form of a person: small letters, no gaps."""
 
     text: str
@@ -105,7 +106,7 @@ class View:
     @once
     def lowered(self) -> str:
         """The text in small letters without Latin accents, of the same length (İ would grow, so it stays)."""
-        lowered = self.text.lower().translate(_NO_ACCENTS)
+        lowered = unaccented(self.text)
         return lowered if len(lowered) == len(self.text) else "".join(
             char.lower() if len(char.lower()) == 1 else char for char in self.text).translate(_NO_ACCENTS)  # fmt: skip
 
@@ -131,9 +132,10 @@ class View:
     def _digits(self) -> str:
         return ascii_digits(self.text)
 
-    def holds(self, form: Form) -> bool:
-        """Tell whether the letters of ``form`` stand anywhere: most forms fail here, at the cost of one search."""
-        return form.text in (self._squeezed if form.whole else self.lowered)
+    def held(self, forms: Iterable[Form]) -> list[Form]:
+        """Return those whose letters stand anywhere: most forms fail here, at the cost of one search."""
+        squeezed, lowered = self._squeezed, self.lowered
+        return [form for form in forms if form.text in (squeezed if form.whole else lowered)]
 
     def places(self, form: Form) -> Iterator[tuple[int, int]]:
         """Yield the ranges where ``form`` stands as words of its own."""
@@ -225,8 +227,8 @@ def _no_name(words: str) -> bool:
         return True
     if not words.islower():
         return False
-    everyday = lexicon.words("capitalised") | lexicon.words("everyday_names")
-    return all(word in everyday for word in re.split(r"[^a-z]+", words) if word)
+    capitalised, names_too = lexicon.words("capitalised"), lexicon.words("everyday_names")
+    return all(word in capitalised or word in names_too for word in _SMALL.findall(words))
 
 
 def _kana(char: str, first: str, last: str) -> bool:

@@ -22,6 +22,7 @@ from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, IbanR
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.all import RECOGNISERS
+from anonymizer.recognizers.skipping import compiled
 from anonymizer.recognizers.spans import Recogniser
 
 _LANGUAGE = "ja"
@@ -92,7 +93,7 @@ class _Presidios(EntityRecognizer):  # type: ignore[misc]
     r"""One of Presidio's pattern recognisers, read on an ASCII view: its ``\b`` fails beside kanji."""
 
     def __init__(self, inner: Any, needs: str) -> None:
-        self._inner, self._needs = inner, re.compile(needs)
+        self._inner, (self._needs, _) = inner, compiled(needs)
         super().__init__(supported_entities=inner.supported_entities, name=inner.name, supported_language=_LANGUAGE)
 
     def load(self) -> None:
@@ -159,14 +160,12 @@ def recognise(page: Page) -> Iterator[Span]:
 def recognise_again(page: Page) -> Iterator[Span]:
     """Yield what is found in a text that was stripped once, without the engine around the recognisers.
 
-    Addresses and forbidden text are found by what they are, not by their neighbours: a placeholder beside them brings
-    no new ones, and looking for them is a third of the cost.
+    Addresses, forbidden text and what Presidio's own look for are found by what they are, not by their neighbours: a
+    placeholder beside them brings no new ones, and looking for them is a third of the cost.
     """
     for each in RECOGNISERS:
         if each.name not in _BY_THEMSELVES:
             yield from each.find(page)
-    for presidios in _engine().registry.recognizers[len(RECOGNISERS) :]:
-        yield from map(_span, presidios.analyze(page.text, _entities(), _PageArtifacts(page, _engine().nlp_engine)))
 
 
 def _span(result: Any) -> Span:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 from anonymizer import alike, around, nicknames
 from anonymizer.forms import Form, View, squeezed, unaccented
@@ -24,6 +25,7 @@ PART_SCORE = 0.99
 IDENTITIES_MAX = 200
 _LOCAL_PART_CHARS_MIN = 5
 _PHONE_DIGITS_MIN, _PHONE_DIGITS_MAX = 8, 15
+_BETWEEN, _DOTS = re.compile(r"[\s,_・]+"), re.compile(r"[・ ]+")
 _KANA = re.compile(r"[ぁ-んァ-ヶー]+")
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
@@ -56,7 +58,7 @@ def _written(identity: Identity) -> Iterator[tuple[str, bool]]:
             yield from ((split[0] + script(given), True) for given in givens)
             yield from ((script(family) + split[1], True) for family in families)
     elif "・" in name or " " in name:
-        yield from ((part, False) for part in re.split(r"[・ ]+", name) if len(part) > 1)
+        yield from ((part, False) for part in _DOTS.split(name) if len(part) > 1)
 
 
 @lru_cache(maxsize=512)
@@ -93,7 +95,7 @@ def _latin(identity: Identity) -> Iterator[tuple[str, bool]]:
     pairs: set[tuple[str, str]] = set()
     name = _reading(identity.name)
     for text in filter(None, (_reading(identity.romaji), "" if _japanese(name) else name)):
-        parts = [part.strip(".,").lower() for part in re.split(r"[\s,_・]+", text) if part.strip(".,")]
+        parts = [part.strip(".,").lower() for part in _BETWEEN.split(text) if part.strip(".,")]
         yield "".join(parts), len(parts) > 1
         if len(parts) > 1:
             pairs.add((parts[0], parts[-1]))
@@ -112,14 +114,13 @@ def _latin(identity: Identity) -> Iterator[tuple[str, bool]]:
         yield two, False
 
 
-@lru_cache(maxsize=512)
 def forms(identity: Identity, label: str) -> tuple[Form, ...]:
     """Return every written form of a participant, each once."""
     found: dict[tuple[str, bool], Form] = {}
     for text, whole in (*_written(identity), *_spoken(identity), *_latin(identity)):
         key = squeezed(text) if whole else unaccented(text)
-        if len(key) >= (2 if key.isascii() else 1):
-            found.setdefault((key, whole), Form(key, Kind.PERSON, whole, label))
+        if len(key) >= (2 if key.isascii() else 1) and (key, whole) not in found:
+            found[key, whole] = Form(key, Kind.PERSON, whole, label)
     mail = squeezed(_reading(identity.email))
     if mail:
         found[mail, True] = Form(mail, Kind.EMAIL, True, label)
@@ -129,13 +130,12 @@ def forms(identity: Identity, label: str) -> tuple[Form, ...]:
     return tuple(found.values())
 
 
-@lru_cache(maxsize=512)
 def _parts(identity: Identity) -> nicknames.Parts:
     """Return family and given names in hiragana and in small Latin letters, for what they are shortened to."""
     families, givens = _kana_names(identity)
     name = _reading(identity.name)
     latin = [
-        tuple(part.strip(".,").lower() for part in re.split(r"[\s,_・]+", text) if part.strip(".,"))
+        tuple(part.strip(".,").lower() for part in _BETWEEN.split(text) if part.strip(".,"))
         for text in filter(None, (_reading(identity.romaji), "" if _japanese(name) else name))
     ]
     latin += [
@@ -147,39 +147,56 @@ def _parts(identity: Identity) -> nicknames.Parts:
     )
 
 
-@lru_cache(maxsize=512)
-def _kanji(identity: Identity) -> tuple[str, str]:
-    """Return family and given name as they are written in Japanese, empty when they are not."""
-    name = _reading(identity.name)
-    return (split_name(name) or ("", "")) if _japanese(name) else ("", "")
+class _Person(NamedTuple):
+    """What is looked for of one participant."""
+
+    forms: tuple[Form, ...]
+    parts: nicknames.Parts
+    family: str
+    """As it is written in Japanese, empty when it is not; so is the given name."""
+    given: str
+    katakana: tuple[str, ...]
+    wholes: tuple[str, ...]
+    """The full name in kanji and in katakana."""
+    latin: tuple[str, ...]
+    """The parts of the Latin names."""
+    romaji: tuple[str, ...]
+    """The same, of a Japanese name."""
+    initials: frozenset[str]
+    phone: str
+    """Its digits without the leading 0, which a country code takes the place of."""
 
 
 @lru_cache(maxsize=512)
-def _katakana(identity: Identity) -> tuple[str, ...]:
+def _person(identity: Identity, label: str) -> _Person:
+    parts, name = _parts(identity), _reading(identity.name)
+    family, given = (split_name(name) or ("", "")) if _japanese(name) else ("", "")
     families, givens = _kana_names(identity)
-    return tuple(dict.fromkeys((*families, *givens)))
+    latin = tuple(dict.fromkeys(part for names in parts.latin for part in names if part))
+    return _Person(
+        forms=forms(identity, label),
+        parts=parts,
+        family=family,
+        given=given,
+        katakana=tuple(dict.fromkeys((*families, *givens))),
+        wholes=(family + given, *(one + two for one, two in product(families, givens))),
+        latin=latin,
+        romaji=latin if families else (),
+        initials=frozenset(part[0] for part in latin),
+        phone=_phone_digits(identity.phone).lstrip("0"),
+    )
 
 
-@lru_cache(maxsize=512)
-def _initials(identity: Identity) -> frozenset[str]:
-    return frozenset(part[0] for name in _parts(identity).latin for part in name if part)
-
-
-def _nearly(words: alike.Words, identity: Identity) -> Iterator[tuple[int, int]]:
+def _nearly(words: alike.Words, person: _Person) -> Iterator[tuple[int, int]]:
     """Yield where a name is written nearly right, by a letter or two, or where it is an everyday word."""
-    latin = _parts(identity).latin
-    flat = tuple(dict.fromkeys(part for name in latin for part in name if part))
-    family, given = _kanji(identity)
-    families, givens = _kana_names(identity)
-    wholes = (family + given, *(one + two for one, two in product(families, givens)))
     if not words.text.isascii():
-        yield from words.by_shape(wholes, (family,))
-        yield from words.by_consonants(flat if families else ())
-    if any("A" <= char <= "z" for char in words.text):
-        yield from words.by_letters(flat)
-        yield from words.everyday(flat)
-        yield from words.by_ear(latin)
-        yield from words.by_initials(latin)
+        yield from words.by_shape(person.wholes, (person.family,))
+        yield from words.by_consonants(person.romaji)
+    if words.latin:
+        yield from words.by_letters(person.latin)
+        yield from words.everyday(person.latin)
+        yield from words.by_ear(person.parts.latin)
+        yield from words.by_initials(person.parts.latin)
 
 
 def _phone_digits(phone: str) -> str:
@@ -190,35 +207,38 @@ def _phone_digits(phone: str) -> str:
 
 def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
     """Yield every written form of the participants."""
-    words = alike.Words(view.text)
+    words, short = alike.Words(view.text), nicknames.Short(view.text)
     for number, identity in enumerate(list(identities)[:IDENTITIES_MAX]):
         label = f"identity:{number}"
-        latin: list[tuple[int, int]] = []
-        family, given = _kanji(identity)
-        for form in filter(view.holds, forms(identity, label)):
-            for start, end in view.places(form):
-                # 山田商事 is no person; a surname before an honorific or a title is.
-                if form.whole or view.beside_honorific(end) or not in_firm(view.text, end):
-                    score = 1.0 if form.whole else PART_SCORE
-                    yield Span(form.kind, start, end, score, NAME, "known participant", label)
-                    stop = around.given_behind(view.text, end, given) if form.text == family else end
-                    if stop > end:
-                        yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "of a known participant's family", label)
-                    if form.kind == Kind.PERSON and form.text[0] < "ɐ":
-                        latin.append((start, end))
-                        stop = around.shortened_behind(view.text, end, _initials(identity))
-                        if stop > end:
-                            yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "shortened behind", label)
-        stretches = (*around.with_middle_names(view.text, latin), *around.in_katakana(view.text, _katakana(identity)))
-        for start, end in stretches:
-            yield Span(Kind.PERSON, start, end, 1.0, NAME, "known participant with further names", label)
-        yield from nicknames.find(view.text, _parts(identity), label)
-        for start, end in _nearly(words, identity):
+        person = _person(identity, label)
+        yield from _written_out(view, person, label)
+        yield from nicknames.find(short, person.parts, label)
+        for start, end in _nearly(words, person):
             yield Span(Kind.PERSON, start, end, PART_SCORE, NAME, "nearly a known participant", label)
-        digits = _phone_digits(identity.phone)
         # Without the leading 0 the number is found behind a country code too.
-        for start, end in view.numbers(digits.lstrip("0")) if digits else ():
+        for start, end in view.numbers(person.phone) if person.phone else ():
             yield Span(Kind.PHONE, start, end, 1.0, NAME, "known participant's number", label)
+
+
+def _written_out(view: View, person: _Person, label: str) -> Iterator[Span]:
+    """Yield the forms of a name with what stands around them and belongs to it."""
+    latin: list[tuple[int, int]] = []
+    for form in view.held(person.forms):
+        for start, end in view.places(form):
+            # 山田商事 is no person; a surname before an honorific or a title is.
+            if form.whole or view.beside_honorific(end) or not in_firm(view.text, end):
+                score = 1.0 if form.whole else PART_SCORE
+                yield Span(form.kind, start, end, score, NAME, "known participant", label)
+                stop = around.given_behind(view.text, end, person.given) if form.text == person.family else end
+                if stop > end:
+                    yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "of a known participant's family", label)
+                if form.kind == Kind.PERSON and form.text[0] < "ɐ":
+                    latin.append((start, end))
+                    stop = around.shortened_behind(view.text, end, person.initials)
+                    if stop > end:
+                        yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "shortened behind", label)
+    for start, end in (*around.with_middle_names(view.text, latin), *around.in_katakana(view.text, person.katakana)):
+        yield Span(Kind.PERSON, start, end, 1.0, NAME, "known participant with further names", label)
 
 
 def roles(identities: Iterable[Identity]) -> dict[str, str]:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from anonymizer import lexicon
 from anonymizer.kana import hiragana
 from anonymizer.model import Kind, Span
+from anonymizer.page import once
 
 NAME = "identity"
 _SCORE = 0.98
 # Vowels come and go when a name is written by ear, and these consonants are taken for each other.
 _UNSTABLE = re.compile(r"ph|ck|ch|sch|sh|zh|[aeiouyhjwvcqzx]")
+_TWICE = re.compile(r"(.)\1+")
 _BY_EAR = {"ph": "f", "ck": "k", "ch": "S", "sch": "S", "sh": "S", "zh": "S", "w": "v", "v": "v", "c": "k", "q": "k",
            "z": "s", "x": "ks"}  # fmt: skip
 _FIRST_BY_EAR = {"c": "k", "k": "c", "j": "y", "y": "eij", "e": "y", "i": "y", "v": "w", "w": "v", "f": "p", "s": "z",
@@ -32,6 +34,7 @@ _TAIL = re.compile(
 _WORD = re.compile(
     r"(?<![A-Za-z0-9@._/-])[A-Z][a-z]{1,8}(?![A-Za-z0-9@])|(?<![A-Za-z0-9@._/-])[a-z]{3,9}(?![A-Za-z0-9@./-])"
 )
+_ENDING = re.compile(r"(?:(.)\1)?(?:y|ie)$")
 _INITIALS = re.compile(r"(?<![A-Za-z.])([A-Z])\.[ ]?([A-Z])\.?(?![A-Za-z])")
 
 
@@ -49,13 +52,40 @@ def _shared(one: str, two: str) -> int:
     return size
 
 
-def _in_kana(text: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    for match in _START.finditer(text):
-        two = hiragana(match.group())
+class Short:
+    """What in a text may be short for a name, looked for once for all participants."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @once
+    def starts(self) -> list[tuple[str, int]]:
+        """Two letters in hiragana at the head of each word in kana, and where."""
+        return [(hiragana(match.group()), match.start()) for match in _START.finditer(self.text)]
+
+    @once
+    def sounds(self) -> list[tuple[str, tuple[int, int]]]:
+        """First sounds in hiragana, made longer as children are called, and where."""
+        return [(hiragana(match.group("x")), match.span()) for match in _CHILD.finditer(self.text)]
+
+    @once
+    def words(self) -> list[tuple[str, str, tuple[int, int]]]:
+        """First letter, small, of each Latin word, the word, and where it stands."""
+        return [(match.group()[0].lower(), match.group(), match.span()) for match in _WORD.finditer(self.text)]
+
+    @once
+    def initials(self) -> list[tuple[tuple[str, str], tuple[int, int]]]:
+        """Two initials, small, and where."""
+        found = _INITIALS.finditer(self.text) if "." in self.text else ()
+        return [((match.group(1).lower(), match.group(2).lower()), match.span()) for match in found]
+
+
+def _in_kana(short: Short, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    text = short.text
+    for two, start in short.starts if parts else ():
         for part in parts:
             if not part.startswith(two):
                 continue
-            start = match.start()
             end = start + _shared(part, hiragana(text[start : start + len(part)]))
             again = text.startswith(text[start:end], end)
             tail = _TAIL.match(text, end)
@@ -63,12 +93,10 @@ def _in_kana(text: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
                 yield start, end + (end - start) if again else tail.end() if tail else end
 
 
-def _of_a_child(text: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _of_a_child(short: Short, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Yield the first sound of a name, made longer, before what children are called by: りっくん, しょーちゃん."""
     sounds = {part[: 2 if part[1] in "ゃゅょ" else 1] for part in parts}
-    for match in _CHILD.finditer(text) if sounds else ():
-        if hiragana(match.group("x")) in sounds:
-            yield match.span()
+    yield from (span for sound, span in short.sounds if sound in sounds) if sounds else ()
 
 
 @cache
@@ -88,28 +116,15 @@ def _same_as(name: str) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _first_letters(names: tuple[str, ...]) -> frozenset[str]:
     """Return what the names and their listed short names begin with."""
-    alike = {
-        "c": "k",
-        "k": "c",
-        "j": "y",
-        "y": "eij",
-        "e": "y",
-        "i": "y",
-        "v": "w",
-        "w": "v",
-        "f": "p",
-        "s": "z",
-        "z": "s",
-    }
     found = {each[0] for name in names for each in (name, *_same_as(name))}
-    return frozenset(found.union(*(alike.get(letter, "") for letter in found)))
+    return frozenset(found.union(*(_FIRST_BY_EAR.get(letter, "") for letter in found)))
 
 
 @lru_cache(maxsize=8192)
 def sound(word: str) -> str:
     """Return what stays of a Latin name when it is spelled by ear: Yevgeniya and Evgenia, Catherine and Katherine."""
     word = _UNSTABLE.sub(lambda match: _BY_EAR.get(match.group(), ""), word)
-    return re.sub(r"(.)\1+", r"\1", word)
+    return _TWICE.sub(r"\1", word)
 
 
 def _same_sound(one: str, two: str) -> bool:
@@ -132,7 +147,7 @@ def _short_for(word: str, names: tuple[str, ...]) -> bool:
         return listed or (
             plain in lexicon.given_any() and any(name.startswith(plain) and name != plain for name in names)
         )
-    stem = re.sub(r"(?:(.)\1)?(?:y|ie)$", r"\1", plain)
+    stem = _ENDING.sub(r"\1", plain)
     if any(_same_sound(plain, name) for name in names):
         return True
     return listed or any(
@@ -143,20 +158,19 @@ def _short_for(word: str, names: tuple[str, ...]) -> bool:
     )
 
 
-def _in_latin(text: str, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
+def _in_latin(short: Short, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
     flat = tuple(dict.fromkeys(part for name in names for part in name if len(part) > _LATIN_CHARS_MIN))
     first = _first_letters(flat)
-    for match in _WORD.finditer(text) if flat else ():
-        if match.group()[0].lower() in first and _short_for(match.group(), flat):
-            yield match.span()
+    for letter, word, span in short.words if flat else ():
+        if letter in first and _short_for(word, flat):
+            yield span
     pairs = {(name[0][:1], name[-1][:1]) for name in names if len(name) > 1}
-    for match in _INITIALS.finditer(text) if "." in text and pairs else ():
-        pair = (match.group(1).lower(), match.group(2).lower())
+    for pair, span in short.initials if pairs else ():
         if pair in pairs or pair[::-1] in pairs:
-            yield match.span()
+            yield span
 
 
-def find(text: str, parts: Parts, label: str) -> Iterator[Span]:
-    """Yield what the participant's names are shortened to in ``text`` (a reading view)."""
-    for start, end in (*_in_kana(text, parts.kana), *_of_a_child(text, parts.kana), *_in_latin(text, parts.latin)):
+def find(short: Short, parts: Parts, label: str) -> Iterator[Span]:
+    """Yield what the participant's names are shortened to in a text (a reading view)."""
+    for start, end in (*_in_kana(short, parts.kana), *_of_a_child(short, parts.kana), *_in_latin(short, parts.latin)):
         yield Span(Kind.PERSON, start, end, _SCORE, NAME, "short for a known participant", label)

@@ -48,20 +48,25 @@ _SPACES = {
 # O9O-l234, (6l7) 555-Ol47, S4O年 1O月, O5/ll/1988: what a scanner or a careful person writes for digits, in
 # something that else is a number. A word of such letters alone (I, lol) joins only by a mark.
 _DIGITS = "0-9〇零一二三四五六七八九"
-_LIKE = rf"[{_DIGITS}OolI](?:[{_DIGITS}OolI]|[SB](?=[0-9]|[-.][0-9OlI])){{0,15}}"
+# Z stands for 2 where a digit, a mark and a digit or the unit of a date follow; at the end it is a check letter.
+_LIKE_Z = r"Z(?=[0-9]|[-./)][ ]?\(?[0-9OlI]|[ ][0-9]|[ ]?[年月日曰])"
+_LIKE_SB = r"[SB](?=[0-9]|[-.][0-9OlI])|B(?=O[-.]?[0-9])"
+_LIKE = rf"(?:[{_DIGITS}OolI]|{_LIKE_Z})(?:[{_DIGITS}OolI]|{_LIKE_Z}|{_LIKE_SB}){{0,15}}"
 # What joins two groups: a mark, the unit of a date, or a blank before what can be no word.
-_LIKE_JOINT = r"(?:[ ]?[-./()][ ]?\(?|[ ]?[年月日][ ]?|[ ](?=[0-9]|[OolI]{1,2}[0-9]|l(?![A-Za-z])))"
+_LIKE_JOINT = (
+    r"(?:[ ]?[-./()][ ]?\(?|[ ]?[年月日][ ]?|[ ](?=[0-9]|[OolI]{1,2}[0-9]|Z[0-9]|[OolIZ][ ]?[月日]|l(?![A-Za-z])))"
+)
 _LOOKALIKE = re.compile(
     r"(?<![A-Za-z0-9])(?![OolI]+[ ](?![-./])|I/O)(?:[SHRT](?=[0-9]|[OlI][0-9]))?"
-    rf"(?=[{_DIGITS} ./()年月+-]{{0,20}}[OolISB]){_LIKE}"
+    rf"(?=[{_DIGITS} ./()年月+-]{{0,20}}[OolISBZ]){_LIKE}"
     rf"(?:{_LIKE_JOINT}{_LIKE}|[-.)][SB](?=[0-9]{{2}})[{_DIGITS}OolI]{{2,8}}){{0,9}}(?![A-Za-z0-9])"
 )
-_MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()-]{0,3}[OolISB](?![a-z])|[OolI][ ./()年月-]{0,3}[0-9]")
-_AS_DIGITS = str.maketrans("OolISB", "001158")
+_MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()-]{0,3}[OolISBZ](?![a-z])|[OolIZ][ ./()年月-]{0,3}[0-9]")
+_AS_DIGITS = str.maketrans("OolISBZ", "0011582")
 _LOOKALIKE_DIGITS_MIN, _LOOKALIKE_CODE_MIN, _BLOCKS_MIN = 6, 5, 3
 _ONE_O = re.compile(r"[0-9]{1,2}O[0-9]{1,2}")
 _JOINS = re.compile(r"(?<=[0-9OlI])-(?=[0-9OlI])")
-_FLAT_DAY = re.compile(r"(?<=[0-9月])曰|(?<=[0-9] )曰")
+_FLAT_DAY = re.compile(r"(?<=[0-9OlIZ月])曰|(?<=[0-9OlIZ] )曰")
 _DATE_UNIT = re.compile(r"[ ]?[年月日]")
 # LSl 4AB: the district of a British code.
 _IN_CODE = re.compile(r"(?<=[^A-Za-z0-9][A-Z]{2})[lI](?=[0-9]?[ ][0-9][A-Z]{2}(?![A-Za-z0-9]))")
@@ -126,6 +131,8 @@ def _fold_cluster(cluster: str) -> str:
 
 def _masked(text: str) -> str:
     """Hide what an earlier run has put in, so that stripping twice is stripping once."""
+    if "〔" not in text and "[" not in text:
+        return text
     return PLACEHOLDER.sub(lambda match: WALL * len(match.group()), text)
 
 
@@ -145,8 +152,8 @@ def _as_digits(match: re.Match[str]) -> str:
     token = match.group()
     era = token[:1] if token[0] in "SHRT" else ""
     token = token[len(era) :]
-    letters = sum(char in "OolISB" for char in token)
-    digits = sum(char not in "OolISB -./()年月" for char in token)
+    letters = sum(char in "OolISBZ" for char in token)
+    digits = sum(char not in "OolISBZ -./()年月" for char in token)
     enough = (
         digits + letters >= _LOOKALIKE_DIGITS_MIN
         or (letters == 1 and (digits + letters >= _LOOKALIKE_CODE_MIN or _ONE_O.fullmatch(token)))
@@ -161,7 +168,7 @@ def _read(text: str) -> str:
     if "曰" in text:
         text = _FLAT_DAY.sub("日", text)
     if not _MAY_LOOK_ALIKE.search(text):
-        return _LONG_MARK.sub("-", text)
+        return _LONG_MARK.sub("-", text) if "ー" in text else text
     text = _IN_WORD.sub(lambda match: "o" if match.group() == "0" else "l", text)
     text = _IN_CODE.sub(lambda match: match.group().translate(_AS_DIGITS), text)
     return _LOOKALIKE.sub(_as_digits, _LONG_MARK.sub("-", text))

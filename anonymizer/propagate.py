@@ -112,7 +112,7 @@ def _acts(text: str, start: int, end: int) -> bool:
 
 def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
     """Yield every place where a collected name stands as a word of its own."""
-    for form in filter(view.holds, wanted):
+    for form in view.held(wanted):
         for start, end in view.places(form):
             capital = not form.text.isascii() or view.text[start].isupper()
             if not capital and form.text in lexicon.words("given_en_weak"):

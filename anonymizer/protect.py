@@ -1,15 +1,17 @@
 """What an agency needs to read and no recogniser may take: skills, tests, licences, job ids, pay.
 
 Applied after recognition: a weak finding that lies inside a protected phrase is dropped. What a known
-participant's entry says is never dropped, nor are addresses, mail addresses and URLs.
+participant's entry says is never dropped, nor are addresses, mail addresses and URLs. Captions and belts at
+the head of a finding are cut off.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
 from anonymizer import lexicon
-from anonymizer.model import Kind, Span
+from anonymizer.model import FORBIDDEN, Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import Rules, parse
 
@@ -53,4 +55,16 @@ def drop_protected(page: Page, spans: Iterable[Span], keep: frozenset[str]) -> I
             and (inside or page.text[span.start : span.end].strip().lower() in skills)
         ):
             continue
-        yield span
+        yield from _trimmed(page, span)
+
+
+def _trimmed(page: Page, span: Span) -> Iterator[Span]:
+    """Yield the span without what stands at its head and is no secret: what a form asks, a belt of Six Sigma."""
+    head, patterns = None, _phrases().patterns
+    if span.kind in FORBIDDEN or span.kind == Kind.POSTAL_CODE:
+        head = patterns["CAPTION"].match(page.text, span.start, span.end)
+    elif span.kind == Kind.ADDRESS:
+        head = patterns["BELTS"].match(page.text, span.start, span.end)
+        if head and not any(char.isdigit() for char in page.text[head.end() : span.end]):
+            return  # Green is a street nowhere but in an address with a number.
+    yield replace(span, start=head.end()) if head else span

@@ -1,11 +1,13 @@
 """Postal addresses, Japanese and foreign. A municipality alone (a place of work) stays."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from anonymizer.model import Kind, Span
 from anonymizer.names import Token, Word
 from anonymizer.page import Page
+from anonymizer.recognizers import address_broken, address_kana, address_latin
 from anonymizer.recognizers.address_reach import cores, places_before, reach
 from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
@@ -13,7 +15,10 @@ from anonymizer.recognizers.spans import Recogniser
 NAME = "address"
 _PLACE_CHARS_MAX = 24
 _PLACE_TOKENS_MAX = 6
-_BEFORE_NUMBERS = frozenset(("の", " ", "、", "...", ".", "」", "』"))
+_NUMBERS_ANYHOW = 2
+_ROW_CHARS_MIN = 4
+_JAPANESE = re.compile(r"[ぁ-ヿ一-鿿]")
+_BEFORE_NUMBERS = frozenset(("の", " ", "、", "・", "...", ".", "」", "』"))
 
 
 def _town_and_block(page: Page) -> Iterator[Span]:
@@ -27,12 +32,13 @@ def _town_and_block(page: Page) -> Iterator[Span]:
             continue
         several = len(patterns["SEVERAL"].findall(match.group())) + 1
         start, place = _place_before(page, index)
-        # Two numbers may count anything (神南3-4), but not behind a row of places: 大野市、上庄の佐開12の8.
         town = page.tokens[index]
-        sure = (
-            several > 2 or patterns["HOUSE_WORD"].search(match.group()) or places_before(page, town.start) < town.start
-        )
-        named = place and sure
+        in_row = places_before(page, town.start) < town.start
+        # Two numbers may count anything (神南3-4), but not behind a row of places: 大野市、上庄の佐開12の8. There
+        # three are enough whatever word stands between: 福井市の大手、三の十七の一.
+        sure = several > _NUMBERS_ANYHOW or in_row or patterns["HOUSE_WORD"].search(match.group())
+        named = sure and (place or (several > _NUMBERS_ANYHOW and in_row and "-" not in match.group()))
+        start = start if place else min(start, town.start)
         end = match.start() if page.text[town.end] == " " else town.end  # 直通 092-...: no town.
         if named or (start < match.start() and patterns["TOWN_ENDING"].search(page.text, start, end)):
             yield Span(Kind.ADDRESS, start, match.end(), 0.75, NAME, "place name and the numbers of a house")
@@ -78,6 +84,26 @@ def _lived_in(page: Page) -> Iterator[Span]:
             yield Span(Kind.ADDRESS, *place.span(), 0.75, NAME, "place where somebody lives")
 
 
+def _told_by_spots(page: Page) -> Iterator[Span]:
+    """Yield 小樽市住ノ江の坂の上、石垣の家: places and what stands there, but not where people work or meet."""
+    rules, text = load("address_ja"), page.text
+    for name in ("SPOT", "SPOT_REACHED", "WAY"):
+        for match in matches(rules, page, name):
+            low = max(0, match.start() - _PLACE_CHARS_MAX)
+            left = rules.patterns["SPOT_LEFT"].search(text, low, match.start())
+            joints = rules.patterns["WAY_JOINT"].finditer(text, low, match.start())
+            spots = [left.start() if left else match.start(), *(joint.start() for joint in joints)]
+            start, spot = max(((places_before(page, spot), spot) for spot in spots), key=lambda row: row[1] - row[0])
+            if spot - start < _ROW_CHARS_MIN or (not left and name == "SPOT"):
+                continue
+            low = max(0, start - _PLACE_CHARS_MAX)
+            low = max(low, text.rfind("。", low, start), text.rfind("\n", low, start))
+            high = text.find("。", match.end(), match.end() + _PLACE_CHARS_MAX)
+            high = match.end() + _PLACE_CHARS_MAX if high < 0 else high
+            if not rules.patterns["NO_HOME"].search(text, low, high):
+                yield Span(Kind.ADDRESS, start, match.end(), 0.8, NAME, "a row of places and what stands there")
+
+
 def _wider_place(page: Page, start: int) -> int:
     """Return where the place begins that an address is told to lie in (岐阜の高山市…), else ``start``."""
     index = page.token_ends.get(start - 1) if start > 1 and page.text[start - 1] == "の" else None
@@ -86,8 +112,17 @@ def _wider_place(page: Page, start: int) -> int:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield addresses down to building and room."""
+    yield from _in_lines(page)
+    yield from address_broken.find(page, _in_lines)
+
+
+def _in_lines(page: Page) -> Iterator[Span]:
+    """Yield addresses, line ends taken as they are."""
     patterns = load(NAME).patterns
     found = [*apply(load(NAME), page, NAME), *cores(page)]
+    if page.japanese:
+        found.extend(apply(load("address_ja"), page, NAME))
+        found.extend(address_kana.find(page))
     if page.japanese and page.has_digits:
         found.extend(_town_and_block(page))
     for span in found:
@@ -97,9 +132,16 @@ def find(page: Page) -> Iterator[Span]:
         if kept == whole:
             building = patterns["BUILDING_TAIL"].match(page.text, end)
             start, end = reach(page, start, building.end() if building else end)
+            if page.has_latin and not _JAPANESE.search(page.text, start, end):
+                start, end = (
+                    address_latin.left(page.text, start)[0],
+                    address_latin.right(page.text, end, small=False)[0],
+                )
         yield replace(span, start=start, end=end)
+    yield from address_latin.find(page)
     if page.japanese:
         yield from _lived_in(page)
+        yield from _told_by_spots(page)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.ADDRESS,), find)

@@ -7,7 +7,7 @@ abroad. Words that only join (の, 、, ほら, 駅の近くの) are passed over
 from collections.abc import Iterator
 
 from anonymizer.model import Kind, Span
-from anonymizer.names import Word
+from anonymizer.names import Token, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load
 
@@ -23,9 +23,11 @@ _JOINTS = (
     | _FILLERS
     | frozenset(("の", "ノ", "、", ",", "・", "が", "ケ", "ヶ", "脇", "に", "ある", ":", ";", " ", "\n", "\t"))
 )
-_JOINTS |= frozenset(("丁目", "丁", "番地", "番", "条"))
+_JOINTS |= frozenset(("丁目", "丁", "番地", "番", "条", "...", "ね"))
+# Between two names that may be places these are no part of a sentence: 神奈川 平塚, 愛知、岡崎.
+_ROW_JOINTS = frozenset(("の", "ノ", " ", "、", "・"))
 _STRUCTURE = frozenset(
-    ("大字", "字", "団地", "マンション", "アパート", "県営", "市営", "町", "村", "区", "市", "郡", "県", "通り")
+    ("大字", "小字", "字", "団地", "マンション", "アパート", "県営", "市営", "町", "村", "区", "市", "郡", "県", "通り")
 )
 # What names a core by a part that is cheap to look for, and what stands to the left of it.
 _CORES = (
@@ -42,7 +44,7 @@ _CORES = (
 
 def _place(page: Page, index: int) -> bool:
     token = page.tokens[index]
-    if index and page.tokens[index - 1].surface in ("大字", "字") and "一" <= token.surface[0] <= "鿿":
+    if index and page.tokens[index - 1].surface in ("大字", "小字", "字") and "一" <= token.surface[0] <= "鿿":
         return True
     if token.word & Word.PLACE or token.surface in _STRUCTURE:
         return True
@@ -62,7 +64,7 @@ def places_before(page: Page, start: int) -> int:
                 break
         elif _place(page, index) or (token.word & Word.SURNAME and joined_by in ("の", "ノ")):
             start, joints, joined_by = token.start, 0, ""
-        elif joined_near or (token.word & Word.SURNAME and _towns_follow(page, index)):
+        elif joined_near or (_may_be_quarter(token) and _towns_follow(page, index)):
             pass  # A landmark, or a surname that is a quarter inside a row of places: 草津の矢橋、帰帆の近く.
         else:
             break
@@ -71,9 +73,16 @@ def places_before(page: Page, start: int) -> int:
     return start
 
 
+def _may_be_quarter(token: Token) -> bool:
+    """Tell whether a morpheme can be a quarter, or the beginning of its name (今 in 今石動), inside a row of places."""
+    if token.word & Word.SURNAME:
+        return True
+    return bool(token.word & Word.COMMON) and len(token.surface) == 1 and "一" <= token.surface <= "鿿"
+
+
 def _towns_follow(page: Page, index: int) -> bool:
     """Tell whether a place stands right before token ``index`` or joined to it by の."""
-    before = index - 2 if index > 1 and page.tokens[index - 1].surface == "の" else index - 1
+    before = index - 2 if index > 1 and page.tokens[index - 1].surface in _ROW_JOINTS else index - 1
     return before >= 0 and bool(page.tokens[before].word & Word.PLACE)
 
 

@@ -81,7 +81,11 @@ def _beside_birth(page: Page) -> Iterator[Span]:
             done = behind[-1].end()
         elif first and dates[first - 1].start() >= max(text.rfind("\n", 0, word.start()), word.start() - _LINE_CHARS):
             date = dates[first - 1]
-            if date.end() <= word.start() and _says_birth(date, near=word.start() - date.end() <= 1):
+            if (
+                not _is_code(date)
+                and date.end() <= word.start()
+                and _says_birth(date, near=word.start() - date.end() <= 1)
+            ):
                 yield Span(Kind.BIRTH_DATE, *date.span(), 0.97, NAME, "date before a word for birth")
 
 
@@ -108,9 +112,18 @@ def _behind(text: str, start: int, dates: Iterable[re.Match[str]]) -> Iterator[r
         far = between > _AGAIN_CHARS if told else date.end() > stop
         if far or (told and "\n" in text[at : date.start()]) or other.search(text, at, date.start()):
             break
-        if not other.match(text, date.end()) and _says_birth(date, near=between <= _NEAR_CHARS and not told):
+        if (
+            not _is_code(date)
+            and not other.match(text, date.end())
+            and _says_birth(date, near=between <= _NEAR_CHARS and not told)
+        ):
             yield date
             at, told = date.end(), True
+
+
+def _is_code(date: re.Match[str]) -> bool:
+    """Tell whether digits belong to a number of something: C-118204, #118204."""
+    return date.start() > 0 and date.string[date.start() - 1] in "-#_" and date.group().isdecimal()
 
 
 def _window_end(text: str, start: int) -> int:

@@ -8,7 +8,8 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME as NAMED
 from anonymizer.names import Word
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load, matches
+from anonymizer.recognizers.institution import start_with_hiragana
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "employer"
@@ -68,7 +69,7 @@ def _by_suffix(page: Page) -> Iterator[Span]:
         start = match.start()
         while start > 0 and match.start() - start <= _NAME_CHARS_MAX and _in_name(page.text[start - 1]):
             start -= 1
-        start = _start_of_name(page, start) if start == match.start() else start
+        start = _start_of_name(page, start) if start == match.start() else start_with_hiragana(page.text, start)
         word = page.text[start : match.end()]
         if (
             not patterns["NOT_MEANT"].match(page.text, match.end())
@@ -77,6 +78,43 @@ def _by_suffix(page: Page) -> Iterator[Span]:
             and not patterns["NOT_A_NAME"].match(word)
         ):
             yield Span(Kind.EMPLOYER, start, match.end(), 0.55, NAME, "what firms are called")
+
+
+def _by_form_behind(page: Page) -> Iterator[Span]:
+    """Yield ホテル・サザンウィンド, and names in hiragana with the form behind: さざなみ(株)."""
+    for match in matches(load(NAME), page, "HOUSE"):
+        yield Span(Kind.EMPLOYER, *match.span(), 0.55, NAME, "what firms are called")
+    for match in matches(load(NAME), page, "FORM_BEHIND_KANA"):
+        start = start_with_hiragana(page.text, match.start())
+        if start < match.start():
+            yield Span(Kind.EMPLOYER, start, match.end(), 0.8, NAME, "legal form")
+
+
+def _by_weak_suffix(page: Page) -> Iterator[Span]:
+    """Yield names whose end much else has, too, beside the words of a career: みつば家具に平成20年から."""
+    patterns = load(NAME).patterns
+    for match in matches(load(NAME), page, "WEAK_SUFFIX"):
+        start = match.start()
+        while start > 0 and match.start() - start <= _NAME_CHARS_MAX and _in_name(page.text[start - 1]):
+            start -= 1
+        start = start_with_hiragana(page.text, start)
+        stem = page.text[start : match.start()]
+        behind = patterns["CAREER_RIGHT"].match(page.text, match.end())
+        if not 1 < len(stem) <= _NAME_CHARS_MAX or not (
+            behind or patterns["CAREER_LEFT"].search(page.text, max(0, start - _VERB_CHARS_MAX), start)
+        ):
+            continue
+        if _names_something(page, start, match.start()) and not patterns["NOT_A_NAME"].match(stem):
+            yield Span(Kind.EMPLOYER, start, match.end(), 0.55, NAME, "what firms are called, a career beside it")
+
+
+def _names_something(page: Page, start: int, end: int) -> bool:
+    """Tell whether a stretch is no everyday word: a name or a place begins it, or no list has it."""
+    known, index = names.kinds(page.text[start:end]), page.starts.get(start)
+    head = page.tokens[index].word if index is not None else Word.NONE
+    # One word in katakana that no dictionary has.
+    unheard = index is not None and page.tokens[index].end == end and known == Word.NONE and page.text[start] >= "ァ"
+    return bool((known | head) & (NAMED | Word.PLACE | Word.PROPER)) or "ぁ" <= page.text[start] <= "ん" or unheard
 
 
 def _hiragana_before(page: Page, end: int) -> int:
@@ -124,8 +162,11 @@ def _now(page: Page) -> Iterator[Span]:
         if index is None or patterns["NOT_NOW"].search(word) or patterns["NOT_EMPLOYER"].match(word):
             continue
         head = page.tokens[index]
-        named = head.word & (NAMED | Word.PLACE | Word.PROPER) and head.end < match.end(group)
-        if named and names.kinds(word) == Word.NONE and word.lower() not in lexicon.words("skills"):
+        end = match.end(group)
+        named = head.word & (NAMED | Word.PLACE | Word.PROPER) and head.end < end
+        # One word in katakana that no dictionary has: トリップリー.
+        unheard = head.end == end and patterns["KATAKANA"].fullmatch(word)
+        if (named or unheard) and names.kinds(word) == Word.NONE and word.lower() not in lexicon.words("skills"):
             yield Span(Kind.EMPLOYER, match.start(group), match.end(group), 0.55, NAME, "where somebody is now")
 
 
@@ -134,12 +175,26 @@ def _english(page: Page) -> Iterator[Span]:
     for match in patterns["ENGLISH"].finditer(page.text) if page.holds(_ENGLISH_NEEDS) else ():
         words = match.group().split(" ")
         start = match.start()
+        if lexicon.plain(words[0]).replace(".", "") in lexicon.words("degrees"):
+            continue  # B.S. Logistics, M.A. Media: what somebody studied.
+        if words[-2:-1] and words[-2].endswith(",") and patterns["JOB"].search(words[-2][:-1]):
+            continue  # Staff Engineer, Payments: a role and its team.
+        if words[-1].startswith("PLC") and _is_controller(page, match):
+            continue
         while len(words) > 2 and words[0].lower() in common - lexicon.words("firm_first_words"):
             start += len(words[0]) + 1
             words = words[1:]
+        end = match.end() - (words[-1].endswith(".") and not patterns["SHORTENED"].search(match.group()))
         if len(words) >= 2 and not _everyday(words):
-            yield Span(Kind.EMPLOYER, start, match.end(), 0.7, NAME, "legal form or what firms are called")
+            yield Span(Kind.EMPLOYER, start, end, 0.7, NAME, "legal form or what firms are called")
     yield from _english_career(page)
+
+
+def _is_controller(page: Page, match: re.Match[str]) -> bool:
+    """Tell whether PLC is a machine's controller and no legal form."""
+    patterns = load(NAME).patterns
+    behind = patterns["CONTROLLER_BEHIND"].match(page.text, match.end())
+    return bool(behind or patterns["CONTROLLER"].search(match.group()))
 
 
 def _everyday(words: list[str]) -> bool:
@@ -158,7 +213,8 @@ def _english_career(page: Page) -> Iterator[Span]:
     )
     firms = patterns["AT_FIRM"].finditer(page.text) if page.holds(_AT_NEEDS) else ()
     owners = patterns["OWNERS"].finditer(page.text) if page.holds(_OWNERS_NEEDS) else ()
-    for match in (*matches(load(NAME), page, "JOINED"), *career, *owners, *firms):
+    trades = matches(load(NAME), page, "WEAK_EN")
+    for match in (*matches(load(NAME), page, "JOINED"), *career, *owners, *firms, *trades):
         name, start = match.group("x").rstrip(".,'’-"), match.start("x")
         known = (
             name.lower() in lexicon.words("skills") or patterns["JOB"].search(name) or patterns["VENUE"].search(name)
@@ -169,10 +225,13 @@ def _english_career(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield employers; generic words (製薬会社, 銀行) stay."""
+    yield from apply(load(NAME), page, NAME)
     if page.japanese:
         if page.holds(_FORM_NEEDS):
             yield from _by_form(page)
         yield from _by_suffix(page)
+        yield from _by_form_behind(page)
+        yield from _by_weak_suffix(page)
         yield from _by_context(page)
     if page.has_latin:
         yield from _english(page)
@@ -196,7 +255,9 @@ def _partners(page: Page) -> Iterator[Span]:
         # White-Paper, Green-Field: of two words that mean something else, only a career makes a firm.
         plain = match.group("pair") and all(owner in words for owner in owners)
         career = plain and rules.patterns["CAREER_BEFORE"].search(page.text, max(0, match.start() - 10), match.start())
-        if everyday or famous or double or (plain and not career):
+        # French, Arabic and English: of these three two are surnames.
+        spoken = any(owner in lexicon.words("languages") for owner in owners)
+        if everyday or famous or double or spoken or (plain and not career):
             continue
         if known >= _PARTNERS_MIN and not any(owner in lexicon.words("skills") for owner in owners):
             yield Span(Kind.EMPLOYER, *match.span("x"), 0.7, NAME, "called after its owners")

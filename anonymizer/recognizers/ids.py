@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import ascii_digits
 from anonymizer.page import Page
+from anonymizer.recognizers import number_table
 from anonymizer.recognizers.checksums import is_driving_licence, is_my_number
 from anonymizer.recognizers.rulefile import apply, load
 from anonymizer.recognizers.spans import Recogniser
@@ -53,8 +54,9 @@ def find(page: Page) -> Iterator[Span]:
     if page.has_digits or page.holds(_DIGIT_WORDS):
         yield from apply(load(NAME), page, NAME)
     if page.has_digits:
+        yield from number_table.find(page, NAME)
         yield from _twelve_digits(page)
         yield from _in_groups(page)
 
 
-RECOGNISER = Recogniser(NAME, (Kind.ID_NUMBER, Kind.MY_NUMBER), find)
+RECOGNISER = Recogniser(NAME, (Kind.ID_NUMBER, Kind.MY_NUMBER, Kind.BANK, Kind.PHONE, Kind.BIRTH_DATE), find)

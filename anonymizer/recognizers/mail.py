@@ -1,6 +1,8 @@
 """Mail addresses, also those written so that machines shall not read them, and encoded names of a mail's header."""
 
+import re
 from collections.abc import Iterator
+from itertools import chain
 
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
@@ -17,13 +19,25 @@ _SIGNS = ("まる", "マル", "丸", "★", "☆", "◎", "●", "■")
 _ATS = frozenset((*_KANA_ATS, *_THEN, *_SIGNS, " at ", "(at", "[at", "<at", "{at", "(a)", "[a]"))
 
 
+def _loose(page: Page, at: re.Match[str]) -> Iterator[Span]:
+    """Yield an address in words or with its parts set apart: kei・ueda、アットマーク、example ドット jp."""
+    patterns = load(NAME).patterns
+    domain = patterns["DOMAIN_LOOSE"].match(page.text, at.end())
+    start = max(0, at.start() - _LOCAL_CHARS_MAX)
+    local = patterns["LOCAL_LOOSE"].search(page.text, start, at.start()) if domain else None
+    if domain and local:
+        yield Span(Kind.EMAIL, local.start(), domain.end("x"), 0.9, NAME, "parts of an address set apart")
+
+
 def find(page: Page) -> Iterator[Span]:
     """Yield mail addresses: from each @ (or what stands for it) to the left and to the right."""
     rules = load(NAME)
-    for at in matches(rules, page, "AT"):
+    for at in chain(matches(rules, page, "AT"), matches(rules, page, "AT_MARKED")):
         domain = rules.patterns["DOMAIN"].match(page.text, at.end()) or rules.patterns["PROVIDER"].match(
             page.text, at.end()
         )
+        if not domain:
+            yield from _loose(page, at)
         alone = domain is None and at.group() == "@" and rules.patterns["ALONE"].match(page.text, at.end())
         if not domain and not alone:
             continue

@@ -7,6 +7,7 @@ from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import name_after, not_a_person
+from anonymizer.recognizers.person_frames import everyday_latin
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
@@ -17,6 +18,7 @@ _WHY = "after a caption for a name"
 _SPACE_NEEDS = frozenset(("名", "ふりがな", "カナ", "セイ", "メイ", "旧姓"))
 _LIST_MAX = 8
 _CAPTION_CHARS_MAX = 40
+_INITIAL_CHARS_MAX = 2
 
 
 def trim_latin(words: str) -> str:
@@ -49,7 +51,7 @@ def _japanese_value(page: Page, at: int, strong: bool) -> int | None:
     if not end:
         return None
     # 乾 芽生: a blank between surname and given name says that the last kanji is no role (学生, 作業者).
-    full = strong and " " in page.text[at:end].strip()
+    full = strong and (" " in page.text[at:end].strip() or _PATTERNS["KANA_ALONE"].match(page.text, at) is not None)
     return end if full or not not_a_person(page.text[at:end]) else None
 
 
@@ -100,6 +102,12 @@ def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
             return
         words = value.group("x").split()
         first = lexicon.plain(words[0])
+        if (
+            not strong
+            and not any(lexicon.plain(word) in known for word in words)
+            and any(everyday_latin(word) for word in words if len(word) > _INITIAL_CHARS_MAX)
+        ):
+            return
         if strong or first not in lexicon.words("capitalised") or (first in known and len(words) > 1):
             yield from latin_span(value, 0.85, NAME, _WHY)
         following = _PATTERNS["NEXT_EN"].match(page.text, value.end())
@@ -109,7 +117,7 @@ def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
 
 
 def _spaced(page: Page) -> Iterator[Span]:
-    for match in _PATTERNS["SPACE"].finditer(page.text) if page.holds(_SPACE_NEEDS) else ():
+    for match in matches(_RULES, page, "SPACE") if page.holds(_SPACE_NEEDS) else ():
         yield from _list_of_names(page, match.end(), strong=True)
 
 

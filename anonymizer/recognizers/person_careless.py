@@ -6,12 +6,18 @@ from functools import cache
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 
 NAME = "person-latin"
-_PATTERNS = load("person_careless").patterns
+_RULES = load("person_careless")
+_PATTERNS = _RULES.patterns
 # Months and pronouns that the lists of names have, too.
 _NO_NAMES = frozenset(("april", "may", "june", "august", "he", "she", "an", "my"))
+# Names that stand before a colon as captions far more often.
+_CAPTIONS = frozenset(
+    ("date", "english", "french", "german", "spanish", "branch", "page", "price", "grade", "rank", "city", "street",
+     "note", "major", "cost", "day", "term", "law", "bond", "field", "house", "park", "post", "case", "read", "link")
+)  # fmt: skip
 _GIVEN_CHARS_MIN = 5
 _NAME_CHARS_MAX = 26
 
@@ -42,7 +48,7 @@ def _small(page: Page) -> Iterator[Span]:
     """Yield names in small letters: one known given name, a given name with a surname, an initial with a surname."""
     given, families = _lower_given(), _lower_surnames()
     anybody, japanese = lexicon.given_any(), lexicon.surnames_ja()
-    for match in _PATTERNS["LOWER"].finditer(page.text):
+    for match in matches(_RULES, page, "LOWER"):
         word = match.group()
         if match.group("initial"):
             surname = word[1:].lstrip("._ ")
@@ -69,7 +75,7 @@ def _full_name(one: str, two: str, *, comma: bool) -> bool:
 
 
 def _initials(page: Page) -> Iterator[Span]:
-    for match in _PATTERNS["INITIAL"].finditer(page.text) if "." in page.chars else ():
+    for match in matches(_RULES, page, "INITIAL") if "." in page.chars else ():
         before = _PATTERNS["BEFORE_INITIAL"].search(page.text, max(0, match.start() - _NAME_CHARS_MAX), match.start())
         if before is None:
             continue
@@ -77,23 +83,23 @@ def _initials(page: Page) -> Iterator[Span]:
         comma = before.group()[-1] == ","
         if plain in lexicon.latin_names() or (comma and plain not in lexicon.words("capitalised")):
             yield _span(before.start(), match.end(), 0.7, "surname and initial")
-    for match in _PATTERNS["GIVEN_INITIAL"].finditer(page.text):
+    for match in matches(_RULES, page, "GIVEN_INITIAL"):
         if match.group()[:-1].lower() in lexicon.given_strong():
             yield _span(*match.span(), 0.7, "given name and initial run together")
 
 
 def _words_too(page: Page) -> Iterator[Span]:
     """Yield names that are words too, where only a person stands."""
-    for match in _PATTERNS["TWICE"].finditer(page.text):
+    for match in matches(_RULES, page, "TWICE"):
         if match.group("x").lower() in lexicon.given_any():
             yield _span(*match.span("x"), 0.66, "a name before the same word")
-    for match in _PATTERNS["HEAD_DOES"].finditer(page.text):
+    for match in matches(_RULES, page, "HEAD_DOES"):
         name = match.group("x").lower()
         if name in lexicon.given_any() and name not in _NO_NAMES and name not in lexicon.words("skills"):
             yield _span(*match.span("x"), 0.6, "a name, doing what people do")
-    for match in _PATTERNS["HEAD_COLON"].finditer(page.text) if ":" in page.chars else ():
+    for match in matches(_RULES, page, "HEAD_COLON") if ":" in page.chars else ():
         name = match.group("x").lower()
-        if name in lexicon.latin_names() and name not in lexicon.words("skills") and name != "date":
+        if name in lexicon.latin_names() and name not in lexicon.words("skills") and name not in _CAPTIONS:
             yield _span(*match.span("x"), 0.6, "a name before a colon")
 
 

@@ -7,10 +7,11 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import is_kanji, name_after, not_a_person, surname_led
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.romaji import can_be_japanese
 
 NAME_ID = "person-ja"
+_RULES = load("person_ja")
 _WAYS = (
     ("CHAT_TAG", "speaker of a chat", "<"),
     ("CHAT_TIME", "speaker of a chat", ":"),
@@ -42,9 +43,8 @@ def _is_name(page: Page, start: int, end: int) -> bool:
 
 def chat_names(page: Page) -> Iterator[Span]:
     """Yield those who speak."""
-    patterns = load("person_ja").patterns
     for name, why, needs in _WAYS:
-        for match in patterns[name].finditer(page.text) if page.chars.intersection(needs) else ():
+        for match in matches(_RULES, page, name) if page.chars.intersection(needs) else ():
             start, end = match.span("x")
             if _is_name(page, start, end):
                 yield Span(Kind.PERSON, start, end, 0.7, NAME_ID, why)

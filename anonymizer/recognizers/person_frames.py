@@ -22,6 +22,8 @@ _HONORIFICS = ("さん", "様", "さま", "氏", "くん", "ちゃん", "君", "
 _SAYS = ("です", "と申", "ともうし", "と言います", "といいます", "より")
 _MORE_MAX = 6
 _BEFORE_CHARS_MAX = 28
+# He is a surname, too.
+_PRONOUNS = frozenset(("he", "she", "they", "we", "you", "it", "who", "i"))
 _ROLE_CHARS = frozenset("部課係室店社局者員長官")
 
 
@@ -110,7 +112,7 @@ def _two_words(page: Page) -> Iterator[Span]:
                 Kind.PERSON, match.start("family"), end, 0.8 if honorific else 0.7, NAME_ID, "surname and given name"
             )
             reading = _RULES.patterns["READING_BEHIND"].match(page.text, end)
-            if reading:
+            if reading and not _RULES.patterns["ROLE_KATAKANA"].search(reading.group("x")):
                 yield _span(reading, "x", 0.75, "reading in brackets behind a name")
 
 
@@ -223,6 +225,8 @@ def _without_everyday(match: re.Match[str]) -> tuple[int, str]:
 def _one(text: str, start: int, end: int) -> str:
     """Return why one word that no list has is a person, "" when nothing says so."""
     patterns = _RULES.patterns
+    if text[start:end].lower() in _PRONOUNS:
+        return ""
     before = text[max(0, start - _BEFORE_CHARS_MAX) : start]
     if patterns["ONE_BEFORE"].search(before) or patterns["ONE_AFTER"].match(text, end):
         return "where a person stands"

@@ -46,7 +46,7 @@ def _is_surname(word: str) -> bool:
 
 def _matches(page: Page, name: str) -> Iterator[re.Match[str]]:
     """Yield the matches of a pattern, none on pages without what it needs."""
-    return _PATTERNS[name].finditer(page.text) if page.holds(_RULES.needs[name]) else iter(())
+    return matches(_RULES, page, name)
 
 
 def _heads(page: Page) -> Iterator[Span]:
@@ -87,8 +87,8 @@ def _in_kana(page: Page) -> Iterator[Span]:
         known = [names.kinds(part) for part in parts]
         # Vietnamese names are read as words of one syllable or two: three of them are a name all the same.
         words = len(parts) < _PARTS_SURE and all(kind & Word.COMMON and not kind & NAME for kind in known)
-        stopped = lexicon.words("not_people") | lexicon.words("not_surnames")
-        if not words and stopped.isdisjoint(parts) and not (len(parts) < _PARTS_SURE and not_a_person(parts[-1])):
+        stopped = any(not lexicon.words(name).isdisjoint(parts) for name in ("not_people", "not_surnames"))
+        if not words and not stopped and not (len(parts) < _PARTS_SURE and not_a_person(parts[-1])):
             yield _span(*match.span("x"), 0.75, "katakana names before a word for a person")
 
 
@@ -102,7 +102,7 @@ def _introduced(page: Page) -> Iterator[Span]:
         word = match.group("x")
         if name_lists.is_given_kana(word) and names.kinds(word) & (Word.GIVEN | _NO_NAME) in (Word.GIVEN, Word.NONE):
             yield _span(*match.span("x"), 0.6, "given name in brackets")
-    for match in _PATTERNS["LETTERS"].finditer(page.text) if page.chars & frozenset("・、.- ") else ():
+    for match in matches(_RULES, page, "LETTERS") if page.chars & frozenset("・、.- ") else ():
         joined = match.group()[::2]
         if name_lists.is_family_kana(joined) or name_lists.is_given_kana(joined) or name_lists.kana_split(joined):
             yield _span(*match.span(), 0.75, "letters of a name set apart")

@@ -158,7 +158,7 @@ def _katakana(page: Page) -> Iterator[Span]:
 
 
 def _hiragana(page: Page) -> Iterator[Span]:
-    for match in _PATTERNS["HIRAGANA"].finditer(page.text):
+    for match in matches(_RULES, page, "HIRAGANA"):
         word = match.group("x")
         spaced = word.partition(" ")
         cuts = (

@@ -6,9 +6,10 @@ from anonymizer import lexicon, name_lists, names
 from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Token, Word
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 
 NAME_ID = "person-ja"
+_RULES = load("person_ja")
 _NO_NAME = Word.PARTICLE | Word.SUFFIX | Word.OTHER
 _EVERYDAY = Word.COMMON | Word.PARTICLE | Word.SUFFIX | Word.OTHER | Word.VERBAL
 
@@ -24,32 +25,30 @@ def _everyday(word: str) -> bool:
 
 def _pairs(page: Page) -> Iterator[Span]:
     """Yield surname and given name in kana, apart or (katakana) together."""
-    patterns = load("person_ja").patterns
     apart = " " in page.chars or "・" in page.chars
-    for match in patterns["KANA_PAIR"].finditer(page.text) if apart else ():
+    for match in matches(_RULES, page, "KANA_PAIR") if apart else ():
         one, two = match.group().replace("・", " ").split()
         family = name_lists.is_family_kana(one) and (name_lists.is_given_kana(two) or name_lists.is_family_kana(two))
         if (family or (name_lists.is_given_kana(one) and name_lists.is_family_kana(two))) and not (
             _everyday(one) and _everyday(two)
         ):
             yield _span(*match.span(), 0.8, "surname and given name in kana")
-    for match in patterns["KANA_CELL"].finditer(page.text) if " " in page.chars else ():
+    for match in matches(_RULES, page, "KANA_CELL") if " " in page.chars else ():
         one, two = match.group("x").split()
         listed = name_lists.is_given_kana(two) or name_lists.is_family_kana(one)
         if listed and not (names.kinds(one) & Word.COMMON and names.kinds(two) & Word.COMMON):
             yield _span(*match.span("x"), 0.7, "a cell of two words in kana, one a name")
-    for match in patterns["KANA_WHOLE"].finditer(page.text):
+    for match in matches(_RULES, page, "KANA_WHOLE"):
         if names.kinds(match.group()) == Word.NONE and name_lists.kana_split(match.group()):
             yield _span(*match.span(), 0.65, "surname and given name in kana")
 
 
 def _alone(page: Page) -> Iterator[Span]:
     """Yield a surname in kana within brackets, or behind an initial."""
-    patterns = load("person_ja").patterns
-    for match in patterns["KANA_IN_BRACKETS"].finditer(page.text) if "(" in page.chars else ():
+    for match in matches(_RULES, page, "KANA_IN_BRACKETS") if "(" in page.chars else ():
         if name_lists.is_family_kana(match.group("x")) and not _everyday(match.group("x")):
             yield _span(*match.span("x"), 0.6, "surname in kana within brackets")
-    for match in patterns["INITIAL_AND_KATAKANA"].finditer(page.text):
+    for match in matches(_RULES, page, "INITIAL_AND_KATAKANA"):
         word = match.group()[1:].lstrip(".・ ")
         if name_lists.is_family_kana(word) and not _everyday(word):
             yield _span(*match.span(), 0.75, "initial and surname in kana")
@@ -57,7 +56,7 @@ def _alone(page: Page) -> Iterator[Span]:
 
 def _half_kana(page: Page) -> Iterator[Span]:
     """Yield a surname in kanji with a given name in kana: 柊木ゆず (a plant, says the tokeniser), ハンナ野口."""
-    behind = load("person_ja").patterns["KANA_GIVEN"]
+    behind = _RULES.patterns["KANA_GIVEN"]
     before: Token | None = None
     for token in page.tokens:
         if token.word & Word.SURNAME:

@@ -15,8 +15,11 @@ NAME = "person-latin"
 _RULES = load("person_latin")
 _PATTERNS = _RULES.patterns
 _PREFIXES = frozenset({"mc", "mac", "o", "st", "de", "la", "le", "al", "el", "van", "von", "di", "da"})
+_OWNED = ("'s", "’s")
 _WORDS_MAX = 4
 _MONTHS = frozenset(("april", "may", "june", "august"))
+# He is a surname too; a pronoun says and asks things far more often.
+_PRONOUNS = frozenset(("he", "she", "they", "we", "you", "it", "who"))
 _NAME_CHARS_MAX = 66
 
 
@@ -91,7 +94,8 @@ def _extend(words: _Words, at: int, end: int) -> int:
         end < len(words.plain)
         and end - at < _WORDS_MAX
         and not words.common(end)
-        and (words.surname(end) or words.given(end) or words.initial(end))
+        # José María Ñíguez: a word with an accent goes on with the name, whatever lists say.
+        and (words.surname(end) or words.given(end) or words.initial(end) or not words.pieces[end].group().isascii())
     ):
         end += 1
     return end
@@ -155,7 +159,7 @@ def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
         end, score, why = _judge(words, at)
         if end - at == 2 and _separate(page, words, at):
             end, score, why = at + 1, 0.6 if words.strong(at) else 0.0, "given name of the list"
-        stop = pieces[end - 1].end() - (2 if re.search(r"['’]s$", pieces[end - 1].group()) else 0)
+        stop = pieces[end - 1].end() - (2 if pieces[end - 1].group().endswith(_OWNED) else 0)
         if score and not _PATTERNS["COMPANY_AFTER"].match(page.text, stop):
             yield Span(Kind.PERSON, pieces[at].start(), stop, score, NAME, why)
         elif not score:
@@ -184,7 +188,7 @@ def _by_place(page: Page, words: _Words, at: int) -> Iterator[Span]:
         return
     why = _acts(page, words, at, piece)
     if why:
-        stop = piece.end() - (2 if re.search(r"['’]s$", piece.group()) else 0)
+        stop = piece.end() - (2 if piece.group().endswith(_OWNED) else 0)
         yield Span(Kind.PERSON, piece.start(), stop, 0.55, NAME, why)
 
 
@@ -197,7 +201,7 @@ def _acts(page: Page, words: _Words, at: int, piece: re.Match[str]) -> str:
     given = word in lexicon.given_any()
     if given and _PATTERNS["SPOKEN_TO"].search(page.text[max(0, piece.start() - 16) : piece.start()]):
         return "a name, spoken to"
-    if word in _MONTHS or not (given or words.surname(at)):
+    if word in _MONTHS or word in _PRONOUNS or not (given or words.surname(at)):
         return ""
     owns = not common and piece.group()[-2:] in ("'s", "’s")
     does = follows == " " and _PATTERNS["DOES"].match(page.text, piece.end())
@@ -261,7 +265,7 @@ def find(page: Page) -> Iterator[Span]:
     """Yield names in Latin letters."""
     if not page.has_latin:
         return
-    for match in _PATTERNS["RUN"].finditer(page.text):
+    for match in matches(_RULES, page, "RUN"):
         yield from _in_run(page, match)
     yield from _lower(page)
     yield from _before_honorific(page)

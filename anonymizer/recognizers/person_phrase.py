@@ -7,7 +7,7 @@ from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import name_after
 from anonymizer.recognizers.person_caption import latin_span
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "person-phrase"
@@ -37,9 +37,11 @@ def _is_name(pattern: str, words: list[str]) -> bool:
 
 def _before_mail(page: Page) -> Iterator[Span]:
     """Yield the display name before <address>."""
-    patterns = load("person_phrase").patterns
-    for mail in patterns["MAIL_START"].finditer(page.text):
-        match = patterns["BEFORE_MAIL"].search(page.text, max(0, mail.start() - _DISPLAY_NAME_CHARS_MAX), mail.start())
+    rules = load("person_phrase")
+    for mail in matches(rules, page, "MAIL_START"):
+        match = rules.patterns["BEFORE_MAIL"].search(
+            page.text, max(0, mail.start() - _DISPLAY_NAME_CHARS_MAX), mail.start()
+        )
         if match is None:
             continue
         if "一" <= match.group("x")[0] <= "鿿":
@@ -56,11 +58,10 @@ def find(page: Page) -> Iterator[Span]:
         return
     rules = load("person_phrase")
     for name, score in _SCORES.items():
-        for match in rules.patterns[name].finditer(page.text) if page.holds(rules.needs[name]) else ():
+        for match in matches(rules, page, name):
             if name == "SELF_LOWER" or _is_name(name, match.group("x").split()):
                 yield from latin_span(match, score, NAME, "announced by a phrase")
-    if page.holds(rules.needs["MAIL_START"]):
-        yield from _before_mail(page)
+    yield from _before_mail(page)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.PERSON,), find)

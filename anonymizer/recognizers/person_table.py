@@ -10,7 +10,7 @@ from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import not_a_person
 from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME_ID = "person-table"
@@ -35,7 +35,7 @@ _COLUMN_KINDS = {
 _KIND_BY_HEAD = {head: kind for kind, heads in _COLUMN_KINDS.items() for head in heads.split(" ")}
 _COLUMNS_MAX = 40
 _CELL_CHARS_MAX = 40
-_SEPARATORS = ("\t", "|", ";", ",")
+_SEPARATORS = ("\t", "|", ";", " / ", ",")
 
 
 def _span(start: int, end: int, score: float, why: str) -> Span:
@@ -46,13 +46,12 @@ def _keys(page: Page) -> Iterator[Span]:
     """Yield the values of keys that a name belongs to: "yomi": "...", last_name=..., FN:..."""
     known = lexicon.latin_names()
     for name in ("KEY", "CARD"):
-        if page.holds(_RULES.needs[name]):
-            for match in _RULES.patterns[name].finditer(page.text):
-                value = match.group("x")
-                # name="viewport" and the like: a name in small letters is one of the lists, or none.
-                small = value.isascii() and value.islower() and lexicon.plain(value.split(" ")[0]) not in known
-                if not small and _cell_is_name(value):
-                    yield _span(*match.span("x"), 0.8, "value of a key for a name")
+        for match in matches(_RULES, page, name):
+            value = match.group("x")
+            # name="viewport" and the like: a name in small letters is one of the lists, or none.
+            small = value.isascii() and value.islower() and lexicon.plain(value.split(" ")[0]) not in known
+            if not small and _cell_is_name(value):
+                yield _span(*match.span("x"), 0.8, "value of a key for a name")
 
 
 def _cell_is_name(cell: str) -> bool:
@@ -76,7 +75,7 @@ def _cells(line: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
         inner = cell.strip(" \t\"'")
         left = at + cell.find(inner) if inner else at
         yield left, left + len(inner)
-        at += len(cell) + 1
+        at += len(cell) + len(separator)
 
 
 def _table(page: Page) -> Iterator[Span]:
@@ -149,21 +148,19 @@ def _can_be_head(head: str) -> bool:
 
 def _speakers(page: Page) -> Iterator[Span]:
     """Yield who speaks: the same words before a colon, an arrow or a time at the head of two lines or more."""
-    for quote in _RULES.patterns["QUOTE"].finditer(page.text):
+    for quote in matches(_RULES, page, "QUOTE"):
         before = max(0, quote.start() - _SPEAKER_CHARS_MAX)
         match = _RULES.patterns["QUOTED_SPEAKER"].search(page.text, before, quote.start())
         if match and _can_speak(match.group("x")):
             yield _span(*match.span("x"), 0.66, "says what is quoted behind")
-    turns = [
-        (name, match)
-        for name in ("TURN", "TURN_TIME")
-        if page.holds(_RULES.needs[name])
-        for match in _RULES.patterns[name].finditer(page.text)
-    ]
+    turns = [(name, match) for name in ("TURN", "TURN_TIME") for match in matches(_RULES, page, name)]
     count = Counter((name, match.group("x")) for name, match in turns)
     talk = any(name == "TURN_TIME" and number >= _TURNS_MIN for (name, _), number in count.items())
+    # [10:02] tak: ...: a line that opens with a time is somebody's, however often they speak.
+    timed = sum(match.group().lstrip(" *\t").startswith("[") for _, match in turns) >= _TURNS_MIN
     for name, match in turns:
         often = count[name, match.group("x")] >= _TURNS_MIN or (talk and name == "TURN_TIME")
+        often = often or (timed and match.group().lstrip(" *\t").startswith("["))
         if often and _can_speak(match.group("x")):
             yield _span(*match.span("x"), 0.68, "speaks line after line")
 

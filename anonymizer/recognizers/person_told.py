@@ -14,7 +14,8 @@ from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import not_a_person
 from anonymizer.recognizers.person_frames import everyday_latin, thing
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.person_placed import placed_names
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME_ID = "person-told"
@@ -53,7 +54,7 @@ def _span(match: re.Match[str], group: str, score: float, why: str) -> Span:
 
 
 def _matches(page: Page, name: str) -> Iterator[re.Match[str]]:
-    return _RULES.patterns[name].finditer(page.text) if page.holds(_RULES.needs[name]) else iter(())
+    return matches(_RULES, page, name)
 
 
 def _listed_kana(word: str) -> bool:
@@ -271,6 +272,7 @@ def find(page: Page) -> Iterator[Span]:
         yield from _told_small(page)
         yield from _letters(page)
     yield from _last(page)
+    yield from placed_names(page)
 
 
 RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON,), find)

@@ -11,7 +11,7 @@ from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.person_caption import latin_span
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "person-written"
@@ -51,7 +51,7 @@ def _everyday(match: re.Match[str]) -> bool:
         word in lexicon.words("skills")
         or (
             word in lexicon.words("capitalised")
-            and word not in lexicon.latin_names() - lexicon.words("surname_en_weak")
+            and (word not in lexicon.latin_names() or word in lexicon.words("surname_en_weak"))
         )
         for word in (words[0], words[-1])
     )
@@ -59,7 +59,7 @@ def _everyday(match: re.Match[str]) -> bool:
 
 def _speakers(page: Page) -> Iterator[Span]:
     """Yield who speaks in a transcript: the same word before a colon at the head of two lines or more."""
-    turns = [match for match in _RULES.patterns["SPEAKER"].finditer(page.text) if not _everyday(match)]
+    turns = [match for match in matches(_RULES, page, "SPEAKER") if not _everyday(match)]
     count = Counter(match.group("x") for match in turns)
     for match in turns:
         if count[match.group("x")] >= _TURNS_MIN:
@@ -69,7 +69,7 @@ def _speakers(page: Page) -> Iterator[Span]:
 def find(page: Page) -> Iterator[Span]:
     """Yield names by their place in a text."""
     for name, why in (_WHY if page.has_latin else {}).items():
-        for match in _RULES.patterns[name].finditer(page.text) if page.holds(_RULES.needs[name]) else ():
+        for match in matches(_RULES, page, name):
             if name == "KOREAN" and lexicon.plain(match.group().split(" ")[0]) not in lexicon.words("surname_ko"):
                 continue
             if _everyday(match):
@@ -78,10 +78,10 @@ def find(page: Page) -> Iterator[Span]:
                 yield from latin_span(match, 0.7, NAME, why)
             else:
                 yield Span(Kind.PERSON, *match.span(), 0.7, NAME, why)
-    if page.has_latin and page.holds(_RULES.needs["SPEAKER"]):
+    if page.has_latin:
         yield from _speakers(page)
     for name, why in _SURE.items():
-        for match in _RULES.patterns[name].finditer(page.text) if page.holds(_RULES.needs[name]) else ():
+        for match in matches(_RULES, page, name):
             yield Span(Kind.PERSON, *match.span(_group(match)), 0.65, NAME, why)
 
 

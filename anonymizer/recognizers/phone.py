@@ -15,6 +15,7 @@ from anonymizer.recognizers.spans import Recogniser
 
 NAME = "phone"
 _BEFORE_NUMBER = re.compile(r"(?:(?<![0-9A-Za-z])\+?1[-. ])?\(?$")
+_COUNTRY = re.compile(r"(?<![0-9A-Za-z])\+?[1-9][0-9]{0,2}[ -]?\Z")
 _ROUND_ZEROS = str.maketrans("○◯oO", "0000")
 
 
@@ -26,7 +27,10 @@ def _is_landline(match: re.Match[str]) -> bool:
 
 
 def _with_opening(page: Page, span: Span) -> Span:
-    """Stretch a number over the bracket or the 1- before it."""
+    """Stretch a number over the bracket, the 1- or the code of the country before it."""
+    country = _COUNTRY.search(page.text, max(0, span.start - 5), span.start)
+    if country and page.text.startswith("(0", span.start):
+        return replace(span, start=country.start())
     opening = _BEFORE_NUMBER.search(page.text, max(0, span.start - 4), span.start)
     if (
         opening is None

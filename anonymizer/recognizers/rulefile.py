@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 
 from anonymizer.model import Kind, Span
-from anonymizer.page import Page, heads_of
+from anonymizer.page import Head, Page, heads_of
 from anonymizer.recognizers.skipping import compiled
 
 _MACRO = re.compile(r"%([A-Z][A-Z0-9_]*)%")
@@ -43,8 +43,8 @@ class Rules:
     rules: tuple[Rule, ...]
     always: tuple[int, ...]
     """The rules that need no word."""
-    heads: frozenset[str]
-    by_head: dict[str, tuple[tuple[str, int], ...]]
+    heads: frozenset[Head]
+    by_head: dict[Head, tuple[tuple[str, int], ...]]
     """Head of a needed word (``Page.heads``) -> what to look for then and the rules that need it."""
     patterns: dict[str, re.Pattern[str]]
     needs: dict[str, frozenset[str]]
@@ -100,8 +100,8 @@ def parse(text: str) -> Rules:
     return Rules(tuple(rules), always, frozenset(by_head), by_head, patterns, needs)
 
 
-def _by_head(rules: Iterable[Rule]) -> dict[str, tuple[tuple[str, int], ...]]:
-    found: dict[str, list[tuple[str, int]]] = {}
+def _by_head(rules: Iterable[Rule]) -> dict[Head, tuple[tuple[str, int], ...]]:
+    found: dict[Head, list[tuple[str, int]]] = {}
     for number, rule in enumerate(rules):
         for word in rule.needs:
             for head, rest in heads_of(word):

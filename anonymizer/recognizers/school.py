@@ -1,12 +1,14 @@
-"""Schools with their faculty. A level without a name (大学院卒, 高専卒, 大学4年生) stays."""
+"""Schools by name. Faculty and degree stay, and so does a level without a name (大学院卒, 高専卒, 大学4年生)."""
 
 import re
 from collections.abc import Iterator
 
-from anonymizer import lexicon
+from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
+from anonymizer.names import Word
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load, matches
+from anonymizer.recognizers.institution import start_with_hiragana
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "school"
@@ -32,11 +34,19 @@ def _japanese(page: Page) -> Iterator[Span]:
     """Yield named schools, each kind of school (大学, 高校) with the name before it and the faculty behind it."""
     patterns, taken = load(NAME).patterns, 0
     for match in matches(load(NAME), page, "KIND"):
-        name = _before("SCHOOL_NAME", page, match) if match.start() >= taken else None
-        rest = patterns["REST"].match(page.text, match.end()) if name else None
-        if name and rest and not patterns["GENERIC"].match(name.group()):
+        # 東京大学工学部+大学院: the same school goes on.
+        if match.start() < taken or (match.start() == taken > 0 and match.group() == "大学院"):
+            continue
+        name = _before("SCHOOL_NAME", page, match)
+        start = start_with_hiragana(page.text, name.start() if name else match.start())
+        rest = patterns["REST"].match(page.text, match.end()) if start < match.start() else None
+        if rest and not patterns["GENERIC"].match(page.text[start : match.start()]):
             taken = rest.end()
-            yield Span(Kind.SCHOOL, name.start(), rest.end(), 0.75, NAME, "named school")
+            end = patterns["GRADUATE"].match(page.text, match.end()).end()  # type: ignore[union-attr]
+            yield Span(Kind.SCHOOL, start, end, 0.75, NAME, "named school")
+            # The field of study stays, a professor's name in front of a seminar does not.
+            for seminar in patterns["SEMINAR"].finditer(page.text, end, taken):
+                yield Span(Kind.SCHOOL, *seminar.span(), 0.7, NAME, "seminar")
 
 
 def _short(page: Page) -> Iterator[Span]:
@@ -44,16 +54,25 @@ def _short(page: Page) -> Iterator[Span]:
     patterns = load(NAME).patterns
     for match in matches(load(NAME), page, "SHORT_END"):
         name = _before("SHORT_NAME", page, match)
-        rest = patterns["SHORT_REST"].match(page.text, match.start())
-        if name and rest:
-            yield Span(Kind.SCHOOL, name.start(), rest.end(), 0.7, NAME, "short form of a university")
+        if name:
+            yield Span(Kind.SCHOOL, name.start(), match.start() + 1, 0.7, NAME, "short form of a university")
     cut = load(NAME).needs["CUT"]
     for match in patterns["CUT"].finditer(page.text) if page.holds(cut) else ():
         if not patterns["GENERIC"].match(match.group()[:-1]):
-            yield Span(Kind.SCHOOL, *match.span(), 0.68, NAME, "short form of a school")
+            start = start_with_hiragana(page.text, match.start())
+            yield Span(Kind.SCHOOL, start, match.end(), 0.68, NAME, "short form of a school")
+    for match in matches(load(NAME), page, "CUT_KANA"):
+        start = start_with_hiragana(page.text, match.start())
+        if start < match.start():
+            yield Span(Kind.SCHOOL, start, match.end(), 0.68, NAME, "short form of a school")
+    for match in matches(load(NAME), page, "CUT_MORE"):
+        index = page.starts.get(match.start())
+        if index is not None and page.tokens[index].word & (names.NAME | Word.PLACE | Word.PROPER):
+            yield Span(Kind.SCHOOL, *match.span(), 0.66, NAME, "short form of a school")
     for kind in ("ALUMNI", "LOCAL"):
         for match in matches(load(NAME), page, kind) if kind == "ALUMNI" or page.holds(_LOCAL_NEEDS) else ():
-            yield Span(Kind.SCHOOL, *match.span(), 0.7, NAME, "short form of a school")
+            start = start_with_hiragana(page.text, match.start())
+            yield Span(Kind.SCHOOL, start, match.end(), 0.7, NAME, "short form of a school")
 
 
 def _acronyms(page: Page) -> Iterator[Span]:
@@ -74,6 +93,7 @@ def _acronyms(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield schools that are named."""
+    yield from apply(load(NAME), page, NAME)
     patterns = load(NAME).patterns
     if page.japanese:
         yield from _japanese(page)
@@ -83,7 +103,10 @@ def find(page: Page) -> Iterator[Span]:
             if not patterns["GENERIC_EN"].match(match.group()):
                 yield Span(Kind.SCHOOL, *match.span(), 0.75, NAME, "named school")
     for match in patterns["SMALL"].finditer(page.text) if page.holds(load(NAME).needs["SMALL"]) else ():
-        yield Span(Kind.SCHOOL, *match.span("x"), 0.65, NAME, "school in small letters")
+        yield Span(Kind.SCHOOL, *match.span("x" if match.group("x") else "y"), 0.65, NAME, "school in small letters")
+    for name, group in (("SAINT", 0), ("TECH", "x"), ("HIGH", "x"), ("FOREIGN", 0)):
+        for match in matches(load(NAME), page, name):
+            yield Span(Kind.SCHOOL, *match.span(group), 0.6, NAME, "school by the form of its name")
     if page.has_latin and (page.holds(_ACRONYM_NEEDS) or page.holds(_JOINED_NEEDS)):
         yield from _acronyms(page)
     for match in matches(load(NAME), page, "ALIAS") if page.has_latin else ():

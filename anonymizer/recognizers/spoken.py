@@ -20,6 +20,8 @@ _CALLED_DIGITS = range(7, 12)
 _SPOKEN_DIGITS_MIN = 6
 _SURE_WORDS_MIN, _GROUP_WORDS = 2, 4
 _CAPTION_CHARS_MAX = 20
+# How far a number goes on that is said with other words between, and how many words it has then.
+_SEARCHING_CHARS, _SEARCHED_WORDS, _SEARCHED_WORDS_MAX = 60, 10, 16
 _ROUND_ZEROS = str.maketrans("○◯", "00")
 _CALL_WORDS = frozenset(
     (
@@ -95,8 +97,24 @@ def _kana(page: Page) -> Iterator[Piece]:
     for match in _PATTERNS["KANA_NUMBER"].finditer(page.text) if page.holds(_KANA_NEEDS) else ():
         words = _PATTERNS["KANA_WORD"].findall(match.group())
         sure = len(_PATTERNS["SURE"].findall(match.group()))
-        if sure >= _SURE_WORDS_MIN or (sure and len(words) == _GROUP_WORDS):
-            yield Piece(match.start(), match.end(), len(words), match.group().startswith(_ZERO_WORDS), mobile=True)
+        mixed = sure and len(words) > _GROUP_WORDS and not match.group().isalpha()
+        if sure >= _SURE_WORDS_MIN or (sure and len(words) == _GROUP_WORDS) or mixed:
+            zero = match.group().startswith(_ZERO_WORDS)
+            end, count = _said_on(page.text, match.end(), len(words)) if zero else (match.end(), len(words))
+            yield Piece(match.start(), end, count, zero, mobile=True)
+
+
+def _said_on(text: str, end: int, words: int) -> tuple[int, int]:
+    """Return where a number ends that began with a zero and goes on between other words, and how many words it has.
+
+    What it has so far is returned when all together are too few for a telephone.
+    """
+    at, count = end, words
+    for word in _PATTERNS["KANA_WORD"].finditer(text, end, end + _SEARCHING_CHARS):
+        if count >= _SEARCHED_WORDS_MAX or not _PATTERNS["SEARCHING"].match(text[at : word.start()]):
+            break
+        at, count = word.end(), count + 1
+    return (at, count) if count >= _SEARCHED_WORDS else (end, words)
 
 
 def _english(page: Page) -> Iterator[tuple[Piece, int]]:

@@ -43,7 +43,8 @@ def _handles_before(page: Page) -> Iterator[Span]:
     for mark, last in (("SERVICE_BEHIND", 0), ("FOUR_DIGITS", 5)):
         for match in matches(load(NAME), page, mark):
             handle = patterns["HANDLE_BEFORE"].search(page.text, max(0, match.start() - _HOST_CHARS_MAX), match.start())
-            if handle:
+            thing = last and handle and patterns["NUMBERED_THING"].fullmatch(handle.group())
+            if handle and not thing:
                 end = match.start() + last if last else handle.start() + len(handle.group().rstrip())
                 yield Span(Kind.HANDLE, handle.start(), end, 0.8, NAME, "account before a service or number")
 

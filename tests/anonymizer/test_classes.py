@@ -70,7 +70,7 @@ _GONE = (
     ("The name in Greek is Ελένη Παππά.", "Ελένη"),
     ("works for Harrow Networks plc since 2019", "Harrow"),
     ("I was at Copper & Wren for two years.", "Copper"),
-    ("神戸女子大学 家政学部", "家政"),
+    ("神戸女子大学 家政学部", "神戸女子"),
 )  # fmt: skip
 _KEPT = (
     "母集団形成の施策を検討。姉妹会社と親会社の連結。父の日キャンペーン。弟子制度。",

@@ -57,6 +57,7 @@ def test_what_a_pattern_needs_is_read_off_it(source: str, words: set[str]) -> No
         ("(?>a+|[bc])d(?P<x>e)?", "aad cde d"),
         ("(?:𠮷|[𠀀-𠀂])野", "𠮷野 𠀁野"),
         ("(?:a|)b", "b ab"),
+        ("(?i:[ab])[ab]", "Ab AB aB ab"),  # One class with and without its case.
     ],
 )
 def test_a_search_that_skips_finds_the_same(source: str, text: str) -> None:

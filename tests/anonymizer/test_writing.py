@@ -100,9 +100,27 @@ def test_readings_of_names_are_known_with_and_without_small_kana() -> None:
     assert kana_split("マネジメント") is None
 
 
-def test_lines_with_a_placeholder_are_looked_at_again_and_what_stands_far_from_them_is_not() -> None:
+def test_lines_with_an_open_placeholder_are_looked_at_again_and_what_stands_far_from_them_is_not() -> None:
     far = "e" * (NEAR_CHARS + 1)
-    text = "\n".join(("a", WALL, far, WALL * 3, "i", WALL, "k", "l"))
-    assert [text[start:end] for start, end in changed(text)] == [f"{WALL}\n", f"{WALL * 3}\ni\n{WALL}\n"]
+    text = "\n".join(("a", f"{WALL}b", far, f"{WALL * 3}山", "i", f"{WALL} c", "k", "l"))
+    assert [text[start:end] for start, end in changed(text)] == [f"{WALL}b\n", f"{WALL * 3}山\ni\n{WALL} c\n"]
     assert list(changed("a\nb")) == []
-    assert list(changed(WALL)) == [(0, 1)]
+    assert list(changed(f"@{WALL}")) == [(0, 2)]
+
+
+@pytest.mark.parametrize("behind", ["", "\n次", "様", "さんは元気", "、次", " (年齢)", ": 山", "は山田", "/b"])
+def test_behind_a_closed_placeholder_nothing_is_looked_at_again(behind: str) -> None:
+    assert list(changed(f"氏名 {WALL * 5}{behind}")) == []
+
+
+@pytest.mark.parametrize(
+    "behind", ["山田", " 太郎", "ジェームズ", "でら", "工学部", "(24)", " (32歳)", "はナナ", " S(560412)", "'s"]
+)
+def test_behind_an_open_placeholder_it_is(behind: str) -> None:
+    assert list(changed(f"氏名 {WALL * 5}{behind}")) != []
+
+
+@pytest.mark.parametrize(("looked_at", "before"), [(True, "a.com|山田|0041|@"), (False, "氏名|住所|は|com ")])
+def test_what_stands_right_before_a_placeholder_counts_too(before: str, looked_at: bool) -> None:
+    for word in before.split("|"):
+        assert bool(list(changed(f"{word}{WALL * 5}様"))) == looked_at, word

@@ -1,0 +1,86 @@
+"""Numbers in data: the cells below a header for a personal number, an account, a telephone or a date of birth."""
+
+import re
+from collections.abc import Iterator
+
+from anonymizer.model import Kind, Span
+from anonymizer.page import Page
+
+_COLUMNS_MAX, _HEADER_CHARS_MAX = 40, 400
+# Of a header without blanks, points and strokes, in small letters; number, no and id may stand behind.
+_HEADS = {
+    Kind.ID_NUMBER: (
+        "社員 社員コード 従業員 職員 学籍 学生 生徒 受験 受検 会員 組合員 旅券 パスポート 在留カード 在留 免許証 免許 "
+        "保険証 被保険者 基礎年金 年金 マイナンバー 個人 passport mynumber ssn nino ni employee emp staff student "
+        "badge national id licence license payroll personnel matriculation nationalinsurance "
+        "socialsecurity drivinglicence"
+    ),
+    Kind.BANK: "口座 振込口座 bankaccount account acct iban sortcode",
+    Kind.PHONE: "電話 携帯 携帯電話 連絡先 tel phone mobile cell telephone",
+    Kind.BIRTH_DATE: "生年月日 誕生日 dob birthdate dateofbirth birthday birth",
+}
+_KIND_BY_HEAD = {head: kind for kind, heads in _HEADS.items() for head in heads.split(" ")}
+# These count only with a word for a number behind: what stands below "staff" or "account" alone may be a name.
+_BARE = frozenset(
+    ("社員", "従業員", "職員", "学生", "生徒", "会員", "組合員", "個人", "在留",
+     "national", "id", "employee", "emp", "staff", "student", "account")
+)  # fmt: skip
+_NUMBER_WORD = re.compile(r"(?:番号|コード|no|number|num|nr|id|code|#)\Z")
+_NEEDS = frozenset(
+    ("社員", "従業員", "職員", "学籍", "学生", "生徒", "受験", "受検", "会員", "旅券", "パスポート", "在留", "免許",
+     "保険", "年金", "マイナ", "個人番号", "口座", "電話", "携帯", "連絡先", "生年月日", "誕生日", "passport",
+     "ssn", "nino",
+     "employee", "emp", "staff", "student", "badge", "licen", "payroll", "personnel", "account", "acct", "iban", "tel",
+     "phone", "mobile", "dob", "birth")
+)  # fmt: skip
+_SEPARATORS = ("\t", "|", ";", ",", " / ")
+_JOINTS = re.compile(r"[ _.()\"'-]")
+_CELL = re.compile(r"(?=(?:[^0-9]{0,8}[0-9]){3})[0-9A-Za-z〇一二三四五六七八九年月日第号+() ./-]{3,30}")
+
+
+def _cells(line: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
+    """Yield where each cell of a line begins and ends, without blanks and quotes around it."""
+    at = start
+    for cell in line.split(separator)[:_COLUMNS_MAX]:
+        inner = cell.strip(" \t\"'")
+        left = at + cell.find(inner) if inner else at
+        yield left, left + len(inner)
+        at += len(cell) + len(separator)
+
+
+def _kind(head: str) -> Kind | None:
+    plain = _JOINTS.sub("", head.lower())
+    word = _NUMBER_WORD.search(plain)
+    stem = plain[: word.start()] if word else plain
+    if plain in _KIND_BY_HEAD and plain not in _BARE:
+        return _KIND_BY_HEAD[plain]
+    return _KIND_BY_HEAD.get(stem) if word else None
+
+
+def _columns(line: str) -> tuple[dict[int, Kind], str, int]:
+    """Return the columns of a header for numbers and what they are, what parts its cells, and how often."""
+    if len(line) <= _HEADER_CHARS_MAX and not any(char.isdigit() for char in line):
+        for separator in _SEPARATORS:
+            width = line.count(separator)
+            if width:
+                kinds = {
+                    number: _kind(line[left:right]) for number, (left, right) in enumerate(_cells(line, 0, separator))
+                }
+                return {number: kind for number, kind in kinds.items() if kind}, separator, width
+    return {}, "", 0
+
+
+def find(page: Page, name: str) -> Iterator[Span]:
+    """Yield the cells with three digits or more below such headers, as long as lines have as many cells."""
+    if "\n" not in page.text or not page.holds(_NEEDS):
+        return
+    start, columns, separator, width = 0, dict[int, Kind](), "", 0
+    for line in page.text.split("\n"):
+        if columns and line.count(separator) == width:
+            for number, (left, right) in enumerate(_cells(line, start, separator)):
+                kind = columns.get(number)
+                if kind and _CELL.fullmatch(page.text, left, right):
+                    yield Span(kind, left, right, 0.85, name, "cell below a header for numbers")
+        elif line:
+            columns, separator, width = _columns(line)
+        start += len(line) + 1

@@ -1,0 +1,207 @@
+"""Names by what stands beside them: who signs with one word, a calling, a doorbell, the value in a query string.
+
+What lists know matters little here; what is asked is that a word is no everyday word, no town and no thing.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_plus
+
+from anonymizer import lexicon, names
+from anonymizer.model import Kind, Span
+from anonymizer.name_lists import is_family_kana, is_given_kana
+from anonymizer.names import NAME, Word
+from anonymizer.numerals import to_int
+from anonymizer.page import Page
+from anonymizer.recognizers.japanese import not_a_person
+from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
+from anonymizer.recognizers.rulefile import load, matches
+
+NAME_ID = "person-told"
+_RULES = load("person_placed")
+_LAST_CHARS_MAX = 28
+_TEXT_CHARS_MIN = 16
+_TURNS_MIN = 2
+_NO_KANA_NAME = Word.PARTICLE | Word.OTHER | Word.SUFFIX | Word.VERBAL
+_MONTHS = frozenset(("april", "may", "june", "august"))
+# Marks in the last cell of a line, and words of one kanji that close a note: required, none, passed, excellent.
+_MARKS = frozenset("要有無可否済良優秀上中下他等計了例男女甲乙丙丁左右前後内外急緊重済未完新旧")
+# Patterns whose word only has to be no everyday word, and why it is a name.
+_UNKNOWN = {
+    "TEAM_SIGNS": "signs for a team",
+    "HEARD_FROM": "somebody heard from",
+    "BY_WHOM": "who does something",
+    "ARROW": "who comes before an arrow",
+    "GIVE_A_CALL": "who is to be called",
+    "SPOKE": "whom somebody spoke to",
+    "STATUS": "whose state is noted",
+    "WITH_NOTE": "who does something",
+    "BULLET": "name and initial at the head of a line",
+    "TITLE_BEHIND": "line before a title",
+    "HEADING": "whom a report is of",
+    "MEETS": "whom somebody meets",
+}
+# Patterns that need a name of the lists, which may be a word too.
+_LISTED = {"OF_TEAM": "of a team", "MEMO": "whom a note is about"}
+_LISTED_KANA = {
+    "NOT_SO": "how a name is not written",
+    "VIA": "through whom",
+    "OF_SPOUSE": "a relative by name",
+    "TO_KANA": "to whom",
+}
+_SURE = {
+    "VIETNAMESE": "Vietnamese name in kana",
+    "NICKNAMED": "how somebody is called",
+    "READ_SO": "how a name is read",
+    "READ_AND_MORE": "how a name is read",
+    "FIRST_WORD": "introduces oneself first",
+    "GOES_BY": "how somebody is called",
+    "INITIALS": "initials",
+    "INITIALS_ALONE": "initials",
+    "ACCOUNT_OF": "holds an account",
+    "KANA_BEFORE_FACT": "kana before a fact of a person",
+    "KANA_ONE": "kana of the name before the brackets",
+}
+
+
+def _span(match: re.Match[str], score: float, why: str) -> Span:
+    group = "x" if match.group("x") else "by"
+    return Span(Kind.PERSON, *match.span(group), score, NAME_ID, why)
+
+
+def _town(word: str) -> bool:
+    return word.lower() in lexicon.words("towns")
+
+
+def _fits(words: str) -> bool:
+    """Tell whether no word in Latin letters is an everyday word or a town."""
+    parts = [part for part in re.split(r"[ ,]+", words) if not part.endswith(".") and len(part) > 1]
+    return bool(parts) and not any(everyday_latin(part) or _town(part) for part in parts)
+
+
+def _kanji_name(word: str) -> bool:
+    """Tell whether a word in kanji that stands alone is a name; one kanji may be a mark or a number."""
+    known = names.kinds(word)
+    if len(word) == 1:
+        return bool(known & NAME) and word not in _MARKS and to_int(word) is None
+    return bool(known & NAME) and not thing(word) and not not_a_person(word) and word not in lexicon.words("places")
+
+
+def _kana_name(word: str) -> bool:
+    listed, known = is_given_kana(word) or is_family_kana(word), names.kinds(word)
+    return listed and (bool(known & Word.GIVEN) or not known & _NO_KANA_NAME)
+
+
+def _alone(word: str) -> bool:
+    return _kana_name(word) if word[0] < "ァ" else _kanji_name(word)
+
+
+def _last(page: Page) -> Iterator[Span]:
+    """Yield who signs with one word behind the last sentence."""
+    text = page.text
+    low = max(0, len(text.rstrip()) - _LAST_CHARS_MAX)
+    if len(text) < _TEXT_CHARS_MIN:
+        return
+    found = _RULES.patterns["LAST_JA"].search(text, low) if page.japanese else None
+    if found and (_alone(found.group("x")) or (len(found.group("x")) > 2 and is_family_kana(found.group("x")))):
+        yield _span(found, 0.62, "signs at the end")
+    found = _RULES.patterns["LAST_EN"].search(text, low) if page.has_latin else None
+    if found:
+        word = found.group("x")
+        listed = not everyday_latin(word) and lexicon.plain(word) in lexicon.latin_names()
+        if listed or "-" in word or (_fits(word) and _RULES.patterns["FIRST_PERSON"].search(text)):
+            yield _span(found, 0.62, "signs at the end")
+
+
+def _in_kanji_or_kana(page: Page) -> Iterator[Span]:
+    """Yield names that make a sentence, sign humbly or come behind a caption or a calling."""
+    for name in ("SENTENCE", "BORN"):
+        for match in matches(_RULES, page, name):
+            word = match.group("x")
+            plain = len(word) > 1 and word[0] >= "一" and names.kinds(word) & Word.COMMON
+            if _alone(word) and not plain:
+                yield _span(match, 0.62, "a sentence of a name alone")
+    for match in matches(_RULES, page, "HUMBLY"):
+        if match.group("x")[0] < "ァ" or _kanji_name(match.group("x")):
+            yield _span(match, 0.7, "signs humbly")
+    for match in matches(_RULES, page, "KANA_CAPTIONED"):
+        parts = [part for part in re.split("[ ・]", match.group("x")) if len(part) > 1]
+        if not any(not_a_person(part) or (thing(part) and not is_given_kana(part)) for part in parts):
+            yield _span(match, 0.9, "katakana behind a caption for a name")
+    for match in matches(_RULES, page, "CALLING"):
+        word = match.group("x")
+        known = names.kinds(word)
+        plain = thing(word) or not_a_person(word) or word in lexicon.words("places")
+        if not plain and (known in (Word.NONE, Word.PLACE) or known & NAME) and not explained(page, *match.span("x")):
+            yield _span(match, 0.7, "behind a calling")
+
+
+def _told(page: Page) -> Iterator[Span]:
+    """Yield names whose career, number or writing is told."""
+    for match in matches(_RULES, page, "CAREER_OF"):
+        word = match.group("x")
+        known = names.kinds(word)
+        if (known == Word.NONE or known & NAME) and not not_a_person(word) and not known & (Word.PARTICLE | Word.OTHER):
+            yield _span(match, 0.64, "whose career is told")
+    for match in matches(_RULES, page, "OF_NUMBER"):
+        if names.kinds(match.group("x")) & Word.SURNAME and not not_a_person(match.group("x")):
+            yield _span(match, 0.66, "introduces oneself behind a number")
+    for name, why in _LISTED_KANA.items():
+        for match in matches(_RULES, page, name):
+            if is_given_kana(match.group("x")) or _kana_name(match.group("x")):
+                yield _span(match, 0.66, why)
+    for match in matches(_RULES, page, "WHO"):
+        word = match.group("x")
+        if _kana_name(word) or (word[0] >= "ァ" and not thing(word) and not not_a_person(word)):
+            yield _span(match, 0.66, "who did something")
+    for match in matches(_RULES, page, "KANJI_BEHIND"):
+        if names.kinds(match.group("x")) & NAME and lexicon.plain(match.group("given")) in lexicon.given_any():
+            yield _span(match, 0.7, "kanji of the name before the brackets")
+
+
+def _latin(page: Page) -> Iterator[Span]:
+    for name, why in _UNKNOWN.items():
+        for match in matches(_RULES, page, name):
+            if _fits(match.group("x")):
+                yield _span(match, 0.66, why)
+    for name, why in _LISTED.items():
+        for match in matches(_RULES, page, name):
+            word = lexicon.plain(match.group("x"))
+            if word in lexicon.given_any() and not (word in _MONTHS and " in " in match.group()):
+                yield _span(match, 0.66, why)
+    for match in matches(_RULES, page, "QUOTED_REVERSED"):
+        if lexicon.plain(match.group("given")) in lexicon.given_any() and not _town(match.group("given")):
+            yield _span(match, 0.75, "surname, given name in quotes")
+    for match in matches(_RULES, page, "ROW"):
+        if all(not everyday_latin(word) for word in match.group("x").split(" ")):
+            yield _span(match, 0.72, "capitals in a row of a table")
+    turns = [match for match in matches(_RULES, page, "TURN_SAID") if _speaks(match.group("x"))]
+    for match in turns if len(turns) >= _TURNS_MIN else ():
+        yield _span(match, 0.68, "speaks line after line")
+
+
+def _speaks(word: str) -> bool:
+    return lexicon.plain(word) in lexicon.latin_names() and word.lower() not in lexicon.words("skills")
+
+
+def _encoded(page: Page) -> Iterator[Span]:
+    """Yield values of keys for a name in a query string: name=%E6%BE%84."""
+    for match in matches(_RULES, page, "ENCODED"):
+        value = unquote_plus(match.group("x"), errors="replace")
+        plain = any(thing(token.surface) for token in names.tokenise(value, 0) if len(token.surface) > 1)
+        if "\ufffd" not in value and not plain:
+            yield _span(match, 0.8, "value of a key for a name, encoded")
+
+
+def placed_names(page: Page) -> Iterator[Span]:
+    """Yield names that what stands beside them tells."""
+    for name, why in _SURE.items():
+        for match in matches(_RULES, page, name):
+            yield _span(match, 0.68, why)
+    if page.japanese:
+        yield from _in_kanji_or_kana(page)
+        yield from _told(page)
+    if page.has_latin:
+        yield from _latin(page)
+        yield from _encoded(page)
+    yield from _last(page)
