@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
+from anonymizer.recognizers.cells import cells
 
-_COLUMNS_MAX, _HEADER_CHARS_MAX = 40, 400
+_HEADER_CHARS_MAX = 400
 # Of a header without blanks, points and strokes, in small letters; number, no and id may stand behind.
 _HEADS = {
     Kind.ID_NUMBER: (
@@ -38,16 +39,6 @@ _JOINTS = re.compile(r"[ _.()\"'-]")
 _CELL = re.compile(r"(?=(?:[^0-9]{0,8}[0-9]){3})[0-9A-Za-z〇一二三四五六七八九年月日第号+() ./-]{3,30}")
 
 
-def _cells(line: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
-    """Yield where each cell of a line begins and ends, without blanks and quotes around it."""
-    at = start
-    for cell in line.split(separator)[:_COLUMNS_MAX]:
-        inner = cell.strip(" \t\"'")
-        left = at + cell.find(inner) if inner else at
-        yield left, left + len(inner)
-        at += len(cell) + len(separator)
-
-
 def _kind(head: str) -> Kind | None:
     plain = _JOINTS.sub("", head.lower())
     word = _NUMBER_WORD.search(plain)
@@ -64,7 +55,7 @@ def _columns(line: str) -> tuple[dict[int, Kind], str, int]:
             width = line.count(separator)
             if width:
                 kinds = {
-                    number: _kind(line[left:right]) for number, (left, right) in enumerate(_cells(line, 0, separator))
+                    number: _kind(line[left:right]) for number, (left, right) in enumerate(cells(line, 0, separator))
                 }
                 return {number: kind for number, kind in kinds.items() if kind}, separator, width
     return {}, "", 0
@@ -77,7 +68,7 @@ def find(page: Page, name: str) -> Iterator[Span]:
     start, columns, separator, width = 0, dict[int, Kind](), "", 0
     for line in page.text.split("\n"):
         if columns and line.count(separator) == width:
-            for number, (left, right) in enumerate(_cells(line, start, separator)):
+            for number, (left, right) in enumerate(cells(line, start, separator)):
                 kind = columns.get(number)
                 if kind and _CELL.fullmatch(page.text, left, right):
                     yield Span(kind, left, right, 0.85, name, "cell below a header for numbers")

@@ -8,6 +8,7 @@ from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
+from anonymizer.recognizers.cells import cells
 from anonymizer.recognizers.japanese import not_a_person
 from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
 from anonymizer.recognizers.rulefile import load, matches
@@ -33,7 +34,6 @@ _COLUMN_KINDS = {
     Kind.SCHOOL: "出身校 学校名 最終学歴校 school university",
 }
 _KIND_BY_HEAD = {head: kind for kind, heads in _COLUMN_KINDS.items() for head in heads.split(" ")}
-_COLUMNS_MAX = 40
 _CELL_CHARS_MAX = 40
 _SEPARATORS = ("\t", "|", ";", " / ", ",")
 
@@ -68,16 +68,6 @@ def _cell_is_name(cell: str) -> bool:
     return not (listed or loan or thing(cell))
 
 
-def _cells(line: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
-    """Yield where each cell of a line begins and ends, without blanks and quotes around it."""
-    at = start
-    for cell in line.split(separator)[:_COLUMNS_MAX]:
-        inner = cell.strip(" \t\"'")
-        left = at + cell.find(inner) if inner else at
-        yield left, left + len(inner)
-        at += len(cell) + len(separator)
-
-
 def _table(page: Page) -> Iterator[Span]:
     """Yield the cells below the headers for names and other personal facts, as long as lines have as many cells."""
     start, columns, separator, width = 0, dict[int, Kind](), "", 0
@@ -85,7 +75,7 @@ def _table(page: Page) -> Iterator[Span]:
     for line in page.text.split("\n"):
         found = line.count(separator) if separator else 0
         if columns and found >= max(1, width - 1):
-            for number, (left, right) in enumerate(_cells(line, start, separator)):
+            for number, (left, right) in enumerate(cells(line, start, separator)):
                 kind = columns.get(number)
                 # An address with a comma moves the cells behind it; a name is known among others, an age is not.
                 if kind and kind is not Kind.PERSON and found != width:
@@ -120,7 +110,7 @@ def _header(line: str, start: int, text: str) -> tuple[dict[int, Kind], str, int
     for separator in _SEPARATORS:
         width = line.count(separator)
         if width:
-            heads = [text[left:right].lower().replace(" ", "_") for left, right in _cells(line, start, separator)]
+            heads = [text[left:right].lower().replace(" ", "_") for left, right in cells(line, start, separator)]
             columns = {
                 number: Kind.PERSON if head in lexicon.words("name_columns") else _KIND_BY_HEAD[head]
                 for number, head in enumerate(heads)
