@@ -2,7 +2,7 @@
 
 import os
 import socket
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -40,12 +40,6 @@ def beat(tx: Tx, process_id: int) -> bool:
     """False when somebody has declared this process dead: it must end, its mails belong to others now."""
     done = tx.session.execute(update(Process).where(Process.id == process_id).values(beat_at=tx.now))
     return bool(done.rowcount)  # type: ignore[attr-defined]
-
-
-def dead(tx: Tx, older_than_s: float = DEAD_AFTER_S) -> list[int]:
-    """Processes that have not been heard of for ``older_than_s`` seconds."""
-    horizon = tx.now - timedelta(seconds=older_than_s)
-    return list(tx.session.scalars(select(Process.id).where(Process.beat_at < horizon)))
 
 
 def by_pid(tx: Tx, pid: int) -> list[int]:

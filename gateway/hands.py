@@ -19,6 +19,7 @@ class Hands:
         self._process = process
         self._tasks: set[asyncio.Task[None]] = set()
         self._bytes = 0
+        self._is_cut = False
         self.finished = 0
 
     def __len__(self) -> int:
@@ -29,7 +30,9 @@ class Hands:
         return 0 if self._bytes >= BYTES_MAX else max(MAILS_MAX - len(self._tasks), 0)
 
     def take(self, work: Work) -> None:
-        """Start the mail's way; returns at once."""
+        """Start the mail's way; returns at once. After `cut` it stays with the process, which frees it as it leaves."""
+        if self._is_cut:
+            return
         task = asyncio.get_running_loop().create_task(self._run(work))
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -51,7 +54,8 @@ class Hands:
             self._bytes -= bytes_held
 
     def cut(self) -> None:
-        """Stop what is still under way; its deliveries are uncertain, as after a crash."""
+        """Stop what is still under way, and begin nothing more; its deliveries are uncertain, as after a crash."""
+        self._is_cut = True
         for task in self._tasks:
             task.cancel()
         if self._tasks:

@@ -98,16 +98,17 @@ class _Server:
         directory.on_change = self._intake.authenticator.forget
         sweep = Sweep(runtime, self._committer, self._hands, self._relay, spool, self._process_id)
         vital = [self._committer.run(), lookups.run(), directory.watch(), self._beat(), _report(), _wait_for(stop)]
-        tasks = [asyncio.create_task(each) for each in (*vital, _again(sweep.run))]
+        tasks = [asyncio.create_task(each) for each in vital]
+        sweeping = asyncio.create_task(again(sweep.run))
         servers = [await self._listen(sock, index) for index, sock in enumerate(sockets)]
         log.info("accepting mail", extra={"process_id": self._process_id, "listeners": len(servers)})
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()  # a dead committer or a lost lease ends the process
-            tasks[-1].cancel()
-            await self._stop(servers)
+            await self._stop(servers, sweeping)
         finally:
+            sweeping.cancel()
             for server in servers:
                 server.close()
             self._hands.cut()
@@ -152,10 +153,13 @@ class _Server:
             if not alive:
                 raise LeaseLost("this process was declared dead by the others")
 
-    async def _stop(self, servers: Sequence[asyncio.Server | Listener]) -> None:
+    async def _stop(self, servers: Sequence[asyncio.Server | Listener], sweeping: asyncio.Task[None]) -> None:
         """Accept nothing new, finish what is in flight, for at most ``STOP_S``."""
         for server in servers:
             server.close()
+        # Asked to end it may still have mails in its hand: they are taken before anybody counts.
+        sweeping.cancel()
+        await asyncio.wait([sweeping])
         deadline_s = asyncio.get_running_loop().time() + STOP_S
         sessions = self._intake.sessions
         while asyncio.get_running_loop().time() < deadline_s:
@@ -171,7 +175,7 @@ class _Server:
         log.info("process stopped", extra={"process_id": self._process_id, "uncertain": freed})
 
 
-async def _again(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def again(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run ``loop`` and, should a bug end it, log that and run it again: mail keeps coming in meanwhile."""
     while True:
         task = asyncio.create_task(loop())
@@ -179,6 +183,7 @@ async def _again(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
             await asyncio.wait([task])
         finally:
             task.cancel()
+            await asyncio.wait([task])
         log.error("the sweep broke off", exc_info=task.exception())
         await asyncio.sleep(SWEEP_AGAIN_S)
 

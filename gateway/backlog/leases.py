@@ -26,6 +26,8 @@ from gateway.work import Hand, Work
 log = get_logger(__name__)
 
 CLOCK_SLACK_S = 60
+#: As much of the time between two looks counts as silence: after a longer one others could not beat either.
+LOOK_COUNTS_S = 2 * processes.BEAT_S
 
 
 def due(tx: Tx) -> bool:
@@ -263,25 +265,26 @@ _FREE = (
 
 
 class Observer:
-    """Tells which processes are dead: those whose heartbeat stands still while *our* clock runs on.
+    """Tells which processes are dead: those whose heartbeat stands still while *our* looks go on.
 
-    Comparing their time stamps with the time of day would kill every living process when the clock jumps.
+    Comparing their time stamps with the time of day would kill every living process when the clock jumps; counting all
+    of the time between two looks would kill them when the whole machine stood still.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[int, tuple[datetime, float]] = {}
+        self._silent: dict[int, tuple[datetime, float]] = {}
+        self._looked_s: float | None = None
 
     def dead(self, beats: Mapping[int, datetime], now_s: float) -> list[int]:
         """``beats``: heartbeat by process; ``now_s``: monotonic seconds."""
-        self._seen = {
-            process_id: self._seen[process_id]
-            if process_id in self._seen and self._seen[process_id][0] == beat_at
-            else (beat_at, now_s)
-            for process_id, beat_at in beats.items()
-        }
-        return [
-            process_id for process_id, (_, since_s) in self._seen.items() if now_s - since_s >= processes.DEAD_AFTER_S
-        ]
+        passed_s = 0.0 if self._looked_s is None else min(now_s - self._looked_s, LOOK_COUNTS_S)
+        self._looked_s = now_s
+        silent = {}
+        for process_id, beat_at in beats.items():
+            last_at, silent_s = self._silent.get(process_id, (beat_at, -passed_s))
+            silent[process_id] = beat_at, silent_s + passed_s if last_at == beat_at else 0.0
+        self._silent = silent
+        return [process_id for process_id, (_, silent_s) in silent.items() if silent_s >= processes.DEAD_AFTER_S]
 
 
 def beats(tx: Tx) -> dict[int, datetime]:

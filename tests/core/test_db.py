@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import processes
 from core.audit import AuditEntry, record
-from core.clock import JST, ManualClock
+from core.clock import JST
 from core.db import Database, UtcDateTime, new_id, random_id, sqlite_text
 from core.errors import ConfigError, Temporary
 from core.installation import config_version
@@ -210,13 +210,11 @@ def test_an_id_that_must_tell_nothing_has_no_order() -> None:
     assert ids != sorted(ids)
 
 
-def test_a_process_without_heartbeat_is_found_dead_and_can_know_it(any_runtime: Runtime, clock: ManualClock) -> None:
+def test_a_process_that_was_declared_dead_gets_to_know_it(any_runtime: Runtime) -> None:
     with any_runtime.begin() as tx:
         quiet, alive = processes.register(tx, "gateway"), processes.register(tx, "gateway")
-    clock.advance(processes.DEAD_AFTER_S + 1)
     with any_runtime.begin() as tx:
         assert processes.beat(tx, alive)
-        assert processes.dead(tx) == [quiet]
         processes.forget(tx, quiet)
         assert not processes.beat(tx, quiet)
         assert tx.session.scalars(select(Process.id)).all() == [alive]

@@ -1,5 +1,6 @@
 """Crashes: what a dead process held is tried again, calmly, and a mail that keeps killing processes gets through."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -155,16 +156,31 @@ def test_a_mail_ends_only_with_its_last_delivery(any_runtime: Runtime, clock: Ma
         assert gateway.mails()[0].raw is None
 
 
+def looks(observer: Observer, beats: Mapping[int, datetime], first_s: int, last_s: int) -> list[list[int]]:
+    """Who is dead at each look, one a second."""
+    return [observer.dead(beats, float(second)) for second in range(first_s, last_s + 1)]
+
+
 def test_only_a_heart_that_stands_still_is_dead_whatever_the_time_of_day_says() -> None:
     observer = Observer()
     beats = {1: AT, 2: AT}
-    assert observer.dead(beats, 0.0) == []
+    assert not any(looks(observer, beats, 0, 14))
     beats[1] += timedelta(hours=25)  # the clock was set
-    assert observer.dead(beats, 15.0) == []
+    assert not any(looks(observer, beats, 15, 19))
     assert observer.dead(beats, 20.0) == [2]
     del beats[2]
-    assert observer.dead(beats, 34.9) == []
+    assert not any(looks(observer, beats, 21, 34))
     assert observer.dead(beats, 35.0) == [1]
+
+
+def test_after_the_whole_machine_stood_still_others_get_time_to_beat() -> None:
+    observer = Observer()
+    beats = {1: AT}
+    assert not any(looks(observer, beats, 0, 2))
+    assert observer.dead(beats, 3600.0) == [], "nobody could beat while nobody looked"
+    beats[1] += timedelta(hours=1)
+    assert not any(looks(observer, beats, 3601, 3619))
+    assert not any(looks(observer, {}, 3620, 3621)), "and who left is not dead either"
 
 
 def test_a_process_that_beats_again_in_time_keeps_its_leases(runtime: Runtime, clock: ManualClock) -> None:
