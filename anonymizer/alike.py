@@ -99,6 +99,13 @@ def _where_only_a_name_stands(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(_GREETED.format("(?:" + "|".join(map(re.escape, words)) + ")"))
 
 
+@lru_cache(maxsize=512)
+def _audible(names: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the names whose sound is long enough to know them by, as their plain letters."""
+    plain = dict.fromkeys(tuple(_SMALL.findall(" ".join(name))) for name in names)
+    return tuple(one for one in plain if len(one) > 1 and len("".join(map(sound, one))) >= _SKELETON_MIN)
+
+
 def _grouped(words: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for word in words:
@@ -203,18 +210,20 @@ class Words:
             found.update(word for word in self._firsts.get(part[0], ()) if _one_slip(word, part))
         return found
 
-    def by_ear(self, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    def by_ear(self, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
         """Yield as many words in a row as a name has parts, each of the sound of its part."""
-        wanted = {tuple(_SMALL.findall(" ".join(name))) for name in names} if self._rows else set()
-        for one in wanted:
-            if len(one) > 1 and len("".join(map(sound, one))) >= _SKELETON_MIN:
-                heard = {part: self._heard(part) for part in one}
-                for name in (one, one[::-1]) if all(heard.values()) else ():
+        for one in _audible(names) if self._rows else ():
+            heard: dict[str, set[str]] = {}
+            if all(heard.setdefault(part, self._heard(part)) for part in one):
+                for name in (one, one[::-1]):
                     yield from self._in_a_row(name, heard)
 
     def _in_a_row(self, name: Sequence[str], heard: Mapping[str, set[str]]) -> Iterator[tuple[int, int]]:
+        first = heard[name[0]]
         for words in self._rows:
             for at in range(len(words) - len(name) + 1):
+                if words[at][0] not in first:
+                    continue
                 row = words[at : at + len(name)]
                 pairs = [(word, part) for (word, _, _), part in zip(row, name, strict=True)]
                 if all(word in heard[part] for word, part in pairs) and any(word != part for word, part in pairs):
@@ -228,6 +237,8 @@ class Words:
 
     def by_initials(self, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
         """Yield initials in any letters where somebody signs or is set equal: thanks, r.d.; km = Kofi."""
+        if not self._signed:
+            return
         pairs = {
             (one[:1], two[:1]) for name in names if len(name) > 1 for one, two in (*pairwise(name), (name[0], name[-1]))
         }

@@ -11,10 +11,11 @@ from typing import Literal
 
 from anonymizer import identities as known
 from anonymizer import propagate, start
+from anonymizer.again import Searched, alone, changed, gathered, searchable
 from anonymizer.forms import Form, View
 from anonymizer.model import Anonymised, Finding, Identity, Kind, Span
 from anonymizer.normalise import normalise
-from anonymizer.page import LineCache, changed, pages
+from anonymizer.page import LineCache, pages
 from anonymizer.protect import drop_protected
 from anonymizer.replace import Replacer
 from anonymizer.resolve import resolve
@@ -26,6 +27,7 @@ SCORE_MIN = 0.4
 _FIRM_SCORE_MIN = 0.7
 # A replacement changes what stands around the rest, which may then read as a name: look again until nothing is found.
 ROUNDS_MAX = 4
+SHORT_CHARS = 100
 
 
 @dataclass(slots=True)
@@ -71,29 +73,33 @@ def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
     # The trace of Presidio is of use in the first round; the later ones only have to find that nothing is left.
     recognise = frame.recognise if document.rounds == 0 else frame.recognise_again
     view = normalise(text)
-    # What a round found by looking at the changed lines alone is looked for everywhere in the next.
-    stretches = tuple(changed(view.text)) if document.rounds % 2 else ((0, len(view.text)),)
+    # What a round found by looking at the changed lines alone is looked for everywhere in the next. Of a note hardly
+    # anything is left as it was.
+    partly = document.rounds % 2 == 1 and len(view.text) > SHORT_CHARS
+    stretches = tuple(changed(view.text)) if partly else ((0, len(view.text)),)
     document.rounds += 1
     if not stretches:
         return []
     guesses: list[Span] = []
-    read = [page for stretch in stretches for page in pages(view.text, document.lines, *stretch)]
-    for page in read:
-        found = [span for span in recognise(page) if span.score >= SCORE_MIN]
-        guesses.extend(span.shifted(page.offset) for span in drop_protected(page, found, document.keep))
-    searched = View(view.text, read)
-    guesses += list(_outside_firms(known.find(searched, document.identities), guesses))
+    cut = [page for stretch in stretches for page in pages(view.text, document.lines, *stretch)]
+    read = list(gathered(cut, document.lines)) if partly else list(map(alone, cut))
+    for one in read:
+        found = [span for span in recognise(one.page) if span.score >= SCORE_MIN]
+        guesses.extend(one.back(drop_protected(one.page, found, document.keep)))
+    searched = list(map(searchable, read)) if partly else [Searched(View(view.text, cut), iter)]
+    people = [span for each in searched for span in each.back(known.find(each.view, document.identities))]
+    guesses += list(_outside_firms(people, guesses))
     chosen = resolve(view.text, guesses)
     for key, form in propagate.forms(view.text, chosen).items():
         if len(document.wanted) < propagate.FORMS_MAX:
             document.wanted.setdefault(key, form)
-    more = list(propagate.find(searched, document.wanted.values()))
+    more = [span for each in searched for span in each.back(propagate.find(each.view, document.wanted.values()))]
     # Places found already are no news, and settling once is enough then.
     taken = {(span.start, span.end) for span in chosen}
     if any((span.start, span.end) not in taken for span in more):
         chosen = resolve(view.text, [*guesses, *more])
     chosen = propagate.labelled(view.text, chosen, document.wanted)
-    return [(_on_original(span, *view.back(span.start, span.end)), view.text[span.start : span.end]) for span in chosen]
+    return [(span.at(*view.back(span.start, span.end)), view.text[span.start : span.end]) for span in chosen]
 
 
 def _outside_firms(people: Iterable[Span], guesses: Sequence[Span]) -> Iterator[Span]:
@@ -105,10 +111,6 @@ def _outside_firms(people: Iterable[Span], guesses: Sequence[Span]) -> Iterator[
             yield span
 
 
-def _on_original(span: Span, start: int, end: int) -> Span:
-    return Span(span.kind, start, end, span.score, span.recogniser, span.why, span.label)
-
-
 class _Pieces:
     """A text whose stretches are replaced in rounds, while offsets into the first original stay known."""
 
@@ -116,6 +118,7 @@ class _Pieces:
         self.text = original
         # (start in text, start in original, replaced finding or None): an untouched piece runs on one for one.
         self._pieces: list[tuple[int, int, Finding | None]] = [(0, 0, None)]
+        self._begins = [0]
 
     def put(self, replacements: Sequence[tuple[Span, str]]) -> None:
         """Replace disjoint ranges of the current text, given in order."""
@@ -127,19 +130,15 @@ class _Pieces:
                 continue  # Two reading-view spans of one original character (㈱): it is gone already.
             length += self._copy(at, span.start, length, out, pieces)
             start, end = self._original(span.start), self._original(span.end - 1) + 1
-            pieces.append(
-                (
-                    length,
-                    start,
-                    Finding(str(Kind(span.kind)), start, end, replacement, span.recogniser, span.score, span.why),
-                )
-            )
+            finding = Finding(str(span.kind), start, end, replacement, span.recogniser, span.score, span.why)
+            pieces.append((length, start, finding))
             out.append(replacement)
             length += len(replacement)
             at = span.end
         self._copy(at, len(self.text), length, out, pieces)
         self.text = "".join(out)
         self._pieces = pieces or [(0, 0, None)]
+        self._begins = [begin for begin, _, _ in self._pieces]
 
     def _copy(
         self, start: int, end: int, length: int, out: list[str], pieces: list[tuple[int, int, Finding | None]]
@@ -157,7 +156,7 @@ class _Pieces:
         return end - start
 
     def _index(self, position: int) -> int:
-        return bisect_right(self._pieces, position, key=lambda piece: piece[0]) - 1
+        return bisect_right(self._begins, position) - 1
 
     def _original(self, position: int) -> int:
         begin, origin, finding = self._pieces[self._index(position)]

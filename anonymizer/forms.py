@@ -6,21 +6,24 @@ participants costs next to nothing.
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind
 from anonymizer.names import Word
+from anonymizer.normalise import WALL
 from anonymizer.numerals import ascii_digits
 from anonymizer.page import Page, once
 from anonymizer.recognizers.japanese import is_kanji
 
 _GAPS = frozenset(" \t\r\n・.,_='’-")
 _PHONE_GAP_CHARS_MAX = 4
+_CHUNK_CHARS = 64
 # What may follow a name directly: particles, honorifics, punctuation.
 _AFTER = re.compile(
     r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|先輩|部長|課長|係長|主任|社長|マネ|リーダー"
@@ -106,6 +109,8 @@ class View:
     @once
     def lowered(self) -> str:
         """The text in small letters without Latin accents, of the same length (İ would grow, so it stays)."""
+        if self.text.replace(WALL, "").isascii():
+            return self.text.lower()
         lowered = unaccented(self.text)
         return lowered if len(lowered) == len(self.text) else "".join(
             char.lower() if len(char.lower()) == 1 else char for char in self.text).translate(_NO_ACCENTS)  # fmt: skip
@@ -117,12 +122,31 @@ class View:
         return frozenset(starts.union(page.offset + token.end for page in self.pages for token in page.tokens))
 
     @once
-    def _kept(self) -> list[int]:
-        return [at for at, char in enumerate(self.lowered) if char not in _GAPS]
+    def _chunks(self) -> list[str]:
+        lowered = self.lowered
+        return [lowered[at : at + _CHUNK_CHARS].translate(_NO_GAPS) for at in range(0, len(lowered), _CHUNK_CHARS)]
+
+    @once
+    def _chunk_starts(self) -> list[int]:
+        return list(accumulate(map(len, self._chunks), initial=0))
 
     @once
     def _squeezed(self) -> str:
-        return self.lowered.translate(_NO_GAPS)
+        return "".join(self._chunks)
+
+    @once
+    def _kept_in_chunks(self) -> dict[int, list[int]]:
+        return {}
+
+    def _kept(self, squeezed: int) -> int:
+        """Return where a character of the text without gaps stands in the text: most are never asked for."""
+        number = bisect_right(self._chunk_starts, squeezed) - 1
+        kept = self._kept_in_chunks.get(number)
+        if kept is None:
+            start = number * _CHUNK_CHARS
+            chunk = self.lowered[start : start + _CHUNK_CHARS]
+            kept = self._kept_in_chunks[number] = [at for at, char in enumerate(chunk, start) if char not in _GAPS]
+        return kept[squeezed - self._chunk_starts[number]]
 
     @once
     def _digit_places(self) -> list[int]:
@@ -140,9 +164,8 @@ class View:
     def places(self, form: Form) -> Iterator[tuple[int, int]]:
         """Yield the ranges where ``form`` stands as words of its own."""
         if form.whole:
-            index = self._kept
             for at in _finds(self._squeezed, form.text):
-                start, end = index[at], index[at + len(form.text) - 1] + 1
+                start, end = self._kept(at), self._kept(at + len(form.text) - 1) + 1
                 if not form.text.isascii() or (self._word(start, end) and not _no_name(self.text[start:end])):
                     yield start, end
         else:

@@ -5,7 +5,6 @@ addresses over one page, and keeps the decision trace of each. No model, no netw
 recognisers uses tldextract.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -27,7 +26,8 @@ from anonymizer.recognizers.spans import Recogniser
 
 _LANGUAGE = "ja"
 """Presidio sorts recognisers by language; ours read mixed text, so there is one."""
-_ANY_NUMBER = re.compile("[0-9:]")
+# A blank of the ASCII view (``Page.ascii_view``) or a dash.
+_BLANK = r"[ \x80-\U0010ffff-]"
 _BY_THEMSELVES = frozenset(("address", "special", "person-table"))
 
 
@@ -51,9 +51,15 @@ class _Engine(AnalyzerEngine):  # type: ignore[misc]
 class _Result(RecognizerResult):  # type: ignore[misc]
     """One of our spans in Presidio's clothes: it keeps its own trace, which says which rule found it and why."""
 
-    def __init__(self, span: Span, found_by: dict[str, str]) -> None:
-        super().__init__(span.kind, span.start, span.end, span.score, None, found_by)
+    def __init__(self, span: Span, found_by: dict[str, str], trace: Any = None) -> None:
+        super().__init__(span.kind, span.start, span.end, span.score, trace, found_by)
         self.span = span
+
+    def __hash__(self) -> int:
+        """Return what equal results share; Presidio's makes a string for it."""
+        return hash((self.entity_type, self.start, self.end, self.score))
+
+    __eq__ = RecognizerResult.__eq__
 
 
 class _Ours(EntityRecognizer):  # type: ignore[misc]
@@ -81,8 +87,11 @@ class _Ours(EntityRecognizer):  # type: ignore[misc]
 
 def _best(spans: Iterable[Span]) -> Iterable[Span]:
     """Keep the surest of the guesses of one recogniser for the same range."""
+    found = list(spans)
+    if len(found) <= 1:
+        return found
     best: dict[tuple[Kind, int, int], Span] = {}
-    for span in spans:
+    for span in found:
         key = (span.kind, span.start, span.end)
         if key not in best or best[key].score < span.score:
             best[key] = span
@@ -95,6 +104,11 @@ class _Presidios(EntityRecognizer):  # type: ignore[misc]
     def __init__(self, inner: Any, needs: str) -> None:
         self._inner, (self._needs, _) = inner, compiled(needs)
         super().__init__(supported_entities=inner.supported_entities, name=inner.name, supported_language=_LANGUAGE)
+        # The engine drops results that bear the identifier of a recogniser it does not know, as the inner one is.
+        self._found_by = {
+            RecognizerResult.RECOGNIZER_NAME_KEY: inner.name,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+        }
 
     def load(self) -> None:
         """Nothing to load."""
@@ -102,15 +116,10 @@ class _Presidios(EntityRecognizer):  # type: ignore[misc]
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[Any]:
         """Run the inner recogniser only where something of its shape occurs at all."""
         page = nlp_artifacts.page
-        # Every one of them has a digit or a colon in it.
-        if not _ANY_NUMBER.search(page.text) or not self._needs.search(page.ascii_view):
+        if not self._needs.search(page.text):
             return []
-        view = page.ascii_view
-        results: list[Any] = self._inner.analyze(text=view, entities=entities, nlp_artifacts=None)
-        for result in results:
-            # The engine drops results that bear the name of a recogniser it does not know.
-            result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY] = self.id
-        return results
+        results = self._inner.analyze(text=page.ascii_view, entities=entities, nlp_artifacts=None)
+        return [_Result(_span(result), self._found_by, result.analysis_explanation) for result in results]
 
 
 class _Registry(RecognizerRegistry):  # type: ignore[misc]
@@ -127,9 +136,9 @@ def _presidios() -> list[_Presidios]:
         kind(supported_language=_LANGUAGE) for kind in (CreditCardRecognizer, IbanRecognizer, IpRecognizer)
     )
     return [
-        _Presidios(cards, r"(?<![0-9])[0-9](?:[ -]?[0-9]){12}"),
-        _Presidios(iban, r"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{4}"),
-        _Presidios(ip, r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|::|(?:[0-9A-Fa-f]{1,4}:){4}"),
+        _Presidios(cards, rf"(?<![0-9])[0-9](?:{_BLANK}?[0-9]){{12}}"),
+        _Presidios(iban, rf"[0-9](?<=[A-Za-z]{{2}}[0-9])[0-9]{_BLANK}?[A-Za-z0-9]{{4}}"),
+        _Presidios(ip, r"\.(?<=[0-9]\.)[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:(?::|(?<=[0-9A-Fa-f]:)(?:[0-9A-Fa-f]{1,4}:){3})"),
     ]
 
 
@@ -149,12 +158,12 @@ def _entities() -> Sequence[str]:
     return found
 
 
-def recognise(page: Page) -> Iterator[Span]:
-    """Yield what the registered recognisers find in ``page``, with the trace, offsets within the page."""
+def recognise(page: Page) -> list[Span]:
+    """Return what the registered recognisers find in ``page``, with the trace, offsets within the page."""
     engine = _engine()
     results = engine.analyze(text=page.text, language=_LANGUAGE, entities=_entities(), return_decision_process=True,
                              score_threshold=0.0, nlp_artifacts=_PageArtifacts(page, engine.nlp_engine))  # fmt: skip
-    yield from map(_span, results)
+    return [result.span for result in results]
 
 
 def recognise_again(page: Page) -> Iterator[Span]:
@@ -169,8 +178,7 @@ def recognise_again(page: Page) -> Iterator[Span]:
 
 
 def _span(result: Any) -> Span:
-    if isinstance(result, _Result):
-        return result.span
+    """Return a result of one of Presidio's own as a span of ours."""
     trace = result.analysis_explanation
     why = (trace.textual_explanation or trace.pattern_name or "") if trace else ""
     name = (result.recognition_metadata or {}).get(RecognizerResult.RECOGNIZER_NAME_KEY, "")

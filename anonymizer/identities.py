@@ -118,7 +118,8 @@ def forms(identity: Identity, label: str) -> tuple[Form, ...]:
     """Return every written form of a participant, each once."""
     found: dict[tuple[str, bool], Form] = {}
     for text, whole in (*_written(identity), *_spoken(identity), *_latin(identity)):
-        key = squeezed(text) if whole else unaccented(text)
+        # Most are plain letters, which have no gap and no accent to lose.
+        key = text.lower() if text.isascii() and text.isalnum() else squeezed(text) if whole else unaccented(text)
         if len(key) >= (2 if key.isascii() else 1) and (key, whole) not in found:
             found[key, whole] = Form(key, Kind.PERSON, whole, label)
     mail = squeezed(_reading(identity.email))
@@ -237,7 +238,10 @@ def _written_out(view: View, person: _Person, label: str) -> Iterator[Span]:
                     stop = around.shortened_behind(view.text, end, person.initials)
                     if stop > end:
                         yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "shortened behind", label)
-    for start, end in (*around.with_middle_names(view.text, latin), *around.in_katakana(view.text, person.katakana)):
+    longer = [*around.with_middle_names(view.text, latin)] if len(latin) > 1 else []
+    if len(person.katakana) > 1 and not view.text.isascii():
+        longer += around.in_katakana(view.text, person.katakana)
+    for start, end in longer:
         yield Span(Kind.PERSON, start, end, 1.0, NAME, "known participant with further names", label)
 
 

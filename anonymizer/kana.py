@@ -7,6 +7,7 @@ _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _TO_HIRAGANA = {katakana: hiragana for hiragana, katakana in _TO_KATAKANA.items()}
 # Forms and old systems write ヨウ for ョウ.
 _BIG = str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ")
+_TO_BIG_HIRAGANA = {**_BIG, **{katakana: _BIG.get(code, code) for katakana, code in _TO_HIRAGANA.items()}}
 
 
 def katakana(text: str) -> str:
@@ -21,7 +22,7 @@ def hiragana(text: str) -> str:
 
 def without_small_kana(text: str) -> str:
     """Return ``text`` in hiragana without small letters, one for one: シヨウタ and ショウタ become しようた."""
-    return hiragana(text).translate(_BIG)
+    return text.translate(_TO_BIG_HIRAGANA)
 
 
 def without_long_vowels(word: str) -> str:

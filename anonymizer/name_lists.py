@@ -5,7 +5,7 @@ Sudachi's dictionary (names.py) knows names in kanji; the readings come from jap
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from anonymizer.kana import with_h, without_long_vowels, without_small_kana
@@ -50,6 +50,7 @@ def _spellings(words: Iterable[str]) -> Iterator[str]:
         yield from (word, without_long_vowels(word), with_h(word))
 
 
+@lru_cache(maxsize=16_384)
 def is_family_kana(word: str) -> bool:
     """Tell whether a kana word is the reading of a surname."""
     return without_small_kana(word) in lists().family_kana
@@ -66,6 +67,7 @@ def is_clipped_family(word: str) -> bool:
     return without_small_kana(word) in _clippings()
 
 
+@lru_cache(maxsize=16_384)
 def is_given_kana(word: str) -> bool:
     """Tell whether a kana word of two or more letters is the reading of a given name."""
     return len(word) > 1 and without_small_kana(word) in lists().given_kana

@@ -8,7 +8,6 @@ lists every homograph, so it serves as the name dictionary. Loaded on first use,
 import threading
 from collections.abc import Iterable
 from functools import cache, lru_cache, partial
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 
@@ -60,6 +59,8 @@ class _Local(threading.local):
 _LOCAL = _Local()
 # SudachiError above 49,149 bytes; a page is far shorter, this is the last guard.
 TOKENISE_BYTES_MAX = 49_149
+# What the dictionary reads of each word. Digits are joined to numbers by their normalised form: 385,000.
+_FIELDS = frozenset(("surface", "pos", "normalized_form"))
 
 
 _BY_POS: dict[tuple[str, ...], int] = {
@@ -135,13 +136,13 @@ def tokenise(text: str, offset: int = 0) -> tuple[Token, ...]:
     if _LOCAL.tokeniser is None:
         from sudachipy import SplitMode
 
-        _LOCAL.tokeniser = _dictionary().tokenizer(mode=SplitMode.C)
+        _LOCAL.tokeniser = _dictionary().tokenizer(mode=SplitMode.C, fields=set(_FIELDS))
         _LOCAL.morphemes = _LOCAL.tokeniser.tokenize("")
-    found = [
-        (morpheme.surface(), morpheme.part_of_speech_id())
-        for morpheme in _LOCAL.tokeniser.tokenize(text, out=_LOCAL.morphemes)
-    ]
-    surfaces = [surface for surface, _ in found]
-    places = list(accumulate(map(len, surfaces), initial=offset))
-    words = [_WORDS[pos_id] for _, pos_id in found]
-    return tuple(map(_token, zip(places, places[1:], surfaces, words, strict=False)))
+    found: list[Token] = []
+    start, word_of = offset, _WORDS
+    for morpheme in _LOCAL.tokeniser.tokenize(text, out=_LOCAL.morphemes):
+        surface = morpheme.surface()
+        end = start + len(surface)
+        found.append(_token((start, end, surface, word_of[morpheme.part_of_speech_id()])))
+        start = end
+    return tuple(found)

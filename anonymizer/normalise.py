@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from anonymizer.recognizers.skipping import compiled
 from anonymizer.replace import PLACEHOLDER
 
 WALL = "\ue000"
@@ -19,7 +20,7 @@ _ESCAPE = (
     r"&(?:#[0-9]{2,6}|#[xX][0-9A-Fa-f]{2,5}|nbsp|amp|lt|gt|quot|apos|ndash|mdash|hyphen|commat|period|num|plus);"
     r"|(?:(?<![0-9])%(?:3[0-9]|40|2[BbDdEe]|5[Ff])|%3[0-9](?=%3[0-9])|(?<=%3[0-9])%3[0-9])"
 )
-_ESCAPES = re.compile(_ESCAPE)
+_ESCAPES = compiled(_ESCAPE)[0]
 # At most 8 marks a base: canonical ordering of a long run of marks is quadratic in CPython.
 _CLUSTER = re.compile(rf"{_ESCAPE}|" r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗─━"), "-")
@@ -36,9 +37,9 @@ _VARIANTS = str.maketrans(
 )
 _KANA_KANJI = "一-鿿々ヶぁ-んァ-ー"
 # 新 潟 市: single letters set apart by one and the same blank, three or more of them.
-_SPACED_RUN = re.compile(
+_SPACED_RUN = compiled(
     rf"(?<![{_KANA_KANJI}])[{_KANA_KANJI}]([ \t\u3000])[{_KANA_KANJI}](?:\1[{_KANA_KANJI}]){{1,14}}(?![{_KANA_KANJI}])"
-)
+)[0]
 # On such a line the digits and dashes stand apart, too: 阿 知 2 ー l 4 - 7.
 _APART = _KANA_KANJI + "0-9OlI−－０-９-"
 _SPACES = {
@@ -56,30 +57,30 @@ _LIKE = rf"(?:[{_DIGITS}OolI]|{_LIKE_Z})(?:[{_DIGITS}OolI]|{_LIKE_Z}|{_LIKE_SB})
 _LIKE_JOINT = (
     r"(?:[ ]?[-./()][ ]?\(?|[ ]?[年月日][ ]?|[ ](?=[0-9]|[OolI]{1,2}[0-9]|Z[0-9]|[OolIZ][ ]?[月日]|l(?![A-Za-z])))"
 )
-_LOOKALIKE = re.compile(
+_LOOKALIKE = compiled(
     r"(?<![A-Za-z0-9])(?![OolI]+[ ](?![-./])|I/O)(?:[SHRT](?=[0-9]|[OlI][0-9]))?"
     rf"(?=[{_DIGITS} ./()年月+-]{{0,20}}[OolISBZ]){_LIKE}"
     rf"(?:{_LIKE_JOINT}{_LIKE}|[-.)][SB](?=[0-9]{{2}})[{_DIGITS}OolI]{{2,8}}){{0,9}}(?![A-Za-z0-9])"
-)
+)[0]
 _MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()-]{0,3}[OolISBZ](?![a-z])|[OolIZ][ ./()年月-]{0,3}[0-9]")
 _AS_DIGITS = str.maketrans("OolISBZ", "0011582")
 _LOOKALIKE_DIGITS_MIN, _LOOKALIKE_CODE_MIN, _BLOCKS_MIN = 6, 5, 3
 _ONE_O = re.compile(r"[0-9]{1,2}O[0-9]{1,2}")
 _JOINS = re.compile(r"(?<=[0-9OlI])-(?=[0-9OlI])")
-_FLAT_DAY = re.compile(r"(?<=[0-9OlIZ月])曰|(?<=[0-9OlIZ] )曰")
+_FLAT_DAY = compiled(r"(?<=[0-9OlIZ月])曰|(?<=[0-9OlIZ] )曰")[0]
 _DATE_UNIT = re.compile(r"[ ]?[年月日]")
 # LSl 4AB: the district of a British code.
-_IN_CODE = re.compile(r"(?<=[^A-Za-z0-9][A-Z]{2})[lI](?=[0-9]?[ ][0-9][A-Z]{2}(?![A-Za-z0-9]))")
+_IN_CODE = compiled(r"(?<=[^A-Za-z0-9][A-Z]{2})[lI](?=[0-9]?[ ][0-9][A-Z]{2}(?![A-Za-z0-9]))")[0]
 # R0ad, Rosewo0d, Qu1ncy, D0B: a digit in the middle of a word.
-_IN_WORD = re.compile(
+_IN_WORD = compiled(
     r"(?<![0-9@._-])(?:(?<=[A-Z])|(?<=[A-Za-z][a-z]))[01](?=[a-z]{2}|[a-z](?![A-Za-z0-9@._-]))"
     r"|(?<![A-Za-z0-9][A-Z])(?<=[A-Z])0(?=[A-Z](?![A-Za-z0-9]|[ ][0-9][A-Z]{2}))"
-)
+)[0]
 _MARKS = re.compile(r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f]")
 _TABLE_MAX = 20_000
-_LONG_MARK = re.compile(
+_LONG_MARK = compiled(
     r"(?<=[0-9〇零一二三四五六七八九十])ー(?=[0-9〇零一二三四五六七八九十]|[Ol][0-9]|[ ]{0,2}\n[ \u3000]{0,6}[0-9])"
-)
+)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +179,34 @@ def normalise(original: str) -> Normalised:
     """Return the reading view of ``original``; linear in its length."""
     masked = _masked(original)
     escaped = ("&" in masked or "%" in masked) and _ESCAPES.search(masked) is not None
-    if masked.isascii() and not escaped:
+    if not escaped and (masked.isascii() or masked.replace(WALL, "").isascii()):
         return Normalised(original, _read(masked), range(len(masked)), range(1, len(masked) + 1))
     masked = _unspaced(masked)
-    if not escaped and not _MARKS.search(masked) and not _INVISIBLE.search(masked):
-        # Without marks and invisible characters the view can only grow; of equal length it is one for one.
+    if not escaped and not _MARKS.search(masked):
         text = masked.translate(_TABLE)
-        if len(text) == len(original):
+        if len(text) == len(masked) and not _INVISIBLE.search(masked):
+            # Without invisible characters the view can only grow; of equal length it is one for one.
             return Normalised(original, _read(text), range(len(text)), range(1, len(text) + 1))
+        starts = _starts(masked)
+        return Normalised(original, _read(text), starts, tuple(start + 1 for start in starts))
+    return _by_clusters(original, masked)
+
+
+def _starts(masked: str) -> tuple[int, ...]:
+    """Return where each character of the view stands in a text whose characters are read one by one."""
+    sizes = {char: size for char in set(masked) if (size := len(_TABLE[ord(char)])) != 1}
+    starts: list[int] = []
+    done = 0
+    for at in [at for at, char in enumerate(masked) if char in sizes]:
+        starts += range(done, at)
+        starts += [at] * sizes[masked[at]]
+        done = at + 1
+    starts += range(done, len(masked))
+    return tuple(starts)
+
+
+def _by_clusters(original: str, masked: str) -> Normalised:
+    """Read each base together with its marks, and the escapes."""
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -1,14 +1,17 @@
 """Numbers as they are written in Japanese: 三十四, 二〇二四, 元, ３４ (already folded to 34)."""
 
+import re
+
 _VALUE = {"〇": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
           "壱": 1, "壹": 1, "弐": 2, "参": 3, "肆": 4, "伍": 5}  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "廿": 20, "卅": 30, "百": 100}
+_DIGITS = re.compile("[0-9〇零一二三四五六七八九]+")
 _AS_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 
 def ascii_digits(text: str) -> str:
     """Return the digits of ``text`` in order, positional kanji digits included, everything else dropped."""
-    return "".join(char for char in text.translate(_AS_DIGITS) if "0" <= char <= "9")
+    return "".join(_DIGITS.findall(text)).translate(_AS_DIGITS)
 
 
 def to_int(text: str) -> int | None:

@@ -7,31 +7,22 @@ exists the pages overlap, and both readings of the overlap count.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, count
-from operator import add, itemgetter
+from itertools import count
+from operator import itemgetter
 from typing import Generic, TypeVar, overload
 
-from anonymizer import names
-from anonymizer.normalise import WALL
+from anonymizer import names, wanted
+from anonymizer.shapes import shape_of
 
 PAGE_CHARS_MAX = 3_000
 OVERLAP_CHARS = 200
-# A page of its own costs as much as reading so much text again.
-NEAR_CHARS = 40
-_CLOSING = (
-    r"\n|\Z|[、。.,;:|)」』〕\]<>・?!\"=/→【]|[(（「](?![0-9])|さん|様|氏|殿|くん[、。のはが]|生まれ|入社|卒|在住|在籍|勤務"
-    r"|(?:は|が|を|に|へ|も|の|と|から|まで|より|です|では|での|でし|にて)(?![ァ-ヿ])"
-)
-# Before it, what may now end there: yamada@example.com34歳. Of kanji, those that end captions (氏名, 住所) do not.
-_OPENING = r"(?<=[0-9A-Za-z@._ァ-ヿ一-鿿々-])(?<![名話号日月所先者籍齢帯定別宛])"
-# Each run of placeholders is looked at once, from its first character.
-_OPEN = re.compile(rf"(?<!{WALL})(?:{_OPENING}{WALL}|(?>{WALL}+)(?![ \t\u3000]*(?:{_CLOSING})))")
 # Of a token, at C speed: a page has some hundred.
 _START, _END = itemgetter(0), itemgetter(1)
 _DIGIT = re.compile(r"[0-9〇零一二三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_JAPANESE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿𠀀-𯿿]")
+# Hangul too, but not what stands for a placeholder (U+E000): a page of those and English is an English page.
+_JAPANESE = re.compile(r"[぀-ヿ㐀-鿿가-힣\uf900-\ufaff𠀀-𯿿]")
 
 
 T = TypeVar("T")
@@ -56,43 +47,6 @@ class once(Generic[T]):  # noqa: N801
         # Without __set__ the value in the instance's own dictionary is found first from now on.
         value = instance.__dict__[self._name] = self._work_out(instance)
         return value
-
-
-Head = str | int
-"""One or two characters, or four of them as a number."""
-_PAIR, _FOUR = 2, 4
-DIGIT = "digit"
-"""Stands among heads for any digit."""
-
-
-def fours(text: str) -> Iterator[int]:
-    """Yield any four characters in a row (of UTF-16) as one number each: half of what making strings costs."""
-    data = memoryview(text.encode("utf-16-le", "surrogatepass"))
-    return chain.from_iterable(data[at : len(data) - (len(data) - at) % 8].cast("Q") for at in range(0, 8, 2))
-
-
-def heads_of(word: str) -> tuple[tuple[Head, str], ...]:
-    """Return what ``Page.heads`` must hold for ``word`` to occur, and what to look for then; ``#`` is any digit."""
-    # An empty word is in every text: the head says it all.
-    if word == "#":
-        return (("#", ""), (DIGIT, ""))
-    head = next(fours(word)) if len(word) >= _FOUR else word[:_PAIR]
-    return ((head, word if len(word) > _PAIR else ""),)
-
-
-# The sets of words that pages were asked for so far, and where the words begin: a few hundred, all of them constants.
-# A page answers for all of them in one go, which costs less than to look each of them up.
-_ASKED: dict[frozenset[str], bool] = {}
-_ASKED_BY_HEAD: dict[Head, list[tuple[str, frozenset[str]]]] = {}
-
-
-def _remember(words: frozenset[str]) -> None:
-    """Have later pages answer for ``words``, too."""
-    for word in words:
-        for head, rest in heads_of(word):
-            _ASKED_BY_HEAD.setdefault(head, []).append((rest, words))
-    # Last: a thread that sees them here finds their heads there.
-    _ASKED[words] = not words
 
 
 LineCache = dict[str, tuple[int, tuple[names.Token, ...]]]
@@ -151,7 +105,7 @@ class Page:
     @once
     def lowered(self) -> str:
         """The text in small letters, for looking whether a word occurs at all."""
-        return self.text.lower()
+        return wanted.folded(self.text)
 
     @once
     def chars(self) -> frozenset[str]:
@@ -169,32 +123,43 @@ class Page:
         return _LATIN.search(self.text) is not None
 
     @once
-    def heads(self) -> frozenset[Head]:
-        """The characters, two and four in a row that occur, in small letters, and DIGIT where there is any digit."""
-        lowered = self.lowered
-        digit = (DIGIT,) if self.has_digits else ()
-        return self.chars.union(map(add, lowered, lowered[1:]), fours(lowered), digit)
+    def _held(self) -> tuple[bytearray, set[str]]:
+        return wanted.held(self.lowered, digits=self.has_digits, japanese=self.japanese)
 
-    @once
-    def _held(self) -> dict[frozenset[str], bool]:
-        """Which of the sets of words asked for so far occur."""
-        held, lowered = _ASKED.copy(), self.lowered
-        for head in self.heads & _ASKED_BY_HEAD.keys():
-            for rest, words in _ASKED_BY_HEAD[head]:
-                if not held.get(words) and rest in lowered:
-                    held[words] = True
+    def held_up_to(self, last: int) -> bytearray:
+        """Tell by number (``wanted.number_of``) which sets of words occur, at least up to the number ``last``."""
+        held = self._held[0]
+        if last >= len(held):  # A set that nobody had asked for by then.
+            held, _ = self.__dict__["_held"] = wanted.held(self.lowered, digits=self.has_digits, japanese=self.japanese)
         return held
+
+    def held_of(self, words: frozenset[str]) -> frozenset[str]:
+        """Return which of ``words`` occur."""
+        self.held_up_to(wanted.number_of(words))
+        return words & self._held[1]
 
     def holds(self, words: frozenset[str]) -> bool:
         """Tell whether any of ``words`` (small letters; ``#``: any digit) occurs in the page; true without words."""
-        held = self._held.get(words)
-        if held is None:
-            if words not in _ASKED:
-                _remember(words)
-            by_head = ((head, rest) for word in words for head, rest in heads_of(word))
-            held = any(head in self.heads and rest in self.lowered for head, rest in by_head) or not words
-            self._held[words] = held
-        return held
+        number = wanted.NUMBERS.get(words)
+        if number is None:
+            number = wanted.number_of(words)
+        return self.held_up_to(number)[number] == 1
+
+    @once
+    def shape(self) -> str:
+        """What stands around the digits, with each character as what kind it is of: AA000-000 (``shapes``)."""
+        return shape_of(self.text)
+
+    @once
+    def _shaped(self) -> dict[frozenset[str], bool]:
+        return {}
+
+    def has_shape(self, shapes: frozenset[str]) -> bool:
+        """Tell whether any of ``shapes`` occurs in the shape of the page."""
+        found = self._shaped.get(shapes)
+        if found is None:
+            found = self._shaped[shapes] = any(map(self.shape.__contains__, shapes))
+        return found
 
     @once
     def ascii_view(self) -> str:
@@ -221,25 +186,3 @@ def pages(text: str, lines: LineCache, start: int, stop: int) -> Iterator[Page]:
         clean = end == stop or text[end - 1] in "\n。!?"
         yield Page(text[start : end if clean else min(end + OVERLAP_CHARS, stop)], start, lines)
         start = end
-
-
-def changed(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of whole lines that hold an open placeholder, those apart by a few short lines as one.
-
-    Open is one beside which something may now read as a name or a number: 〔人物A〕東山, 〔住所〕 Tokyo office.
-    Before a closed one stands a mark, a blank or a caption, behind it the end of a line, a mark, an honorific or a
-    particle.
-    """
-    start, stop, found = 0, 0, _OPEN.search(text)
-    while found:
-        at = found.start()
-        first = text.rfind("\n", 0, at) + 1
-        if stop and first - stop > NEAR_CHARS:
-            yield start, stop
-        if not stop or first - stop > NEAR_CHARS:
-            start = first
-        line_end = text.find("\n", at)
-        stop = line_end + 1 if line_end >= 0 else len(text)
-        found = _OPEN.search(text, stop)
-    if stop:
-        yield start, stop

@@ -5,7 +5,6 @@ Also decides which findings are the same person, so that a letter in the output 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from anonymizer import lexicon, names
@@ -36,10 +35,12 @@ def _latin_parts(surface: str) -> Iterator[tuple[str, bool, bool]]:
 @lru_cache(maxsize=2048)
 def _parts_of(surface: str) -> tuple[tuple[str, str, bool, bool], ...]:
     """Return (key, form, whole, family) of a found name: itself, its parts, their readings."""
-    parts = _latin_parts(surface) if _LATIN.match(surface) else _japanese_parts(surface)
-    return tuple(
-        (squeezed(part), squeezed(part) if whole else unaccented(part), whole, family) for part, whole, family in parts
-    )
+    found: dict[str, tuple[str, str, bool, bool]] = {}
+    for part, whole, family in _latin_parts(surface) if _LATIN.match(surface) else _japanese_parts(surface):
+        key = squeezed(part)
+        if key not in found:
+            found[key] = (key, key if whole else unaccented(part), whole, family)
+    return tuple(found.values())
 
 
 def _japanese_parts(surface: str) -> list[tuple[str, bool, bool]]:
@@ -75,10 +76,12 @@ def forms(text: str, spans: Iterable[Span]) -> dict[str, Form]:
         (span for span in spans if span.kind == Kind.PERSON and span.score >= _SURE),
         key=lambda span: span.start - span.end,
     )
+    seen: set[str] = set()
     for span in people:
         surface = text[span.start : span.end]
-        if WALL in surface:
+        if WALL in surface or surface in seen:
             continue
+        seen.add(surface)
         own = _parts_of(surface)
         known = next((found[key].label for key, *_ in own if key in found), "")
         label = span.label or known or f"name:{squeezed(surface)}"
@@ -135,7 +138,7 @@ def labelled(text: str, spans: Sequence[Span], wanted: Mapping[str, Form]) -> li
     for span in spans:
         if span.kind == Kind.PERSON and not span.label:
             key = squeezed(text[span.start : span.end])
-            out.append(replace(span, label=wanted[key].label if key in wanted else f"name:{key}"))
+            out.append(span._replace(label=wanted[key].label if key in wanted else f"name:{key}"))
         else:
             out.append(span)
     return out

@@ -6,9 +6,9 @@ the head of a finding are cut off.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from importlib import resources
+from operator import attrgetter
 
 from anonymizer import lexicon
 from anonymizer.model import FORBIDDEN, Kind, Span
@@ -17,6 +17,7 @@ from anonymizer.recognizers.rulefile import Rules, parse
 
 # Known participants and 12 digits beside マイナンバー: stronger than any phrase around them.
 _NEVER_DROPPED = 0.97
+_START = attrgetter("start")
 _ALWAYS_TAKEN = frozenset({Kind.EMAIL, Kind.URL, Kind.ADDRESS})
 
 
@@ -41,20 +42,19 @@ def protected(page: Page) -> list[tuple[int, int]]:
 
 def drop_protected(page: Page, spans: Iterable[Span], keep: frozenset[str]) -> Iterator[Span]:
     """Yield the spans that no protected phrase covers; ``keep`` holds further words (small letters) to leave."""
-    found = sorted(spans, key=lambda span: span.start)
+    found = sorted(spans, key=_START)
     ranges = protected(page) if found else []
-    skills = lexicon.words("skills") | keep if keep else lexicon.words("skills")
+    skills = lexicon.words("skills")
     at = 0
     for span in found:
         while at < len(ranges) and ranges[at][1] <= span.start:
             at += 1
-        inside = at < len(ranges) and ranges[at][0] <= span.start and span.end <= ranges[at][1]
-        if (
-            span.kind not in _ALWAYS_TAKEN
-            and span.score < _NEVER_DROPPED
-            and (inside or page.text[span.start : span.end].strip().lower() in skills)
-        ):
-            continue
+        if span.kind not in _ALWAYS_TAKEN and span.score < _NEVER_DROPPED:
+            if at < len(ranges) and ranges[at][0] <= span.start and span.end <= ranges[at][1]:
+                continue
+            word = page.text[span.start : span.end].strip().lower()
+            if word in skills or word in keep:
+                continue
         yield from _trimmed(page, span)
 
 
@@ -67,4 +67,4 @@ def _trimmed(page: Page, span: Span) -> Iterator[Span]:
         head = patterns["BELTS"].match(page.text, span.start, span.end)
         if head and not any(char.isdigit() for char in page.text[head.end() : span.end]):
             return  # Green is a street nowhere but in an address with a number.
-    yield replace(span, start=head.end()) if head else span
+    yield span.at(head.end(), span.end) if head else span

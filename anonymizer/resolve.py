@@ -5,7 +5,8 @@ Nothing that any recogniser was sure of stays readable because another one claim
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from functools import lru_cache
+from operator import attrgetter
 
 from anonymizer.model import Kind, Span
 
@@ -19,36 +20,34 @@ _ORDER = {kind: rank for rank, kinds in enumerate((
     (Kind.HANDLE, Kind.SCHOOL, Kind.EMPLOYER),
     (Kind.PERSON,),
 )) for kind in kinds}  # fmt: skip
+_START = attrgetter("start")
 
 
-def _rank(span: Span) -> tuple[float, int, int, int]:
-    known = 0 if span.label else 1
-    return (
-        -round(span.score, 1) if span.score < 0.97 else -2.0,
-        known,
-        _ORDER.get(span.kind, 4),
-        span.start - span.end,
-    )
+@lru_cache(maxsize=1024)
+def _strength(score: float, kind: Kind, unknown: int) -> tuple[float, int, int]:
+    return (-round(score, 1) if score < 0.97 else -2.0, unknown, _ORDER.get(kind, 4))
+
+
+def _rank(span: Span) -> tuple[tuple[float, int, int], int]:
+    """Return what sorts the guesses, the strongest first."""
+    return _strength(span.score, span.kind, 0 if span.label else 1), span.start - span.end
 
 
 def _free_parts(taken: bytearray, start: int, end: int) -> list[tuple[int, int]]:
     """Return the stretches of a range that nobody has claimed yet."""
     parts: list[tuple[int, int]] = []
-    at = start
-    while at < end:
-        if taken[at]:
-            at += 1
-            continue
-        stop = at
-        while stop < end and not taken[stop]:
-            stop += 1
-        parts.append((at, stop))
-        at = stop
+    at = taken.find(0, start, end)
+    while at >= 0:
+        stop = taken.find(1, at, end)
+        parts.append((at, stop if stop >= 0 else end))
+        at = taken.find(0, stop, end) if stop >= 0 else -1
     return parts
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the range without white space at its ends."""
+    if start < end and not (text[start].isspace() or text[end - 1].isspace()):
+        return start, end
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
 
@@ -58,14 +57,16 @@ def resolve(text: str, spans: Iterable[Span]) -> list[Span]:
     taken = bytearray(len(text))
     chosen: list[Span] = []
     for span in sorted(spans, key=_rank):
-        end = min(span.end, span.start + SPAN_CHARS_MAX)
+        end = span.end if span.end - span.start <= SPAN_CHARS_MAX else span.start + SPAN_CHARS_MAX
         whole = taken.find(1, span.start, end) < 0
-        parts = [(span.start, end)] if whole else _free_parts(taken, span.start, end)
-        for start, stop in (_stripped(text, *part) for part in parts):
-            if start < stop and (whole or (span.score >= _LEFTOVER_SCORE_MIN and _WORTH.search(text, start, stop))):
+        if not whole and span.score < _LEFTOVER_SCORE_MIN:
+            continue
+        for part in ((span.start, end),) if whole else _free_parts(taken, span.start, end):
+            start, stop = _stripped(text, *part)
+            if start < stop and (whole or _WORTH.search(text, start, stop)):
                 taken[start:stop] = b"\x01" * (stop - start)
-                chosen.append(span if (start, stop) == (span.start, span.end) else replace(span, start=start, end=stop))
-    return _joined(text, sorted(chosen, key=lambda span: span.start))
+                chosen.append(span if part == (span.start, span.end) == (start, stop) else span.at(start, stop))
+    return _joined(text, sorted(chosen, key=_START))
 
 
 def _joined(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from anonymizer.model import Kind, Span
 from anonymizer.names import Token, Word
 from anonymizer.page import Page
 from anonymizer.recognizers import address_broken, address_kana, address_latin
 from anonymizer.recognizers.address_reach import cores, places_before, reach
+from anonymizer.recognizers.address_sides import Sides
 from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
@@ -116,29 +116,38 @@ def find(page: Page) -> Iterator[Span]:
     yield from address_broken.find(page, _in_lines)
 
 
+def _whole(page: Page, sides: Sides, start: int, end: int) -> tuple[int, int]:
+    """Return the whole of an address of which a rule found a part, without what is said behind it."""
+    patterns = load(NAME).patterns
+    found = page.text[start:end].rstrip(" .,")
+    kept = patterns["TAIL"].sub("", found).rstrip(" .,")
+    start, end = _wider_place(page, start), start + len(kept)
+    if kept != found:
+        return start, end
+    building = patterns["BUILDING_TAIL"].match(page.text, end)
+    start, end = reach(page, start, building.end() if building else end)
+    if page.has_latin and not _JAPANESE.search(page.text, start, end):
+        start, end = sides.left(start)[0], sides.right(end, small=False)[0]
+    return start, end
+
+
 def _in_lines(page: Page) -> Iterator[Span]:
     """Yield addresses, line ends taken as they are."""
-    patterns = load(NAME).patterns
     found = [*apply(load(NAME), page, NAME), *cores(page)]
     if page.japanese:
         found.extend(apply(load("address_ja"), page, NAME))
         found.extend(address_kana.find(page))
     if page.japanese and page.has_digits:
         found.extend(_town_and_block(page))
+    sides = Sides(page.text)
+    # Several rules often find the same.
+    reached: dict[tuple[int, int], tuple[int, int]] = {}
     for span in found:
-        whole = page.text[span.start : span.end].rstrip(" .,")
-        kept = patterns["TAIL"].sub("", whole).rstrip(" .,")
-        start, end = _wider_place(page, span.start), span.start + len(kept)
-        if kept == whole:
-            building = patterns["BUILDING_TAIL"].match(page.text, end)
-            start, end = reach(page, start, building.end() if building else end)
-            if page.has_latin and not _JAPANESE.search(page.text, start, end):
-                start, end = (
-                    address_latin.left(page.text, start)[0],
-                    address_latin.right(page.text, end, small=False)[0],
-                )
-        yield replace(span, start=start, end=end)
-    yield from address_latin.find(page)
+        place = (span.start, span.end)
+        if place not in reached:
+            reached[place] = _whole(page, sides, *place)
+        yield span.at(*reached[place])
+    yield from address_latin.find(page, sides)
     if page.japanese:
         yield from _lived_in(page)
         yield from _told_by_spots(page)

@@ -4,7 +4,6 @@ A few lines around such an end are read again as one; only what reaches over an 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from anonymizer.model import Span
 from anonymizer.page import Page
@@ -67,4 +66,4 @@ def find(page: Page, find_in: Find) -> Iterator[Span]:
                 start, end = places[span.start], places[span.end - 1] + 1
                 if start < match.start() < end:
                     read = max(read, end)
-                    yield replace(span, start=start, end=end)
+                    yield span.at(start, end)

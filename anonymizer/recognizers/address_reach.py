@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from anonymizer.model import Kind, Span
 from anonymizer.names import Token, Word
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.rulefile import load, matches
 
 NAME = "address"
 _LEFT_TOKENS_MAX = 16
 _JOINTS_MAX = 5
 _LEFT_CHARS_MAX = 90
 _RIGHT_PARTS_MAX = 4
+# A line end, an indent and the end of a place.
+_BROKEN_CHARS_MAX = 16
 _NEAR = frozenset(("近く", "そば", "傍", "駅", "駅前", "前", "裏", "隣", "横", "向かい"))
 _FILLERS = frozenset(("ほら", "えっ", "えっと", "えーと", "えー", "あの", "と"))
 _JOINTS = (
@@ -39,6 +41,11 @@ _CORES = (
     ("KANA_BLOCK", "KANA_LEFT", 0.85),
     ("CODE_ABROAD", "SEGMENTS_LEFT", 0.8),
     ("TOWN_CODE", "TOWN_LEFT", 0.9),
+    ("THREE_NUMBERS", "THREE_LEFT", 0.75),
+    ("NUMBER_CODE_TOWN", "STREET_LEFT", 0.85),
+    ("NUMBER_FLAT_TOWN", "LONG_STREET_LEFT", 0.85),
+    ("STREET_AND_NUMBER", "NAME_LEFT", 0.8),
+    ("ROOM_NUMBER", "BUILDING_LEFT", 0.8),
 )
 
 
@@ -104,9 +111,11 @@ def reach(page: Page, start: int, end: int) -> tuple[int, int]:
         start = places_before(page, start)
         end = _right(page, end)
     if page.has_latin:
-        for name in ("SEGMENTS_NUMBERED", "ROMAJI_PLACES"):
-            left = patterns[name].search(text, max(0, start - _LEFT_CHARS_MAX), start)
-            start = left.start() if left else start
+        # Both end with a blank, the first with a comma before it: most cores have neither before them.
+        for name, ending in (("SEGMENTS_NUMBERED", ", "), ("ROMAJI_PLACES", " ")):
+            if text.endswith(ending, 0, start):
+                left = patterns[name].search(text, max(0, start - _LEFT_CHARS_MAX), start)
+                start = left.start() if left else start
         more = (
             patterns["SEGMENTS_RIGHT"].match(text, end)
             if "A" <= text[end - 1] <= "z" or text[end - 1].isdigit()
@@ -121,9 +130,10 @@ def cores(page: Page) -> Iterator[Span]:
     rules = load(NAME)
     patterns, text = rules.patterns, page.text
     for name, left_name, score in _CORES:
-        if not page.holds(rules.needs[name]):
-            continue
-        for match in patterns[name].finditer(text):
+        for match in matches(rules, page, name):
+            # Of most blocks on one line, only the line end before a broken one tells it from them.
+            if name == "BLOCK_BROKEN" and "\n" not in text[max(0, match.start() - _BROKEN_CHARS_MAX) : match.start()]:
+                continue
             left = patterns[left_name].search(text, max(0, match.start() - _LEFT_CHARS_MAX), match.start())
             if left:
                 yield Span(

@@ -73,7 +73,9 @@ def find(page: Page) -> Iterator[Span]:
     for match in matches(load(_RULES), page, "ROMAJI_BLOCK"):
         start, end = match.span()
         several = match.group().count("-") + match.group().count(" no ") > 1
-        left = patterns["ROMAJI_LEFT_WORDS"].search(text, max(0, start - _BEFORE_CHARS_MAX), start)
+        # Behind each word there is a blank: most blocks that are none have another mark before them.
+        low = max(0, start - _BEFORE_CHARS_MAX)
+        left = patterns["ROMAJI_LEFT_WORDS"].search(text, low, start) if text.endswith(" ", 0, start) else None
         right = patterns["ROMAJI_RIGHT_WORDS"].match(text, end)
         if left and _is_place(left.group(), several=several):
             start -= len(left.group()) - _japanese_from(left.group())

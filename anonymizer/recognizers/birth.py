@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import to_int
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import apply, load
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "birth"
@@ -22,6 +22,7 @@ _BEFORE_CHARS, _AFTER_CHARS, _LINE_CHARS = 30, 24, 40
 _AFTER_BIRTH_CHARS, _AGAIN_CHARS, _NEAR_CHARS, _QUESTION_CHARS = 90, 40, 20, 24
 _WHOLE = 3
 _DATES_MAX = 8
+_DATES = tuple(name for name in load(NAME).patterns if name.startswith("DATE_"))
 _ERA_START = {"昭": 1925, "S": 1925, "s": 1925, "平": 1988, "H": 1988, "h": 1988, "令": 2018, "R": 2018,
               "大": 1911, "T": 1911, "明": 1867}  # fmt: skip
 
@@ -40,10 +41,8 @@ def _year(match: re.Match[str]) -> int | None:
 def _dates(page: Page) -> Iterator[Span]:
     text, rules = page.text, load(NAME)
     patterns = rules.patterns
-    for name, pattern in patterns.items():
-        if not name.startswith("DATE_") or not page.holds(rules.needs[name]):
-            continue
-        for match in pattern.finditer(text):
+    for name in _DATES:
+        for match in matches(rules, page, name):
             year = _year(match)
             if year is not None and not _BIRTH_YEAR_MIN <= year <= _BIRTH_YEAR_MAX:
                 continue
@@ -68,7 +67,7 @@ def _beside_birth(page: Page) -> Iterator[Span]:
     patterns, text = rules.patterns, page.text
     asked = [name for name in ("BIRTH_WORD_JA", "BIRTH_WORD_EN") if page.holds(rules.needs[name])]
     words = sorted((word for name in asked for word in patterns[name].finditer(text)), key=re.Match.start)
-    dates = [date for window in _windows(words) for date in patterns["ANY_DATE"].finditer(text, *window)]
+    dates = [date for window in _windows(text, words) for date in patterns["ANY_DATE"].finditer(text, *window)]
     first = done = 0
     for word in words if dates else ():
         if word.end() < done:
@@ -89,18 +88,25 @@ def _beside_birth(page: Page) -> Iterator[Span]:
                 yield Span(Kind.BIRTH_DATE, *date.span(), 0.97, NAME, "date before a word for birth")
 
 
-def _windows(words: Iterable[re.Match[str]]) -> Iterator[tuple[int, int]]:
+def _windows(text: str, words: Iterable[re.Match[str]]) -> Iterator[tuple[int, int]]:
     """Yield the stretches in which a date may belong to one of ``words``, those that overlap as one."""
     start = stop = 0
     for word in words:
-        begin = max(word.start() - _LINE_CHARS, 0)
+        line = text.rfind("\n", 0, word.start())
+        begin = max(line if _ends_line(text, line) else 0, word.start() - _LINE_CHARS, 0)
         if stop and begin > stop:
             yield start, stop
         if not stop or begin > stop:
             start = begin
-        stop = word.end() + 2 * _AFTER_BIRTH_CHARS
+        end = _window_end(text, word.end())
+        stop = max(stop, end if _ends_line(text, end) else word.end() + 2 * _AFTER_BIRTH_CHARS)
     if stop:
         yield start, stop
+
+
+def _ends_line(text: str, at: int) -> bool:
+    """Tell whether a line ends at ``at`` that no date goes on behind: 4 / 月."""
+    return text.startswith("\n", at) and text[at + 1 : at + 3].lstrip(" ")[:1] not in ("年", "月", "日")
 
 
 def _behind(text: str, start: int, dates: Iterable[re.Match[str]]) -> Iterator[re.Match[str]]:

@@ -1,6 +1,5 @@
 """Employers: by legal form, by what firms are called, and by the words of a career (前職, 入社, worked at)."""
 
-import re
 from collections.abc import Iterator
 
 from anonymizer import lexicon, names
@@ -8,20 +7,16 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME as NAMED
 from anonymizer.names import Word
 from anonymizer.page import Page
+from anonymizer.recognizers import employer_latin
 from anonymizer.recognizers.institution import start_with_hiragana
 from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "employer"
 _FORM_NEEDS = frozenset(("会社", "法人", "組合", *(f"({form})" for form in "株有同合資名社医財学福独")))
-_ENGLISH_NEEDS = frozenset(f" {word}" for word in lexicon.words("firm_words"))
 _CONTEXT_NEEDS = frozenset(("職", "先", "所属", "在籍", "会社名", "企業名", "とこ", "の会社", "勤め"))
 _COMPANY_NEEDS = frozenset("社")
-_OWNERS_NEEDS = frozenset((" & ", " and sons"))
 _NOW_NEEDS = frozenset(("現在", "今", "前", "直近", "次", "元", "もと", "→"))
-_AT_NEEDS = frozenset((" at ", "employer", "ex ", "ex-", "shop", "company", "firm", "place", " called "))
-_PARTNERS_MIN = 2
-_EVERYDAY_LISTS = ("capitalised", "skills", "little_en")
 _NAME_CHARS_MAX = 12
 _WORDS_CHARS_MAX = 80
 _VERB_CHARS_MAX = 24
@@ -31,7 +26,7 @@ _CAREER_NEEDS = frozenset("入社 勤務 在籍 転職 就職 入職 出向 復�
 def _by_form(page: Page) -> Iterator[Span]:
     patterns = load(NAME).patterns
     for name in ("BEFORE", "AFTER"):
-        for match in patterns[name].finditer(page.text):
+        for match in matches(load(NAME), page, name):
             found = match.group()
             behind = name == "BEFORE" and " " in found[:8] and match.start() and _in_name(page.text[match.start() - 1])
             kind_only = name == "BEFORE" and patterns["KIND_OF_FIRM"].match(page.text, match.start())
@@ -170,59 +165,6 @@ def _now(page: Page) -> Iterator[Span]:
             yield Span(Kind.EMPLOYER, match.start(group), match.end(group), 0.55, NAME, "where somebody is now")
 
 
-def _english(page: Page) -> Iterator[Span]:
-    patterns, common = load(NAME).patterns, lexicon.words("capitalised")
-    for match in patterns["ENGLISH"].finditer(page.text) if page.holds(_ENGLISH_NEEDS) else ():
-        words = match.group().split(" ")
-        start = match.start()
-        if lexicon.plain(words[0]).replace(".", "") in lexicon.words("degrees"):
-            continue  # B.S. Logistics, M.A. Media: what somebody studied.
-        if words[-2:-1] and words[-2].endswith(",") and patterns["JOB"].search(words[-2][:-1]):
-            continue  # Staff Engineer, Payments: a role and its team.
-        if words[-1].startswith("PLC") and _is_controller(page, match):
-            continue
-        while len(words) > 2 and words[0].lower() in common - lexicon.words("firm_first_words"):
-            start += len(words[0]) + 1
-            words = words[1:]
-        end = match.end() - (words[-1].endswith(".") and not patterns["SHORTENED"].search(match.group()))
-        if len(words) >= 2 and not _everyday(words):
-            yield Span(Kind.EMPLOYER, start, end, 0.7, NAME, "legal form or what firms are called")
-    yield from _english_career(page)
-
-
-def _is_controller(page: Page, match: re.Match[str]) -> bool:
-    """Tell whether PLC is a machine's controller and no legal form."""
-    patterns = load(NAME).patterns
-    behind = patterns["CONTROLLER_BEHIND"].match(page.text, match.end())
-    return bool(behind or patterns["CONTROLLER"].search(match.group()))
-
-
-def _everyday(words: list[str]) -> bool:
-    """Tell whether the words are a product or a thing: Visual Studio, Human Capital."""
-    last = words[1].strip(".,").lower() in lexicon.words("firm_last_words")
-    everyday = len(words) == 2 and words[0].lower() in lexicon.words("capitalised") and last
-    return everyday or "_".join(words[:2]).lower() in lexicon.words("famous")
-
-
-def _english_career(page: Page) -> Iterator[Span]:
-    patterns, common = load(NAME).patterns, lexicon.words("capitalised")
-    career = (
-        match
-        for match in matches(load(NAME), page, "AT")
-        if patterns["BEFORE_AT"].search(page.text, max(0, match.start() - _VERB_CHARS_MAX), match.start())
-    )
-    firms = patterns["AT_FIRM"].finditer(page.text) if page.holds(_AT_NEEDS) else ()
-    owners = patterns["OWNERS"].finditer(page.text) if page.holds(_OWNERS_NEEDS) else ()
-    trades = matches(load(NAME), page, "WEAK_EN")
-    for match in (*matches(load(NAME), page, "JOINED"), *career, *owners, *firms, *trades):
-        name, start = match.group("x").rstrip(".,'’-"), match.start("x")
-        known = (
-            name.lower() in lexicon.words("skills") or patterns["JOB"].search(name) or patterns["VENUE"].search(name)
-        )
-        if not known and not (" " not in name and name.lower() in common):
-            yield Span(Kind.EMPLOYER, start, start + len(name), 0.6, NAME, "words of a career")
-
-
 def find(page: Page) -> Iterator[Span]:
     """Yield employers; generic words (製薬会社, 銀行) stay."""
     yield from apply(load(NAME), page, NAME)
@@ -234,51 +176,7 @@ def find(page: Page) -> Iterator[Span]:
         yield from _by_weak_suffix(page)
         yield from _by_context(page)
     if page.has_latin:
-        yield from _english(page)
-        yield from _partners(page)
-        yield from _small(page)
-
-
-def _partners(page: Page) -> Iterator[Span]:
-    """Yield firms that are called after their owners."""
-    rules = load(NAME)
-    surnames, given = lexicon.words("surname_en"), lexicon.given_strong()
-    words = lexicon.words("capitalised") | lexicon.words("everyday_names")
-    for match in rules.patterns["PARTNERS"].finditer(page.text) if page.holds(rules.needs["PARTNERS"]) else ():
-        owners = [lexicon.plain(part) for part in match.group("one", "two", "three", "pair") if part]
-        known = sum(owner in surnames for owner in owners)
-        everyday = any(owner not in surnames and owner in lexicon.words("capitalised") for owner in owners)
-        if len(owners) == 1:
-            known = _PARTNERS_MIN  # Berry and Sons: that ending is of firms only.
-        famous = "_".join(owners) in lexicon.words("famous") or all(owner in given for owner in owners)
-        double = match.group("pair") and _given_before(page.text, match.start())
-        # White-Paper, Green-Field: of two words that mean something else, only a career makes a firm.
-        plain = match.group("pair") and all(owner in words for owner in owners)
-        career = plain and rules.patterns["CAREER_BEFORE"].search(page.text, max(0, match.start() - 10), match.start())
-        # French, Arabic and English: of these three two are surnames.
-        spoken = any(owner in lexicon.words("languages") for owner in owners)
-        if everyday or famous or double or spoken or (plain and not career):
-            continue
-        if known >= _PARTNERS_MIN and not any(owner in lexicon.words("skills") for owner in owners):
-            yield Span(Kind.EMPLOYER, *match.span("x"), 0.7, NAME, "called after its owners")
-
-
-def _given_before(text: str, start: int) -> bool:
-    """Tell whether a capitalised word stands before a double surname: Ann Dyer-Richardson."""
-    before = text[max(0, start - _WORDS_CHARS_MAX) : start].rsplit(" ", 2)
-    return len(before) > 1 and before[-1] == "" and lexicon.plain(before[-2].rsplit("\n", 1)[-1]) in lexicon.given_any()
-
-
-def _small(page: Page) -> Iterator[Span]:
-    """Yield firms in small letters: by a legal form, or behind the words of a career."""
-    rules = load(NAME)
-    for name in ("SMALL_FORM", "SMALL_CAREER", "FIELD"):
-        for match in rules.patterns[name].finditer(page.text) if page.holds(rules.needs[name]) else ():
-            words = [lexicon.plain(word) for word in re.split(r"[ -]+", match.group("x"))]
-            everyday = [any(word in lexicon.words(name) for name in _EVERYDAY_LISTS) for word in words]
-            job = rules.patterns["JOB"].search(match.group("x")) or rules.patterns["VENUE"].search(match.group("x"))
-            if not (job or (all(everyday) if name != "SMALL_CAREER" else everyday[0])):
-                yield Span(Kind.EMPLOYER, *match.span("x"), 0.6, NAME, "words of a career")
+        yield from employer_latin.find(page)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.EMPLOYER,), find)

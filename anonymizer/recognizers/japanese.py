@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 
 from anonymizer import lexicon, name_lists, names
-from anonymizer.names import NAME, Token, Word
+from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load
 
@@ -46,20 +46,20 @@ def in_firm(text: str, end: int) -> bool:
     return _PATTERNS["FIRM"].match(text, end) is not None
 
 
-def _part_of_name(token: Token) -> bool:
+@lru_cache(maxsize=16_384)
+def _part_of_name(surface: str, word: int) -> bool:
     """Tell whether a morpheme can be part of a name at all (its other readings do not matter here)."""
-    surface = token.surface
     if surface in lexicon.words("not_people") or surface.isascii():
         return False
-    if token.word & NAME:
+    if word & NAME:
         return True
-    if token.word & (Word.PARTICLE | Word.SYMBOL | Word.NUMBER | Word.SUFFIX):
+    if word & (Word.PARTICLE | Word.SYMBOL | Word.NUMBER | Word.SUFFIX):
         return False
     if _KATAKANA.fullmatch(surface):
-        return len(surface) >= 2 and (not token.known or bool(names.kinds(surface) & NAME))
+        return len(surface) >= 2 and (names.kinds(surface) == Word.NONE or bool(names.kinds(surface) & NAME))
     if not all(is_kanji(char) for char in surface):
         return bool(names.kinds(surface) & NAME) and len(surface) >= 2
-    return bool(names.kinds(surface) & NAME) or (not token.known and len(surface) <= 3)
+    return bool(names.kinds(surface) & NAME) or (names.kinds(surface) == Word.NONE and len(surface) <= 3)
 
 
 def name_before(page: Page, end: int) -> int | None:
@@ -71,13 +71,13 @@ def name_before(page: Page, end: int) -> int | None:
         index is not None and index >= 0 and taken < _TOKENS_MAX and end - page.tokens[index].start <= _NAME_CHARS_MAX
     ):
         token = page.tokens[index]
-        if _part_of_name(token):
+        if _part_of_name(token.surface, token.word):
             start, taken, index = token.start, taken + 1, index - 1
         elif (
             start is not None
             and token.surface in (" ", "・", "=")
             and index
-            and _part_of_name(page.tokens[index - 1])
+            and _part_of_name(*page.tokens[index - 1][2:])
             and (token.surface != " " or start - page.tokens[index - 1].start <= 6)
         ):
             index -= 1
@@ -162,13 +162,13 @@ def name_after(page: Page, start: int, strong: bool = False) -> int | None:
         token = page.tokens[index]
         if token.end - start > _NAME_CHARS_MAX:
             break
-        if _part_of_name(token):
+        if _part_of_name(token.surface, token.word):
             end, taken, index = token.end, taken + 1, index + 1
         elif (
             end is not None
             and token.surface in (" ", "・", "=")
             and index + 1 < len(page.tokens)
-            and _part_of_name(page.tokens[index + 1])
+            and _part_of_name(*page.tokens[index + 1][2:])
         ):
             index += 1
         else:
@@ -224,6 +224,7 @@ def split_name(surface: str) -> tuple[str, str] | None:
     return best[1], best[2]
 
 
+@lru_cache(maxsize=16_384)
 def surname_led(surface: str) -> bool:
     """Tell whether a word group begins with a surname or foreign name that is no everyday word."""
     head = re.split(r"[ ・]", surface)[0]

@@ -18,6 +18,20 @@ _THEN = ("あとに", "続けて", "の次")
 _SIGNS = ("まる", "マル", "丸", "★", "☆", "◎", "●", "■")
 _ATS = frozenset((*_KANA_ATS, *_THEN, *_SIGNS, " at ", "(at", "[at", "<at", "{at", "(a)", "[a]"))
 
+# Patterns that are slow to look for, by the part that is rarest in each of their matches.
+_BY_PART = (
+    ("SPELLED_PART", (("SPELLED", 0.9, "spelled out: at, dot"),)),
+    ("MARK_PART", (("MARK", 0.9, "a mark that is said to stand for @"),)),
+    (
+        "APART_PART",
+        (
+            ("APART_LOCAL", 0.9, "letters of the local part set apart"),
+            ("APART_WHOLE", 0.9, "letters set apart"),
+        ),
+    ),
+    ("HOST_PART", (("HOST", 0.8, "spelled out: at"),)),
+)
+
 
 def _loose(page: Page, at: re.Match[str]) -> Iterator[Span]:
     """Yield an address in words or with its parts set apart: kei・ueda、アットマーク、example ドット jp."""
@@ -47,8 +61,13 @@ def find(page: Page) -> Iterator[Span]:
         elif local and at.start() - local.start() >= _LOCAL_CHARS_MIN:
             yield Span(Kind.EMAIL, local.start(), at.end(), 0.85, NAME, "local part alone")
     spelled = page.holds(_DOTS if page.holds(_ATS) else _SURE_DOTS)
-    for name in ("SPELLED", *(("SPELLED_KANA",) if page.holds(_KANA_ATS) else ())) if spelled else ():
-        for match in rules.patterns[name].finditer(page.text):
+    for part, names in _BY_PART if spelled else _BY_PART[1:]:
+        if any(matches(rules, page, part)):
+            for name, score, why in names:
+                for match in rules.patterns[name].finditer(page.text):
+                    yield Span(Kind.EMAIL, *match.span(), score, NAME, why)
+    if spelled and page.holds(_KANA_ATS):
+        for match in rules.patterns["SPELLED_KANA"].finditer(page.text):
             yield Span(Kind.EMAIL, *match.span(), 0.9, NAME, "spelled out: at, dot")
     yield from apply(rules, page, NAME)
 

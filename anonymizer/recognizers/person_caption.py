@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from string import ascii_letters
 
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
+from anonymizer.recognizers.ending import Ending
 from anonymizer.recognizers.japanese import name_after, not_a_person
 from anonymizer.recognizers.person_frames import everyday_latin
 from anonymizer.recognizers.rulefile import load, matches
@@ -17,7 +20,8 @@ _PATTERNS = _RULES.patterns
 _WHY = "after a caption for a name"
 _SPACE_NEEDS = frozenset(("名", "ふりがな", "カナ", "セイ", "メイ", "旧姓"))
 _LIST_MAX = 8
-_CAPTION_CHARS_MAX = 40
+_CAPTION_CHARS_MAX, _LAST_WORD_CHARS_MAX = 40, 16
+_LAST_OF_CAPTION = Ending(_PATTERNS["STRONG_JA"]).chars | Ending(_PATTERNS["WEAK_JA"]).chars
 _INITIAL_CHARS_MAX = 2
 
 
@@ -75,18 +79,38 @@ def _list_of_names(page: Page, at: int, strong: bool) -> Iterator[Span]:
 
 def _captioned(page: Page) -> Iterator[Span]:
     """Look at what stands before each colon (or bracket): a caption for a name?"""
+    text = page.text
     for match in matches(_RULES, page, "COLON"):
-        from_char = max(0, match.start() - _CAPTION_CHARS_MAX)
+        start = match.start()
         strong = weak = None
-        if page.japanese:
-            strong = _PATTERNS["STRONG_JA"].search(page.text, from_char, match.start())
-            weak = strong or _PATTERNS["WEAK_JA"].search(page.text, from_char, match.start())
+        if page.japanese and text[start - 1 : start] in _LAST_OF_CAPTION:
+            strong = _PATTERNS["STRONG_JA"].search(text, max(0, start - _CAPTION_CHARS_MAX), start)
+            weak = strong or _PATTERNS["WEAK_JA"].search(text, max(0, start - _CAPTION_CHARS_MAX), start)
         if weak:
             yield from _list_of_names(page, match.end(), strong is not None)
-        caption = None if weak else _PATTERNS["CAPTION_EN"].search(page.text, from_char, match.start())
-        kind = _caption_kind(caption.group()) if caption else ""
+            continue
+        kind = _english_caption(text, start)
         if kind:
             yield from _english_values(page, match.end(), kind == "strong")
+
+
+@cache
+def _ends() -> frozenset[str]:
+    """Return what English captions end with."""
+    return frozenset(map(_end_of, lexicon.words("captions_strong") | lexicon.words("captions_weak")))
+
+
+def _end_of(text: str) -> str:
+    """Return the letters at the end of a text in small letters, else its last character."""
+    return text[len(text.rstrip(ascii_letters)) :].lower() or text[-1:]
+
+
+def _english_caption(text: str, at: int) -> str:
+    """Return "strong", "weak" or "" for what stands before ``at``: a caption for a name, in English?"""
+    if _end_of(text[max(0, at - _LAST_WORD_CHARS_MAX) : at]) not in _ends():
+        return ""
+    caption = _PATTERNS["CAPTION_EN"].search(text, max(0, at - _CAPTION_CHARS_MAX), at)
+    return _caption_kind(caption.group()) if caption else ""
 
 
 def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:

@@ -1,11 +1,12 @@
 """Latin names written carelessly: priya, becker, tom, ORourke D., MartaK, and Rose, who rose."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
+from anonymizer.recognizers.person_small import Small
 from anonymizer.recognizers.rulefile import load, matches
 
 NAME = "person-latin"
@@ -44,23 +45,34 @@ def _span(start: int, end: int, score: float, why: str) -> Span:
     return Span(Kind.PERSON, start, end, score, NAME, why)
 
 
-def _small(page: Page) -> Iterator[Span]:
+def _small(page: Page, small: Sequence[Small]) -> Iterator[Span]:
     """Yield names in small letters: one known given name, a given name with a surname, an initial with a surname."""
     given, families = _lower_given(), _lower_surnames()
     anybody, japanese = lexicon.given_any(), lexicon.surnames_ja()
-    for match in matches(_RULES, page, "LOWER"):
-        word = match.group()
-        if match.group("initial"):
-            surname = word[1:].lstrip("._ ")
-            if (surname in families or surname.startswith("o'")) and len(word) > _GIVEN_CHARS_MIN:
-                yield _span(*match.span(), 0.7, "initial and surname in small letters")
+    taken = set[int]()
+    for start, end, surname in _behind_initials(page):
+        taken.add(end)
+        if (surname in families or surname.startswith("o'")) and end - start > _GIVEN_CHARS_MIN:
+            yield _span(start, end, 0.7, "initial and surname in small letters")
+    for start, end, word in small:
+        if end in taken or not _PATTERNS["LOWER"].match(page.text, start):
             continue
         if word in given:
-            yield _span(*match.span(), 0.6, "given name in small letters")
+            yield _span(start, end, 0.6, "given name in small letters")
         if word in anybody or word in families or word in japanese:
-            second = _PATTERNS["SECOND"].match(page.text, match.end())
+            second = _PATTERNS["SECOND"].match(page.text, end)
             if second and _full_name(word, second.group("x"), comma=second.group("by")[0] == ","):
-                yield _span(match.start(), second.end(), 0.75, "name in small letters")
+                yield _span(start, second.end(), 0.75, "name in small letters")
+
+
+def _behind_initials(page: Page) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and second word of an initial and a word in small letters; those do not overlap."""
+    taken = 0
+    for match in matches(_RULES, page, "LOWER_INITIAL"):
+        start, end = match.start() - 1, match.end()
+        if start >= taken:
+            taken = end
+            yield start, end, match.group("surname")
 
 
 def _full_name(one: str, two: str, *, comma: bool) -> bool:
@@ -103,8 +115,8 @@ def _words_too(page: Page) -> Iterator[Span]:
             yield _span(*match.span("x"), 0.6, "a name before a colon")
 
 
-def careless_names(page: Page) -> Iterator[Span]:
-    """Yield Latin names that no capital or no list tells."""
-    yield from _small(page)
+def careless_names(page: Page, small: Sequence[Small]) -> Iterator[Span]:
+    """Yield Latin names that no capital or no list tells; ``small``: the words of lists in small letters."""
+    yield from _small(page, small)
     yield from _initials(page)
     yield from _words_too(page)

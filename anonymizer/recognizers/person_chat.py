@@ -44,7 +44,7 @@ def _is_name(page: Page, start: int, end: int) -> bool:
 def chat_names(page: Page) -> Iterator[Span]:
     """Yield those who speak."""
     for name, why, needs in _WAYS:
-        for match in matches(_RULES, page, name) if page.chars.intersection(needs) else ():
+        for match in () if page.chars.isdisjoint(needs) else matches(_RULES, page, name):
             start, end = match.span("x")
             if _is_name(page, start, end):
                 yield Span(Kind.PERSON, start, end, 0.7, NAME_ID, why)

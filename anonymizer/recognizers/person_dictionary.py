@@ -13,6 +13,7 @@ from anonymizer.recognizers.rulefile import load
 
 NAME_ID = "person-ja"
 _NO_NAME = Word.PARTICLE | Word.SYMBOL | Word.SUFFIX | Word.NUMBER
+_WORDS_MAX = 65_536
 _EVERYDAY = Word.COMMON | Word.PROPER | Word.PLACE | Word.VERBAL | Word.OTHER
 _KATAKANA = re.compile(r"[ァ-ヶー]+")
 _KANJI = re.compile(r"[一-鿿々ヶ]{1,3}(?![一-鿿々ヶ])")
@@ -29,24 +30,37 @@ def _span(start: int, end: int, score: float, why: str) -> Span:
     return Span(Kind.PERSON, start, end, score, NAME_ID, why)
 
 
-def _can_be(token: Token, wanted: int) -> bool:
-    if token.word & wanted:
+class _Leads(dict[str, bool]):
+    """Whether a word can be a surname, however it was read; worked out when first met."""
+
+    def __missing__(self, surface: str) -> bool:
+        leads = bool(names.kinds(surface) & Word.SURNAME) and surface not in lexicon.words("not_people")
+        if len(self) < _WORDS_MAX:
+            self[surface] = leads
+        return leads
+
+
+_LEADS = _Leads()
+
+
+def _can_be_given(token: Token) -> bool:
+    if token.word & Word.GIVEN:
         return True
     return (
         not token.word & _NO_NAME
-        and bool(names.kinds(token.surface) & wanted)
+        and bool(names.kinds(token.surface) & Word.GIVEN)
         and token.surface not in lexicon.words("not_people")
     )
 
 
 def _given_after(page: Page, index: int) -> int | None:
     """Return the end of a given name that follows the surname token ``index``, over at most one space."""
-    surname, rest = page.tokens[index], page.tokens[index + 1 : index + 4]
-    spaced = bool(rest) and rest[0].surface in (" ", "・")
-    rest = rest[1:] if spaced else rest
-    if not rest:
+    tokens, after = page.tokens, index + 1
+    surname = tokens[index]
+    spaced = after < len(tokens) and tokens[after].surface in (" ", "・")
+    if after + spaced >= len(tokens):
         return None
-    first = rest[0]
+    first = tokens[after + spaced]
     kana = (
         _HIRAGANA_GIVEN.match(page.text, first.start)
         if surname.word & Word.SURNAME and is_kanji(surname.surface[-1])
@@ -60,9 +74,7 @@ def _given_after(page: Page, index: int) -> int | None:
         run = _KANJI.match(page.text, first.start)
         if run and run.end() > first.end and is_rare_given(run.group()):
             return run.end()
-    if not _can_be(first, Word.GIVEN) or (
-        first.surface in lexicon.words("not_surnames") and not first.word & Word.GIVEN
-    ):
+    if not _can_be_given(first) or (first.surface in lexicon.words("not_surnames") and not first.word & Word.GIVEN):
         run = _KANJI.match(page.text, first.start)
         rare = (
             spaced
@@ -125,10 +137,16 @@ def _before_compound(page: Page, token: Token) -> Iterator[Span]:
 
 def dictionary_names(page: Page) -> Iterator[Span]:
     """Yield names that the dictionary and the tokeniser agree on."""
-    for index, token in enumerate(page.tokens):
-        if token.word & _NO_NAME or token.surface.isascii():
-            continue
-        if _can_be(token, Word.SURNAME):
+    tokens, leads = page.tokens, _LEADS
+    # One of four morphemes: the others are particles and words that are no name.
+    possible = [
+        index
+        for index, (_, _, surface, word) in enumerate(tokens)
+        if not word & _NO_NAME and (word & NAME or leads[surface]) and not surface.isascii()
+    ]
+    for index in possible:
+        token = tokens[index]
+        if token.word & Word.SURNAME or leads[token.surface]:
             end = _given_after(page, index)
             if end is not None:
                 yield _span(token.start, end, 0.9, "surname and given name of the dictionary")

@@ -12,6 +12,7 @@ from anonymizer import lexicon, name_lists, names
 from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
+from anonymizer.recognizers.ending import Ending
 from anonymizer.recognizers.japanese import in_organisation, is_kanji, not_a_person
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
@@ -24,6 +25,8 @@ _MORE_MAX = 6
 _BEFORE_CHARS_MAX = 28
 # He is a surname, too.
 _PRONOUNS = frozenset(("he", "she", "they", "we", "you", "it", "who", "i"))
+_SEPARATORS = re.compile(r"[ /,]+")
+_ENDINGS = {name: Ending(_RULES.patterns[name]) for name in ("ONE_BEFORE", "DASH_BEFORE", "TWO_BEFORE", "TWO_BY")}
 _ROLE_CHARS = frozenset("部課係室店社局者員長官")
 
 
@@ -181,15 +184,21 @@ def _by_office(page: Page) -> Iterator[Span]:
 
 def _unknown(words: str) -> bool:
     """Tell whether no word of a Latin name is an everyday word."""
-    return not any(everyday_latin(word) for word in re.split(r"[ /,]+", words) if len(word) > 2)
+    return not any(everyday_latin(word) for word in _SEPARATORS.split(words) if len(word) > 2)
 
 
 def _latin(page: Page) -> Iterator[Span]:
     """Yield Latin names that no list has, where a person stands."""
     for match in _matches(page, "RUN"):
-        start, words = _without_everyday(match)
-        if not words or not _unknown(words):
-            continue
+        # Most runs are one everyday word: The, I, Please.
+        if match.group().isalpha():
+            start, words = match.start(), match.group()
+            if everyday_latin(words):
+                continue
+        else:
+            start, words = _without_everyday(match)
+            if not words or not _unknown(words):
+                continue
         end = start + len(words)
         why = (_two if " " in words else _one)(page.text, start, end)
         if why:
@@ -222,15 +231,21 @@ def _without_everyday(match: re.Match[str]) -> tuple[int, str]:
     return start, " ".join(words)
 
 
+def _behind(text: str, start: int, name: str) -> bool:
+    """Tell whether what stands before ``start`` is what the pattern ``name`` says."""
+    if not _ENDINGS[name].fits(text, start):
+        return False
+    return _RULES.patterns[name].search(text[max(0, start - _BEFORE_CHARS_MAX) : start]) is not None
+
+
 def _one(text: str, start: int, end: int) -> str:
     """Return why one word that no list has is a person, "" when nothing says so."""
     patterns = _RULES.patterns
     if text[start:end].lower() in _PRONOUNS:
         return ""
-    before = text[max(0, start - _BEFORE_CHARS_MAX) : start]
-    if patterns["ONE_BEFORE"].search(before) or patterns["ONE_AFTER"].match(text, end):
+    if _behind(text, start, "ONE_BEFORE") or patterns["ONE_AFTER"].match(text, end):
         return "where a person stands"
-    if patterns["DASH_BEFORE"].search(before) and patterns["ENDS"].match(text, end):
+    if _behind(text, start, "DASH_BEFORE") and patterns["ENDS"].match(text, end):
         return "end of a letter"
     return ""
 
@@ -240,9 +255,8 @@ def _two(text: str, start: int, end: int) -> str:
     patterns = _RULES.patterns
     if load("person_latin").patterns["COMPANY_AFTER"].match(text, end):
         return ""
-    before = text[max(0, start - _BEFORE_CHARS_MAX) : start]
-    by = patterns["TWO_BY"].search(before) and patterns["TWO_BY_END"].match(text, end)
-    if by or patterns["TWO_BEFORE"].search(before) or patterns["TWO_AFTER"].match(text, end):
+    by = _behind(text, start, "TWO_BY") and patterns["TWO_BY_END"].match(text, end)
+    if by or _behind(text, start, "TWO_BEFORE") or patterns["TWO_AFTER"].match(text, end):
         return "two words where a person stands"
     return _one(text, start, end)
 

@@ -5,6 +5,7 @@ A frequent surname that opens a sentence and does something is a person, whateve
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from anonymizer import lexicon, name_lists, names
 from anonymizer.model import Kind, Span
@@ -31,6 +32,7 @@ def _span(start: int, end: int, score: float, why: str) -> Span:
     return Span(Kind.PERSON, start, end, score, NAME_ID, why)
 
 
+@lru_cache(maxsize=16_384)
 def _is_surname(word: str) -> bool:
     """Tell whether a word in kanji at the head of a sentence is a surname rather than a place or thing."""
     if len(word) == 1:
@@ -66,6 +68,7 @@ def _heads(page: Page) -> Iterator[Span]:
         yield _span(start, end, 0.66, "surname at the head of a sentence or in brackets")
 
 
+@lru_cache(maxsize=16_384)
 def _kana_word(word: str, *, marked: bool) -> bool:
     """Tell whether a word in kana can be how somebody is called; ``marked``: an honorific or the like is there."""
     if word in lexicon.words("not_people") or word in lexicon.words("not_surnames") or not_a_person(word):

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
+from anonymizer.normalise import WALL
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import is_kanji, name_after, name_before, not_a_person, surname_led
 from anonymizer.recognizers.person_chat import chat_names
@@ -82,7 +84,8 @@ def _after_roles(page: Page) -> Iterator[Span]:
 def _tight_roles(page: Page) -> Iterator[Span]:
     """Names that follow a role without anything between (担当三宅), and speakers of a memo (・浜田: ...)."""
     for mark, why in (("ROLE_TIGHT", "right after a role"), ("SPEAKER", "speaker of a memo")):
-        for match in matches(_RULES, page, mark):
+        first = _PATTERNS["SPEAKER_FIRST"].match(page.text) if mark == "SPEAKER" else None
+        for match in chain((first,) if first else (), matches(_RULES, page, mark)):
             end = name_after(page, match.end())
             if end is None:
                 continue
@@ -225,9 +228,9 @@ _WAYS = (
 
 def find(page: Page) -> Iterator[Span]:
     """Yield Japanese names in kanji and kana."""
-    if not page.japanese:
-        return
-    found = [span for each in _WAYS for span in each(page)]
+    # Beside people taken out before, a chat in English tells its speakers, too: <tom>.
+    ways = _WAYS if page.japanese else (chat_names,) if WALL in page.text else ()
+    found = [span for each in ways for span in each(page)]
     yield from found
     listed = list(_neighbours(page, found))
     yield from listed

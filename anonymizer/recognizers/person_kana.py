@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from anonymizer import lexicon, name_lists, names
 from anonymizer.model import Kind, Span
-from anonymizer.names import NAME, Token, Word
+from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load, matches
 
@@ -56,16 +56,16 @@ def _alone(page: Page) -> Iterator[Span]:
 
 def _half_kana(page: Page) -> Iterator[Span]:
     """Yield a surname in kanji with a given name in kana: 柊木ゆず (a plant, says the tokeniser), ハンナ野口."""
-    behind = _RULES.patterns["KANA_GIVEN"]
-    before: Token | None = None
-    for token in page.tokens:
-        if token.word & Word.SURNAME:
-            run = behind.match(page.text, token.end)
-            if run and name_lists.is_given_kana(run.group()) and not names.kinds(run.group()) & _NO_NAME:
-                yield _span(token.start, run.end(), 0.75, "surname and given name in hiragana")
-            if before and before.word & (Word.FOREIGN | Word.GIVEN) and _given_in_katakana(before.surface):
-                yield _span(before.start, token.end, 0.65, "foreign given name and Japanese surname")
-        before = token
+    behind, tokens = _RULES.patterns["KANA_GIVEN"], page.tokens
+    surname = Word.SURNAME
+    for index in [index for index, token in enumerate(tokens) if token[3] & surname]:
+        start, end, _, _ = tokens[index]
+        run = behind.match(page.text, end)
+        if run and name_lists.is_given_kana(run.group()) and not names.kinds(run.group()) & _NO_NAME:
+            yield _span(start, run.end(), 0.75, "surname and given name in hiragana")
+        before = tokens[index - 1] if index else None
+        if before and before.word & (Word.FOREIGN | Word.GIVEN) and _given_in_katakana(before.surface):
+            yield _span(before.start, end, 0.65, "foreign given name and Japanese surname")
 
 
 def _given_in_katakana(word: str) -> bool:

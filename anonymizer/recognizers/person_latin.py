@@ -2,246 +2,238 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.person_careless import careless_names
+from anonymizer.recognizers.person_small import Small, small_names
+from anonymizer.recognizers.person_words import LatinWord, latin_word
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
-from anonymizer.romaji import can_be_japanese
 
 NAME = "person-latin"
 _RULES = load("person_latin")
 _PATTERNS = _RULES.patterns
 _PREFIXES = frozenset({"mc", "mac", "o", "st", "de", "la", "le", "al", "el", "van", "von", "di", "da"})
-_OWNED = ("'s", "’s")
+_POSSESSIVE_CHARS = 2
 _WORDS_MAX = 4
 _MONTHS = frozenset(("april", "may", "june", "august"))
 # He is a surname too; a pronoun says and asks things far more often.
 _PRONOUNS = frozenset(("he", "she", "they", "we", "you", "it", "who"))
 _NAME_CHARS_MAX = 66
+# A name in small letters: what stands before it when somebody speaks to them, and what makes it a part of a code.
+_TOLD = ("ask ", "tell ", "told ", "asked ", "ping ", "with ", "thx ", "thanks ")
+_GLUED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._/-")
+_LOWER_CHARS_MIN, _LOWER_CHARS_MAX = 3, 14
 
 
-class _Words:
-    """The words of one capitalised run and what the lists know of each."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The words of one capitalised run, and what the lists know of each."""
 
-    def __init__(self, pieces: Sequence[re.Match[str]]) -> None:
-        self.pieces = pieces
-        self.plain = [lexicon.plain(piece.group()) for piece in pieces]
+    pieces: Sequence[re.Match[str]]
+    words: Sequence[LatinWord]
 
-    def given(self, at: int) -> bool:
-        return self.plain[at] in lexicon.given_any() or self.plain[at].split("-")[0] in lexicon.given_strong()
-
-    def strong(self, at: int) -> bool:
-        return len(self.plain[at]) > 2 and (self.plain[at] in lexicon.given_strong())
-
-    def surname(self, at: int) -> bool:
-        parts = (self.plain[at], *self.plain[at].split("-")[1:])
-        return self.clan(at) or any(part in lexicon.surnames_any() for part in parts)
-
-    def clan(self, at: int) -> bool:
-        return _PATTERNS["CLAN"].match(self.pieces[at].group()) is not None
-
-    def link(self, at: int) -> bool:
-        return self.pieces[at].group().islower()
-
-    def common(self, at: int) -> bool:
-        return self.plain[at] in lexicon.words("capitalised")
-
-    def everyday(self, at: int) -> bool:
-        word = self.plain[at]
-        return any(word in lexicon.words(name) for name in ("surname_en_weak", "everyday_names", "skills"))
-
-    def initial(self, at: int) -> bool:
-        return len(self.plain[at]) == 1
-
-    def japanese(self, at: int) -> bool:
-        return len(self.plain[at]) > 2 and not self.common(at) and can_be_japanese(self.plain[at])
-
-    def listed_japanese(self, at: int) -> bool:
-        word = self.plain[at]
-        return word in lexicon.words("given_ja") or word in lexicon.surnames_ja()
+    def stop(self, at: int) -> int:
+        """Return where the name that ends with word ``at`` ends: Anna's is Anna."""
+        return self.pieces[at].end() - (_POSSESSIVE_CHARS if self.words[at].owns else 0)
 
 
-def _pair_score(words: _Words, one: int) -> float:
+def _pair_score(words: Sequence[LatinWord], at: int) -> float:
     """Judge two neighbouring words as a full name, 0 when they are none."""
-    two = one + 1
-    if f"{words.plain[one]}_{words.plain[two]}" in lexicon.words("famous"):
+    one, two = words[at], words[at + 1]
+    if f"{one.plain}_{two.plain}" in lexicon.words("famous"):
         return 0.0
-    if words.initial(one) or words.initial(two):
-        other = two if words.initial(one) else one
-        known = words.surname(other) or words.strong(other)
-        return 0.75 if known and not words.common(other) and not words.initial(other) else 0.0
-    either_common, both_common = words.common(one) or words.common(two), words.common(one) and words.common(two)
-    if (words.given(one) and words.surname(two)) or (words.surname(one) and words.given(two)):
-        return 0.0 if both_common else 0.9
-    if words.japanese(one) and words.japanese(two) and (words.listed_japanese(one) or words.listed_japanese(two)):
+    if one.initial or two.initial:
+        other = two if one.initial else one
+        known = other.surname or other.strong
+        return 0.75 if known and not other.common and not other.initial else 0.0
+    either_common = one.common or two.common
+    if (one.given and two.surname) or (one.surname and two.given):
+        return 0.0 if one.common and two.common else 0.9
+    if one.japanese and two.japanese and (one.listed_japanese or two.listed_japanese):
         return 0.85
-    if not either_common and (words.strong(one) or words.strong(two)):
+    if not either_common and (one.strong or two.strong):
         return 0.8
     # Magnetic Field, Summer Rush: a surname that is a word makes no name of whatever stands before it.
-    return 0.6 if words.surname(two) and not either_common and not words.everyday(two) else 0.0
+    return 0.6 if two.surname and not either_common and not two.everyday else 0.0
 
 
-def _extend(words: _Words, at: int, end: int) -> int:
+def _extend(words: Sequence[LatinWord], at: int, end: int) -> int:
     """Stretch a name over further surnames and initials: Maria Garcia Lopez, Nguyen Thi Lan Anh, Siti binti Ahmad."""
-    if words.plain[end - 1] in _PREFIXES and end < len(words.plain):
+    if words[end - 1].plain in _PREFIXES and end < len(words):
         end += 1
-    while end + 1 < len(words.plain) and words.link(end):
+    while end + 1 < len(words) and words[end].link:
         end += 2
     while (
-        end < len(words.plain)
+        end < len(words)
         and end - at < _WORDS_MAX
-        and not words.common(end)
+        and not words[end].common
         # José María Ñíguez: a word with an accent goes on with the name, whatever lists say.
-        and (words.surname(end) or words.given(end) or words.initial(end) or not words.pieces[end].group().isascii())
+        and (words[end].surname or words[end].given or words[end].initial or not words[end].ascii)
     ):
         end += 1
     return end
 
 
-def _three(words: _Words, at: int) -> bool:
+def _three(words: Sequence[LatinWord], at: int) -> bool:
     """Tell whether a middle name or initial stands between given name and surname."""
-    if (
-        at + 2 >= len(words.plain)
-        or (words.common(at + 1) and not words.initial(at + 1))
-        or (words.common(at) and words.common(at + 2))
-    ):
+    if at + 2 >= len(words):
         return False
-    return (words.given(at) and words.surname(at + 2)) or (words.surname(at) and words.given(at + 2))
+    one, middle, last = words[at : at + 3]
+    if (middle.common and not middle.initial) or (one.common and last.common):
+        return False
+    return (one.given and last.surname) or (one.surname and last.given)
 
 
-def _linked(words: _Words, at: int) -> int:
+def _linked(words: Sequence[LatinWord], at: int) -> int:
     """Return the end of a name with a link inside (Siti Nurhaliza binti Ahmad), 0 when there is none."""
-    link = next((index for index in range(at + 1, min(at + 3, len(words.plain) - 1)) if words.link(index)), 0)
-    if not link or any(words.common(index) for index in (*range(at, link), link + 1)):
-        return 0
-    return _extend(words, at, link + 2)
+    for link in range(at + 1, min(at + 3, len(words) - 1)):
+        if words[link].link:
+            common = any(words[index].common for index in (*range(at, link), link + 1))
+            return 0 if common else _extend(words, at, link + 2)
+    return 0
 
 
-def _judge(words: _Words, at: int) -> tuple[int, float, str]:
+def _judge(words: Sequence[LatinWord], at: int) -> tuple[int, float, str]:
     """Return where a name that begins at word ``at`` ends, its score (0: no name) and why."""
-    linked = _linked(words, at)
-    if linked:
-        return linked, 0.8, "words joined as in a name"
-    if _three(words, at):
-        return _extend(words, at, at + 3), 0.9, "given name, middle name, surname"
-    if at + 1 < len(words.plain):
+    if at + 1 < len(words):
+        linked = _linked(words, at)
+        if linked:
+            return linked, 0.8, "words joined as in a name"
+        if _three(words, at):
+            return _extend(words, at, at + 3), 0.9, "given name, middle name, surname"
         score = _pair_score(words, at)
         if score:
             return _extend(words, at, at + 2), score, "given name and surname"
-    if words.common(at) or words.initial(at):
+    word = words[at]
+    if word.common or word.initial:
         return at + 1, 0.0, ""
-    if words.strong(at):
+    if words[at].strong:
         return at + 1, 0.6, "given name of the list"
     return at + 1, *_alone(words, at)
 
 
-def _alone(words: _Words, at: int) -> tuple[float, str]:
+def _alone(words: Sequence[LatinWord], at: int) -> tuple[float, str]:
     """Return the score of a surname alone, and why."""
-    word = words.plain[at]
-    if words.clan(at):
+    word = words[at].plain
+    if words[at].clan:
         return 0.6, "surname by its prefix"
     if word in lexicon.surnames_ja() and len(word) >= 5 and word not in lexicon.words("given_en_weak"):
         return 0.6, "Japanese surname of the list"
-    last = at + 1 == len(words.plain) or words.common(at + 1)
-    if last and word in lexicon.words("surname_en") and len(word) > 3 and not words.everyday(at):
+    last = at + 1 == len(words) or words[at + 1].common
+    if last and word in lexicon.words("surname_en") and len(word) > 3 and not words[at].everyday:
         return 0.5, "surname of the list"
     return 0.0, ""
 
 
 def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
-    pieces = list(_PATTERNS["PIECE"].finditer(page.text, *match.span()))
-    words = _Words(pieces)
+    # One word as most runs are one, or as many as stand apart.
+    pieces = [match] if match.group().isalpha() else list(_PATTERNS["PIECE"].finditer(page.text, *match.span()))
+    words = [latin_word(piece.group()) for piece in pieces]
+    if all(word.nobody for word in words):
+        return
+    run = _Run(pieces, words)
     at = 0
     while at < len(pieces):
         end, score, why = _judge(words, at)
-        if end - at == 2 and _separate(page, words, at):
-            end, score, why = at + 1, 0.6 if words.strong(at) else 0.0, "given name of the list"
-        stop = pieces[end - 1].end() - (2 if pieces[end - 1].group().endswith(_OWNED) else 0)
+        if end - at == 2 and _separate(page, run, at):
+            end, score, why = at + 1, 0.6 if words[at].strong else 0.0, "given name of the list"
+        stop = run.stop(end - 1)
         if score and not _PATTERNS["COMPANY_AFTER"].match(page.text, stop):
             yield Span(Kind.PERSON, pieces[at].start(), stop, score, NAME, why)
         elif not score:
-            yield from _by_place(page, words, at)
+            yield from _by_place(page, run, at)
         at = end
 
 
-def _separate(page: Page, words: _Words, at: int) -> bool:
+def _separate(page: Page, run: _Run, at: int) -> bool:
     """Tell whether a comma between two words separates two things and is not "Smith, John"."""
-    one, two = words.pieces[at], words.pieces[at + 1]
-    if "," not in page.text[one.end() : two.start()]:
+    one, two = run.words[at], run.words[at + 1]
+    start = run.pieces[at].start()
+    if "," not in page.text[run.pieces[at].end() : run.pieces[at + 1].start()]:
         return False
-    if words.surname(at):  # Smith, John is one name; Kent, Surrey are two places.
-        return words.everyday(at) and not (words.given(at + 1) or words.initial(at + 1))
-    alone = _PATTERNS["LINE_START"].search(page.text[max(0, one.start() - 3) : one.start()])
-    return not (alone and words.strong(at + 1) and not words.given(at))
+    if one.surname:  # Smith, John is one name; Kent, Surrey are two places.
+        return one.everyday and not (two.given or two.initial)
+    alone = _PATTERNS["LINE_START"].search(page.text[max(0, start - 3) : start])
+    return not (alone and two.strong and not one.given)
 
 
-def _by_place(page: Page, words: _Words, at: int) -> Iterator[Span]:
+def _by_place(page: Page, run: _Run, at: int) -> Iterator[Span]:
     """Judge words that no list calls a name by what stands around them."""
-    if at + 1 < len(words.pieces):
-        yield from _initialled(page, words, at)
-        yield from _unknown_pair(page, words, at)
-    piece, word = words.pieces[at], words.plain[at]
-    if word in lexicon.words("skills") or words.initial(at) or words.link(at):
+    if at + 1 < len(run.pieces):
+        yield from _initialled(page, run, at)
+        yield from _unknown_pair(page, run, at)
+    word = run.words[at]
+    if word.nobody or word.skill or word.initial or word.link:
         return
-    why = _acts(page, words, at, piece)
+    why = _acts(page, word, run.pieces[at])
     if why:
-        stop = piece.end() - (2 if piece.group().endswith(_OWNED) else 0)
-        yield Span(Kind.PERSON, piece.start(), stop, 0.55, NAME, why)
+        yield Span(Kind.PERSON, run.pieces[at].start(), run.stop(at), 0.55, NAME, why)
 
 
-def _acts(page: Page, words: _Words, at: int, piece: re.Match[str]) -> str:
+def _acts(page: Page, word: LatinWord, piece: re.Match[str]) -> str:
     """Return why a single word is taken for a person: what stands beside it is done by or with people only."""
-    word, common = words.plain[at], words.common(at)
-    follows = page.text[piece.end() : piece.end() + 1]
-    if follows in (" ", ",") and not common and _PATTERNS["SAYS"].match(page.text, piece.end()):
+    start, end = piece.span()
+    follows = page.text[end : end + 1]
+    if follows in (" ", ",") and not word.common and _PATTERNS["SAYS"].match(page.text, end):
         return "a word that says something"
-    given = word in lexicon.given_any()
-    if given and _PATTERNS["SPOKEN_TO"].search(page.text[max(0, piece.start() - 16) : piece.start()]):
+    given = word.plain in lexicon.given_any()
+    if given and _PATTERNS["SPOKEN_TO"].search(page.text[max(0, start - 16) : start]):
         return "a name, spoken to"
-    if word in _MONTHS or word in _PRONOUNS or not (given or words.surname(at)):
+    if word.plain in _MONTHS or word.plain in _PRONOUNS or not (given or word.surname):
         return ""
-    owns = not common and piece.group()[-2:] in ("'s", "’s")
-    does = follows == " " and _PATTERNS["DOES"].match(page.text, piece.end())
-    if owns or (does and not (common and _PATTERNS["PRODUCT_DOES"].match(page.text, piece.end()))):
+    does = follows == " " and _PATTERNS["DOES"].match(page.text, end)
+    if (word.owns and not word.common) or (
+        does and not (word.common and _PATTERNS["PRODUCT_DOES"].match(page.text, end))
+    ):
         return "a name, doing what people do"
     return ""
 
 
-def _initialled(page: Page, words: _Words, at: int) -> Iterator[Span]:
+def _initialled(page: Page, run: _Run, at: int) -> Iterator[Span]:
     """Take an initial and an unknown word for a name where a person acts: P. Xx starts."""
-    one, two = words.pieces[at], words.pieces[at + 1]
-    if not one.group().endswith(".") or not words.initial(at) or words.common(at + 1) or words.initial(at + 1):
+    one, two = run.words[at], run.words[at + 1]
+    start, end = run.pieces[at].start(), run.pieces[at + 1].end()
+    if not one.initial or two.common or two.initial or not run.pieces[at].group().endswith("."):
         return
-    before = page.text[max(0, one.start() - 24) : one.start()]
-    if _PATTERNS["AFTER"].match(page.text, two.end()) or _PATTERNS["BESIDE_WORD"].search(before):
-        yield Span(Kind.PERSON, one.start(), two.end(), 0.6, NAME, "initial and a word where a person stands")
+    before = page.text[max(0, start - 24) : start]
+    if _PATTERNS["AFTER"].match(page.text, end) or _PATTERNS["BESIDE_WORD"].search(before):
+        yield Span(Kind.PERSON, start, end, 0.6, NAME, "initial and a word where a person stands")
 
 
-def _unknown_pair(page: Page, words: _Words, at: int) -> Iterator[Span]:
+def _unknown_pair(page: Page, run: _Run, at: int) -> Iterator[Span]:
     """Take two unknown capitalised words for a name where a person must stand: "interviewed by Xx Yy"."""
-    if any(words.common(index) or words.initial(index) for index in (at, at + 1)):
+    one, two = run.words[at], run.words[at + 1]
+    if one.common or one.initial or two.common or two.initial:
         return
-    start, end = words.pieces[at].start(), words.pieces[at + 1].end()
-    acronym = any(
-        word.isupper() and len(word) <= 5 for word in (words.pieces[at].group(), words.pieces[at + 1].group())
-    )
+    start, end = run.pieces[at].start(), run.pieces[at + 1].end()
+    acronym = any(word.isupper() and len(word) <= 5 for word in (run.pieces[at].group(), run.pieces[at + 1].group()))
     if acronym or _PATTERNS["COMPANY_AFTER"].match(page.text, end):
         return
-    if _PATTERNS["BEFORE"].search(page.text[max(0, start - 24) : start]) and _PATTERNS["AFTER"].match(page.text, end):
+    if _PATTERNS["AFTER"].match(page.text, end) and _PATTERNS["BEFORE"].search(page.text[max(0, start - 24) : start]):
         yield Span(Kind.PERSON, start, end, 0.55, NAME, "two capitalised words where a person stands")
 
 
-def _lower(page: Page) -> Iterator[Span]:
-    for match in matches(_RULES, page, "SPEAKER"):
-        if match.group(1) in lexicon.given_strong() or match.group(1) in lexicon.surnames_ja_plain():
-            yield Span(Kind.PERSON, *match.span(1), 0.7, NAME, "speaker of a chat")
-    for match in matches(_RULES, page, "LOWER_GIVEN"):
-        group = "x" if match.group("x") else "y"
-        if match.group(group) in lexicon.given_strong() and match.group(group) not in lexicon.words("skills"):
-            yield Span(Kind.PERSON, *match.span(group), 0.65, NAME, "given name in small letters")
+def _lower(page: Page, small: Sequence[Small]) -> Iterator[Span]:
+    text = page.text
+    for start, end, word in small:
+        strong = word in lexicon.given_strong()
+        if not _LOWER_CHARS_MIN <= len(word) <= _LOWER_CHARS_MAX:
+            continue
+        if (
+            (strong or word in lexicon.surnames_ja_plain())
+            and _PATTERNS["SPEAKS"].match(text, end)
+            and _PATTERNS["SPEAKER_BEFORE"].search(text, max(0, start - 2), start)
+        ):
+            yield Span(Kind.PERSON, start, end, 0.7, NAME, "speaker of a chat")
+        if strong and word not in lexicon.words("skills"):
+            does = _PATTERNS["LOWER_DOES"].match(text, end) and text[start - 1 : start] not in _GLUED
+            told = text.endswith(_TOLD, 0, start) and _PATTERNS["LOWER_END"].match(text, end)
+            if does or told:
+                yield Span(Kind.PERSON, start, end, 0.65, NAME, "given name in small letters")
 
 
 def _before_honorific(page: Page) -> Iterator[Span]:
@@ -266,10 +258,13 @@ def find(page: Page) -> Iterator[Span]:
     if not page.has_latin:
         return
     for match in matches(_RULES, page, "RUN"):
-        yield from _in_run(page, match)
-    yield from _lower(page)
+        # Most runs are one everyday word: The, I, Please.
+        if not (match.group().isalpha() and latin_word(match.group()).nobody):
+            yield from _in_run(page, match)
+    small = small_names(page)
+    yield from _lower(page, small)
     yield from _before_honorific(page)
-    yield from careless_names(page)
+    yield from careless_names(page, small)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.PERSON,), find)

@@ -19,7 +19,7 @@ from anonymizer.recognizers.rulefile import load, matches
 
 NAME_ID = "person-told"
 _RULES = load("person_placed")
-_LAST_CHARS_MAX = 28
+_LAST_CHARS_MAX, _GIVEN_CHARS_MAX = 28, 12
 _TEXT_CHARS_MIN = 16
 _TURNS_MIN = 2
 _NO_KANA_NAME = Word.PARTICLE | Word.OTHER | Word.SUFFIX | Word.VERBAL
@@ -155,7 +155,10 @@ def _told(page: Page) -> Iterator[Span]:
         if _kana_name(word) or (word[0] >= "ァ" and not thing(word) and not not_a_person(word)):
             yield _span(match, 0.66, "who did something")
     for match in matches(_RULES, page, "KANJI_BEHIND"):
-        if names.kinds(match.group("x")) & NAME and lexicon.plain(match.group("given")) in lexicon.given_any():
+        before = max(0, match.start() - _GIVEN_CHARS_MAX)
+        latin = _RULES.patterns["LATIN_BEFORE"].search(page.text, before, match.start())
+        given = lexicon.plain(latin.group("given")) if latin else ""
+        if names.kinds(match.group("x")) & NAME and given in lexicon.given_any():
             yield _span(match, 0.7, "kanji of the name before the brackets")
 
 

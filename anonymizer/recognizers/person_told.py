@@ -5,7 +5,7 @@ a reading in brackets, the end of a text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from anonymizer import lexicon, name_lists, names
@@ -45,6 +45,9 @@ _SURE_GIVEN_MIN = 3
 _BEFORE_CHARS_MAX = 10
 _ENDING = re.compile(r"[a-z]{3}(?:ing|ed|ly|tion|ment|ness|ity|s)$")
 _SPELLED_MIN = 4
+_WORD_CHARS_MAX = 14
+# Letters that no English word has: ạ to ỹ and some more.
+_VIETNAMESE = frozenset("ăâđêôơư").union(map(chr, range(ord("ạ"), ord("ỹ") + 1)))
 # Behind these only somebody's name stands; behind "by" or "from" anything may.
 _SURE_BY = frozenset(("told", "hey", "surname", "full name", "フルネームは", "frm"))
 
@@ -55,6 +58,11 @@ def _span(match: re.Match[str], group: str, score: float, why: str) -> Span:
 
 def _matches(page: Page, name: str) -> Iterator[re.Match[str]]:
     return matches(_RULES, page, name)
+
+
+def _before(page: Page, match: re.Match[str], name: str) -> re.Match[str] | None:
+    """Return the word right before a match: what is searched for is the rare mark between the two."""
+    return _RULES.patterns[name].search(page.text, max(0, match.start() - _WORD_CHARS_MAX), match.start())
 
 
 def _listed_kana(word: str) -> bool:
@@ -232,16 +240,23 @@ def _told_small(page: Page) -> Iterator[Span]:
             taken.add(words[0])
             end = match.start("x") + len(" ".join(words))
             yield Span(Kind.PERSON, match.start("x"), end, 0.62, NAME_ID, "somebody spoken of in small letters")
+    yield from _called_so(page, taken)
+    for match in _matches(page, "ACCENTED") if not page.chars.isdisjoint(_VIETNAMESE) else ():
+        yield _span(match, "x", 0.66, "name with the letters of its country")
+
+
+def _called_so(page: Page, taken: Collection[str]) -> Iterator[Span]:
+    """Yield names with a surname in brackets or an initial behind them; ``taken`` are spoken of elsewhere."""
     for match in _matches(page, "BRACKET"):
-        if (match.group("x") in taken or match.group("x") in _called()) and not _plain_word(match.group("y")):
-            yield _span(match, "x", 0.62, "called so in small letters")
+        one = _before(page, match, "BRACKET_BEFORE")
+        if one and (one.group() in taken or one.group() in _called()) and not _plain_word(match.group("y")):
+            yield Span(Kind.PERSON, *one.span(), 0.62, NAME_ID, "called so in small letters")
             yield _span(match, "y", 0.62, "surname in brackets")
     for match in _matches(page, "AND_INITIAL"):
-        word = match.group("x")[:-2]
-        if (word in _called() or word in lexicon.surnames_any()) and not _plain_word(word):
-            yield Span(Kind.PERSON, *match.span(), 0.66, NAME_ID, "name and initial in small letters")
-    for match in _matches(page, "ACCENTED") if not page.text.isascii() else ():
-        yield _span(match, "x", 0.66, "name with the letters of its country")
+        one = _before(page, match, "INITIAL_BEFORE")
+        word = one.group() if one else ""
+        if one and (word in _called() or word in lexicon.surnames_any()) and not _plain_word(word):
+            yield Span(Kind.PERSON, one.start(), match.end(), 0.66, NAME_ID, "name and initial in small letters")
 
 
 def _letters(page: Page) -> Iterator[Span]:
@@ -256,10 +271,11 @@ def _letters(page: Page) -> Iterator[Span]:
         if caps and family in lexicon.surnames_any() and given.lower() in lexicon.given_any():
             yield Span(Kind.PERSON, *match.span(), 0.7, NAME_ID, "surname and given name run together")
     for match in _matches(page, "UNDERSCORE"):
-        one, two = match.group("one").lower(), match.group("two").lower()
-        known = one in _called() and two in lexicon.surnames_any()
-        if known and not (_plain_word(one) and _plain_word(two)):
-            yield Span(Kind.PERSON, *match.span(), 0.7, NAME_ID, "given name and surname joined")
+        two = match.group("two").lower()
+        given = _before(page, match, "UNDERSCORE_BEFORE") if two in lexicon.surnames_any() else None
+        one = given.group().lower() if given else ""
+        if given and one in _called() and not (_plain_word(one) and _plain_word(two)):
+            yield Span(Kind.PERSON, given.start(), match.end(), 0.7, NAME_ID, "given name and surname joined")
 
 
 def find(page: Page) -> Iterator[Span]:

@@ -17,11 +17,7 @@ from anonymizer.recognizers.spans import Recogniser
 NAME = "person-written"
 _RULES = load("person_written")
 _WHY = {
-    "SIGNATURE": "line before the title or telephone of who signs",
-    "SIGN_OFF": "end of a letter",
-    "SELF_JA": "introduces oneself",
     "RELATIVE": "behind a relative or colleague",
-    "DONE_BY": "did something",
     "TO_DO": "is to do something",
     "HEY": "greeted",
     "HERE": "says who calls",
@@ -37,6 +33,7 @@ _SURE = {
     "KANA_IN_BRACKETS": "kana of the name before the brackets",
 }
 _TURNS_MIN = 2
+_LINE_CHARS_MAX, _DONE_CHARS_MAX = 200, 12
 
 
 def _group(match: re.Match[str]) -> str | int:
@@ -57,9 +54,43 @@ def _everyday(match: re.Match[str]) -> bool:
     )
 
 
+def _line_before(page: Page, match: re.Match[str], name: str) -> re.Match[str] | None:
+    """Return what the line is up to where ``match`` begins, when all of it is the pattern ``name``."""
+    start = page.text.rfind("\n", 0, match.start()) + 1
+    if match.start() - start > _LINE_CHARS_MAX:
+        return None
+    return _RULES.patterns[name].fullmatch(page.text, start, match.start())
+
+
+def _signs(page: Page) -> Iterator[Span]:
+    """Yield who signs, above a title or telephone or below a closing."""
+    for match in matches(_RULES, page, "SIGNATURE"):
+        line = _line_before(page, match, "SIGNATURE_LINE")
+        if line and not _everyday(line):
+            yield from latin_span(line, 0.7, NAME, "line before the title or telephone of who signs")
+    for match in matches(_RULES, page, "SIGN_OFF"):
+        if _line_before(page, match, "SIGN_OFF_LINE") and not _everyday(match):
+            yield from latin_span(match, 0.7, NAME, "end of a letter")
+
+
+def _told_of(page: Page) -> Iterator[Span]:
+    """Yield by whom something was done, and who introduces themselves."""
+    text, taken = page.text, 0
+    for match in matches(_RULES, page, "DONE_BY"):
+        if _RULES.patterns["DONE"].search(text, max(taken, match.start() - _DONE_CHARS_MAX), match.start()):
+            taken = match.end()
+            if not _everyday(match):
+                yield from latin_span(match, 0.7, NAME, "did something")
+    for match in matches(_RULES, page, "SELF_JA"):
+        name = _RULES.patterns["SELF_NAME"].search(text, max(0, match.start() - _LINE_CHARS_MAX), match.start())
+        if name and not _everyday(name):
+            yield from latin_span(name, 0.7, NAME, "introduces oneself")
+
+
 def _speakers(page: Page) -> Iterator[Span]:
     """Yield who speaks in a transcript: the same word before a colon at the head of two lines or more."""
-    turns = [match for match in matches(_RULES, page, "SPEAKER") if not _everyday(match)]
+    lines = [_line_before(page, match, "SPEAKER_LINE") for match in matches(_RULES, page, "SPEAKER")]
+    turns = [line for line in lines if line and not _everyday(line)]
     count = Counter(match.group("x") for match in turns)
     for match in turns:
         if count[match.group("x")] >= _TURNS_MIN:
@@ -68,6 +99,9 @@ def _speakers(page: Page) -> Iterator[Span]:
 
 def find(page: Page) -> Iterator[Span]:
     """Yield names by their place in a text."""
+    if page.has_latin:
+        yield from _signs(page)
+        yield from _told_of(page)
     for name, why in (_WHY if page.has_latin else {}).items():
         for match in matches(_RULES, page, name):
             if name == "KOREAN" and lexicon.plain(match.group().split(" ")[0]) not in lexicon.words("surname_ko"):

@@ -5,7 +5,6 @@ Digits may be kanji, separated by dashes, dots, brackets or spaces, even spread 
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import ascii_digits
@@ -30,7 +29,7 @@ def _with_opening(page: Page, span: Span) -> Span:
     """Stretch a number over the bracket, the 1- or the code of the country before it."""
     country = _COUNTRY.search(page.text, max(0, span.start - 5), span.start)
     if country and page.text.startswith("(0", span.start):
-        return replace(span, start=country.start())
+        return span.at(country.start(), span.end)
     opening = _BEFORE_NUMBER.search(page.text, max(0, span.start - 4), span.start)
     if (
         opening is None
@@ -38,7 +37,7 @@ def _with_opening(page: Page, span: Span) -> Span:
         or ("(" in opening.group() and ")" not in page.text[span.start : span.end])
     ):
         return span  # A bracket around the whole number stays.
-    return replace(span, start=opening.start())
+    return span.at(opening.start(), span.end)
 
 
 def find(page: Page) -> Iterator[Span]:

@@ -1,85 +1,117 @@
-"""Words of which every match of a pattern holds one, read off the pattern: a page without them is not searched.
+"""What every match of a pattern holds, read off the pattern: a page without it is not searched.
 
-``(?:旧姓|通称)[ :は]`` needs 旧姓 or 通称, ``[0-9]{3}-`` needs a dash. Of several such sets the one is taken
-that texts are least likely to hold a word of.
+``(?:旧姓|通称)[:は]`` needs 旧姓:, 旧姓は, 通称: or 通称は; ``[A-Z]{2}[0-9]{3}-`` needs a digit, a dash and
+AA000- of the shape of the text (``anonymizer.shapes``). Of all of that, what texts are least likely to hold is taken.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from re import _constants as sre  # type: ignore[attr-defined]
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-# A plain number: an enum's operators cost ten times as much.
-_IGNORE_CASE = re.IGNORECASE.value
+from anonymizer.recognizers.alphabet import SHAPES_OF, WORDS, shape_likelihood, word_likelihood
+from anonymizer.recognizers.stretches import Found, stretches
+from anonymizer.shapes import BESIDE_CHARS
+from anonymizer.wanted import ANY_DIGIT, ANY_JAPANESE, Words
+
 _WORDS_MAX = 200
-_CLASS_CHARS_MAX = 24
-_DIGITS = frozenset("0123456789〇零一二三四五六七八九十")
-_ANY_DIGIT = frozenset("#")
-# Letters that stand for others too when case does not matter: ı and İ, ſ.
-_DOUBTFUL = frozenset("is")
-
-Words = frozenset[str]
-
-
-def required(tree: Any) -> Words:
-    """Return words (small letters; ``#``: any digit) for ``Page.holds``; none when too many texts would hold one."""
-    best = _best(list(_sets(tree, ignore_case=False)))
-    return best if best and len(best) <= _WORDS_MAX else frozenset()
-
-
-def _best(sets: Sequence[Words]) -> Words:
-    return min(sets, key=_likelihood, default=frozenset())
+# What is looked for around words, and not everywhere: rare words near the beginning.
+_NEAR_LIKELIHOOD_MAX = 0.06
+_BEFORE_MAX = 200
+_DIGITS = frozenset("0123456789#")
+_ANY_CHAR = frozenset((ANY_DIGIT, ANY_JAPANESE))
+# Besides the rarest words others are asked for, if they are rare as well.
+_ALSO_MAX = 2
+_TRIED_MAX = 5
+_ALSO_LIKELIHOOD_MAX = 0.004
+_SHAPES_MAX = 2
+_SHAPE_LIKELIHOOD_MAX = 0.05
+# Each shape is looked for by itself: of many, only so much of their beginnings or ends that few are left.
+_FEW_SHAPES = 8
+_CUT_SHAPES = 64
+_FEW_CUTS = (slice(8), slice(5), slice(3), slice(-8, None), slice(-5, None), slice(-3, None))
 
 
-def _likelihood(words: Words) -> int:
-    """Return how likely a text holds one of ``words``, in no unit: a long word hardly ever, a blank nearly always."""
-    return sum(1 if len(word) > 2 else 3 if len(word) == 2 else 4 if word > "一" else 12 for word in words)
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Where a match can begin: at most ``before`` characters before one of ``words``."""
+
+    words: Words
+    before: int
 
 
-def _sets(tree: Any, *, ignore_case: bool) -> Iterator[Words]:
-    """Yield sets of words: whatever a row of nodes matches holds one of each."""
-    run = ""
-    for node, value in tree:
-        char = chr(value).lower() if node is sre.LITERAL else ""
-        if char and not (ignore_case and char in _DOUBTFUL):
-            run += char
-            continue
-        if run:
-            yield frozenset((run,))
-            run = ""
-        if not char:
-            yield from _sets_of(node, value, ignore_case=ignore_case)
-    if run:
-        yield frozenset((run,))
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Sets of words and of shapes: whatever a pattern matches holds one of each set. The rarest come first."""
+
+    words: tuple[Words, ...]
+    shapes: tuple[Words, ...]
+    near: Near | None
 
 
-def _sets_of(node: Any, value: Any, *, ignore_case: bool) -> Iterator[Words]:
-    if node is sre.IN:
-        yield from _class(value, ignore_case=ignore_case)
-    elif node is sre.SUBPATTERN:
-        _, added, taken, inner = value
-        yield from _sets(inner, ignore_case=(ignore_case or bool(added & _IGNORE_CASE)) and not taken & _IGNORE_CASE)
-    elif node is sre.ATOMIC_GROUP:
-        yield from _sets(value, ignore_case=ignore_case)
-    elif node is sre.ASSERT:
-        yield from _sets(value[1], ignore_case=ignore_case)
-    elif node in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT) and value[0]:
-        yield from _sets(value[2], ignore_case=ignore_case)
-    elif node is sre.BRANCH:
-        branches = [_best(list(_sets(branch, ignore_case=ignore_case))) for branch in value[1]]
-        if all(branches):
-            yield frozenset().union(*branches)
+def required(tree: Any, *, slow: bool) -> Required:
+    """Return what a parsed pattern needs; nothing when too many texts would hold it.
+
+    Where its matches are near is worked out for one that is slow to search for.
+    """
+    found = sorted(stretches(tree, WORDS), key=lambda each: word_likelihood(each[0]))
+    words = list(dict.fromkeys(_shortest(each) for each, _ in found[:_TRIED_MAX] if len(each) <= _WORDS_MAX))
+    # No English text holds what is Japanese, and many texts are without digits.
+    also = [
+        each
+        for each in words[1:]
+        if word_likelihood(each) < _ALSO_LIKELIHOOD_MAX or ANY_DIGIT in each or not any(word.isascii() for word in each)
+    ]
+    digits = any(not each.isdisjoint(_DIGITS) for each, _ in found)
+    return Required(
+        tuple(words[:1] + also[:_ALSO_MAX]),
+        tuple(_shapes(tree)) if digits else (),
+        _near(tree, found) if slow else None,
+    )
 
 
-def _class(items: Sequence[tuple[Any, Any]], *, ignore_case: bool) -> Iterator[Words]:
-    """Yield the characters of a class, if they are few and known, or that any digit will do."""
-    chars: set[str] = set()
-    for item, value in items:
-        low, high = (value, value) if item is sre.LITERAL else value if item is sre.RANGE else (0, _CLASS_CHARS_MAX)
-        if high - low >= _CLASS_CHARS_MAX:
-            return
-        chars.update(chr(code).lower() for code in range(low, high + 1))
-    if chars <= _DIGITS:
-        yield _ANY_DIGIT
-    elif len(chars) <= _CLASS_CHARS_MAX and not (ignore_case and chars & _DOUBTFUL):
-        yield frozenset(chars)
+def _shapes(tree: Any) -> list[Words]:
+    numbers = (_few(each) for each, _ in stretches(tree, SHAPES_OF) if all("0" in shape for shape in each))
+    rare = (each for each in dict.fromkeys(numbers) if each and shape_likelihood(each) < _SHAPE_LIKELIHOOD_MAX)
+    kept: list[Words] = []
+    for each in sorted(rare, key=shape_likelihood):
+        said = any(all(any(map(shape.__contains__, each)) for shape in rarer) for rarer in kept)
+        if not said and len(kept) < _SHAPES_MAX:
+            kept.append(each)
+    return kept
+
+
+def _few(shapes: Words) -> Words:
+    """Return the beginnings or the ends of ``shapes`` that are few, the rarer of them; none when they say nothing."""
+    near = frozenset(map(_near_digits, shapes))
+    if len(near) <= _FEW_SHAPES:
+        return _shortest(near)
+    parts = (frozenset(shape[cut] for shape in near) for cut in _FEW_CUTS)
+    few = [_shortest(each) for each in parts if len(each) <= _CUT_SHAPES and all("0" in shape for shape in each)]
+    return min((each for each in few if len(each) <= _FEW_SHAPES), key=shape_likelihood, default=frozenset())
+
+
+def _near(tree: Any, found: Iterable[Found]) -> Near | None:
+    """Return where the matches of a pattern begin, none where looking for that costs more than it saves."""
+    for words, before in found:
+        rare = len(words) <= _WORDS_MAX and word_likelihood(words) < _NEAR_LIKELIHOOD_MAX
+        if rare and before <= _BEFORE_MAX and not words & _ANY_CHAR and tree.getwidth()[0]:
+            return Near(_shortest(words), int(before))
+    return None
+
+
+def _near_digits(shape: str) -> str:
+    """Return the part of ``shape`` that ``shape_of`` keeps: what is near digits."""
+    first = max(shape.index("0") - BESIDE_CHARS, 0)
+    last = first + shape[first:].index("0")
+    while "0" in shape[last + 1 : last + BESIDE_CHARS + 2]:
+        last = shape.index("0", last + 1)
+    return shape[first : last + BESIDE_CHARS + 1]
+
+
+def _shortest(words: Words) -> Words:
+    """Return ``words`` without those that hold another one of them, which say nothing new."""
+    kept: list[str] = []
+    for word in sorted(words, key=len):
+        if not any(map(word.__contains__, kept)):
+            kept.append(word)
+    return frozenset(kept)

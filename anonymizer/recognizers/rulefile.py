@@ -3,22 +3,80 @@
 A file is a list of blocks. ``let NAME`` names a fragment, ``%NAME%`` puts it in. ``rule KIND SCORE why`` and
 ``pattern NAME`` are made of the indented lines below them, joined without the line ends. ``needs a|b`` says which of
 these (small letters; ``#`` is any digit) a page must hold for the pattern to be tried at all: most patterns are skipped
-by a plain search for a word. Without ``needs`` they are read off the pattern, as far as it tells them. ``not-after
-CLASS`` says which characters must not stand before a match. Blank lines and lines that begin with # are comments.
+by a plain search for a word. Without ``needs`` they are read off the pattern, as far as it tells them; what else it
+tells (``required``) is asked for, too. ``not-after CLASS`` says which characters must not stand before a match. Blank
+lines and lines that begin with # are comments.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import compress
+from operator import itemgetter
+from typing import Any
 
 from anonymizer.model import Kind, Span
-from anonymizer.page import Head, Page, heads_of
-from anonymizer.recognizers.skipping import compiled
+from anonymizer.page import Page, once
+from anonymizer.recognizers.required import Near, Required
+from anonymizer.recognizers.skipping import compiled, parsed, told
+from anonymizer.wanted import ALWAYS, number_of
 
 _MACRO = re.compile(r"%([A-Z][A-Z0-9_]*)%")
 _GROUPS = ("x", "y", "z")
+# How often a pattern is searched for before it is worked out what it needs: that costs some ten searches.
+_FREE_TIMES = 4
+# To try a pattern at one place costs about so much more than for a search to pass over it.
+_PLACES_SHARE = 2
+
+
+class Needs:
+    """What a page must hold for a pattern to be searched for.
+
+    What is not written in the file is worked out when pages held what is a few times: for most patterns never, and
+    not while a process starts.
+    """
+
+    def __init__(self, written: frozenset[str], source: str, tree: Any) -> None:
+        self._source = source
+        self.words = written
+        self._free = _FREE_TIMES if written else 0
+        if not written:
+            self.__dict__["more"] = more = told(tree)
+            self.words = frozenset().union(*more.words[:1])
+        self.first = number_of(self.words)
+        """The number of these words (``wanted``)."""
+
+    @once
+    def more(self) -> Required:
+        """What the pattern itself tells."""
+        return told(parsed(self._source))
+
+    @once
+    def _more_numbers(self) -> tuple[tuple[int, ...], int]:
+        """The numbers of the sets of words that the pattern tells, and the greatest."""
+        near = (self.more.near.words,) if self.more.near else ()
+        numbers = tuple(map(number_of, dict.fromkeys((*self.more.words, *near))))
+        return numbers, max(numbers, default=ALWAYS)
+
+    @property
+    def near(self) -> Near | None:
+        """Where matches begin, as far as it is known."""
+        return None if self._free > 0 else self.more.near
+
+    def may_match(self, page: Page) -> bool:
+        """Tell whether a page that holds ``words`` holds the rest, too."""
+        if self._free > 0:
+            self._free -= 1
+            return True
+        numbers, last = self._more_numbers
+        held = page.held_up_to(last)
+        for number in numbers:
+            if not held[number]:
+                return False
+        shapes = self.more.shapes
+        return not shapes or all(map(page.has_shape, shapes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +87,7 @@ class Rule:
     pattern: re.Pattern[str]
     score: float
     why: str
-    needs: frozenset[str]
+    needs: Needs
     groups: tuple[str, ...]
     """Those of x, y, z that the pattern has."""
     not_after: re.Pattern[str] | None
@@ -41,14 +99,14 @@ class Rules:
     """The rules and the named patterns of one file."""
 
     rules: tuple[Rule, ...]
-    always: tuple[int, ...]
-    """The rules that need no word."""
-    heads: frozenset[Head]
-    by_head: dict[Head, tuple[tuple[str, int], ...]]
-    """Head of a needed word (``Page.heads``) -> what to look for then and the rules that need it."""
+    first: Callable[[bytearray], tuple[int, ...]]
+    """Of what a page holds, by number -> whether it holds the first words of each rule, in order."""
+    last: int
+    """The greatest number of these words."""
     patterns: dict[str, re.Pattern[str]]
     needs: dict[str, frozenset[str]]
-    """What a page must hold for each named pattern."""
+    """Words of which a page must hold one for each named pattern."""
+    all_needs: dict[str, Needs]
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
@@ -76,7 +134,7 @@ def parse(text: str) -> Rules:
     fragments: dict[str, str] = {}
     rules: list[Rule] = []
     patterns: dict[str, re.Pattern[str]] = {}
-    needs: dict[str, frozenset[str]] = {}
+    needs: dict[str, Needs] = {}
     for head, body in _blocks(text):
         word, _, rest = head.partition(" ")
         source = _MACRO.sub(lambda match: fragments[match.group(1)], body)
@@ -84,39 +142,36 @@ def parse(text: str) -> Rules:
             fragments[rest] = f"(?:{source})" if "|" in source else source
         elif word == "pattern":
             name, _, wanted = rest.partition(" needs ")
-            patterns[name], needs[name] = compiled(source, _words(wanted))
+            patterns[name], tree = compiled(source)
+            needs[name] = Needs(_words(wanted), source, tree)
         elif word == "rule":
             kind, score, why = rest.split(" ", 2)
             why, _, wanted = why.partition(" needs ")
             why, _, before = why.partition(" not-after ")
-            pattern, words = compiled(source, _words(wanted))
+            pattern, tree = compiled(source)
             groups = tuple(group for group in _GROUPS if group in pattern.groupindex)
             not_after = re.compile(f"[{before}]") if before else None
-            rules.append(Rule(Kind[kind], pattern, float(score), why, words, groups, not_after))
+            asked = Needs(_words(wanted), source, tree)
+            rules.append(Rule(Kind[kind], pattern, float(score), why, asked, groups, not_after))
         else:
             raise ValueError(f"unknown block {head!r}")
-    by_head = _by_head(rules)
-    always = tuple(number for number, rule in enumerate(rules) if not rule.needs)
-    return Rules(tuple(rules), always, frozenset(by_head), by_head, patterns, needs)
-
-
-def _by_head(rules: Iterable[Rule]) -> dict[Head, tuple[tuple[str, int], ...]]:
-    found: dict[Head, list[tuple[str, int]]] = {}
-    for number, rule in enumerate(rules):
-        for word in rule.needs:
-            for head, rest in heads_of(word):
-                found.setdefault(head, []).append((rest, number))
-    return {head: tuple(words) for head, words in found.items()}
+    first = [rule.needs.first for rule in rules]
+    return Rules(
+        tuple(rules),
+        # Two more, for a tuple comes only of two.
+        itemgetter(*first, ALWAYS, ALWAYS),
+        max(first, default=ALWAYS),
+        patterns,
+        {name: each.words for name, each in needs.items()},
+        needs,
+    )
 
 
 def _possible(rules: Rules, page: Page) -> list[int]:
-    """Return the rules to try, in order: those that need no word, and those that ``page`` holds a word of."""
-    found, lowered = set(rules.always), page.lowered
-    for head in rules.heads & page.heads:
-        for word, number in rules.by_head[head]:
-            if number not in found and word in lowered:
-                found.add(number)
-    return sorted(found)
+    """Return the rules to try, in order: those that ``page`` holds all of what they need."""
+    held = page.held_up_to(rules.last)
+    tried = compress(range(len(rules.rules)), rules.first(held))
+    return [number for number in tried if rules.rules[number].needs.may_match(page)]
 
 
 @cache
@@ -127,14 +182,51 @@ def load(name: str) -> Rules:
 
 def matches(rules: Rules, page: Page, name: str) -> Iterator[re.Match[str]]:
     """Yield the matches of a named pattern, which is searched for only where ``page`` holds what it needs."""
-    return rules.patterns[name].finditer(page.text) if page.holds(rules.needs[name]) else iter(())
+    needs = rules.all_needs[name]
+    if page.held_up_to(needs.first)[needs.first] and needs.may_match(page):
+        return found(rules.patterns[name], needs, page)
+    return iter(())
+
+
+def found(pattern: re.Pattern[str], needs: Needs, page: Page) -> Iterator[re.Match[str]]:
+    """Return what ``finditer`` does, tried only where a match can begin, if these places are few."""
+    text, near = page.text, needs.near
+    starts = _starts(near, page) if near and len(page.lowered) == len(text) else None
+    return pattern.finditer(text) if starts is None else _tried(pattern, text, starts)
+
+
+def _tried(pattern: re.Pattern[str], text: str, starts: Iterable[range]) -> Iterator[re.Match[str]]:
+    end = 0
+    for some in starts:
+        for start in some:
+            if start >= end and (match := pattern.match(text, start)):
+                yield match
+                end = match.end()
+
+
+def _starts(near: Near, page: Page) -> list[range] | None:
+    """Return the places where a match can begin, in order, none when they are too many."""
+    lowered, places = page.lowered, []
+    for word in page.held_of(near.words):
+        at = lowered.find(word)
+        while at >= 0:
+            places.append(at)
+            at = lowered.find(word, at + 1)
+        if len(places) * near.before * _PLACES_SHARE > len(lowered):
+            return None
+    starts: list[range] = []
+    done = 0
+    for place in sorted(places):
+        starts.append(range(max(place - near.before, done), place + 1))
+        done = place + 1
+    return starts
 
 
 def apply(rules: Rules, page: Page, recogniser: str) -> Iterator[Span]:
     """Yield a span for every match of every rule whose needed words the page holds."""
     for number in _possible(rules, page):
         rule = rules.rules[number]
-        for match in rule.pattern.finditer(page.text):
+        for match in found(rule.pattern, rule.needs, page):
             group: int | str = next((name for name in rule.groups if match.start(name) >= 0), 0)
             start, end = match.span(group)
             if rule.not_after and match.start() and rule.not_after.match(page.text, match.start() - 1):

@@ -17,13 +17,15 @@ from re._compiler import _compile, _compile_info, _optimize_charset  # type: ign
 from types import FunctionType
 from typing import Any
 
-from anonymizer.recognizers.required import required
+from anonymizer.recognizers.required import Required, required
 
 # What stands in for letters when case does not matter beyond their own two forms: İ and ı, ſ, K of Kelvin.
 _ALSO = {"i": "İı", "s": "ſ", "k": "\u212a"}
 # A plain number: an enum's operators cost ten times as much.
 _IGNORE_CASE = re.IGNORECASE.value
 _ASCII = 0x80
+# A search that stops at so many of the small letters stops in most words.
+_SMALL_LETTERS_MIN = 3
 _UNKNOWN: tuple[None, bool] = (None, False)
 
 # What CPython makes of a class of characters, by the class and whether case matters. It spreads each class out over a
@@ -47,18 +49,32 @@ First = tuple[list[tuple[Any, Any]] | None, bool]
 """What a match begins with, as the items of a class (None: anything), and whether it may be empty."""
 
 
-def compiled(source: str, needs: frozenset[str] = frozenset()) -> tuple[re.Pattern[str], frozenset[str]]:
-    """Return ``re.compile(source, re.MULTILINE)``, quick to search with, and words of which every match holds one.
+def parsed(source: str) -> Any:
+    """Return the nodes of a pattern, as ``compiled`` does."""
+    return _parser.parse(source, re.MULTILINE.value)
 
-    The words are for ``Page.holds``: ``needs``, else what the pattern tells, none when that is nothing. Raises
-    ``re.error`` as ``re.compile`` does.
+
+def compiled(source: str) -> tuple[re.Pattern[str], Any]:
+    """Return ``re.compile(source, re.MULTILINE)``, quick to search with, and its nodes for ``told``.
+
+    Raises ``re.error`` as ``re.compile`` does.
     """
-    tree = _parser.parse(source, re.MULTILINE.value)
+    tree = parsed(source)
     if sys.version_info[:2] != (3, 11):  # Other versions may compile in another way.
-        return re.compile(source, re.MULTILINE), needs or required(tree)
+        return re.compile(source, re.MULTILINE), tree
     items, empty = (None, False) if _known(tree) else _first(tree, ignore_case=False)
-    pattern = _with_head(source, tree, tree if items is None or empty else _class(tree, items))
-    return pattern, needs or required(tree)
+    return _with_head(source, tree, tree if items is None or empty else _class(tree, items)), tree
+
+
+def told(tree: Any) -> Required:
+    """Return what every match of a pattern holds; to work that out costs as much as to compile it."""
+    items, empty = _first(tree, ignore_case=False)
+    return required(tree, slow=items is None or empty or _small_letters(items) >= _SMALL_LETTERS_MIN)
+
+
+def _small_letters(items: Sequence[tuple[Any, Any]]) -> int:
+    ranges = ((value, value) if item is sre.LITERAL else value for item, value in items if item is not sre.CATEGORY)
+    return sum(max(0, min(high, ord("z")) - max(low, ord("a")) + 1) for low, high in ranges)
 
 
 def _class(tree: Any, items: Sequence[tuple[Any, Any]]) -> Any:

@@ -20,6 +20,8 @@ _CALLED_DIGITS = range(7, 12)
 _SPOKEN_DIGITS_MIN = 6
 _SURE_WORDS_MIN, _GROUP_WORDS = 2, 4
 _CAPTION_CHARS_MAX = 20
+# As far as the pattern for what stands between two pieces goes.
+_GAP_CHARS_MAX = 12
 # How far a number goes on that is said with other words between, and how many words it has then.
 _SEARCHING_CHARS, _SEARCHED_WORDS, _SEARCHED_WORDS_MAX = 60, 10, 16
 _ROUND_ZEROS = str.maketrans("○◯", "00")
@@ -89,7 +91,10 @@ class Piece(NamedTuple):
 def _groups(page: Page) -> Iterator[Piece]:
     for name in ("GROUP", "APART"):
         for match in matches(load(NAME), page, name):
-            digits = ascii_digits(match.group().translate(_ROUND_ZEROS))
+            digits = match.group()
+            # Nearly all of them are plain digits.
+            if not (digits.isascii() and digits.isdecimal()):
+                digits = ascii_digits(digits.translate(_ROUND_ZEROS))
             yield Piece(match.start(), match.end(), len(digits), digits[0] == "0", digits[2:3] == "0")
 
 
@@ -150,7 +155,8 @@ def _rows(page: Page, rows: Iterable[tuple[Piece, int]]) -> Iterator[Span]:
 def _one_number(page: Page, pieces: list[Piece], at: int, *, calls: bool) -> int:
     """Return how many pieces from ``at`` on are one telephone number, 0 for none; ``calls``: of calling is spoken."""
     first = pieces[at]
-    if not first.zero and not calls:
+    alone = at + 1 == len(pieces) or pieces[at + 1].start - first.end > _GAP_CHARS_MAX
+    if alone or not (first.zero or calls):
         return 0
     called = _PATTERNS["CALLS"].search(page.text, max(0, first.start - _CAPTION_CHARS_MAX), first.start)
     if not called and not first.zero:
@@ -203,7 +209,7 @@ def find(page: Page) -> Iterator[Span]:
         return
     pieces = _apart([*_groups(page), *kana, *(piece for piece, _ in rows)])
     calls = page.holds(_CALL_WORDS)
-    at = 0
+    at = 0 if calls or any(piece.zero for piece in pieces) else len(pieces)
     while at < len(pieces):
         count = _one_number(page, pieces, at, calls=calls)
         if count:

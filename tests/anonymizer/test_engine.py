@@ -45,6 +45,9 @@ def test_the_findings_tell_exactly_what_was_replaced_and_twice_is_once(record: R
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=14).map("".join))
 @example("東京都150-00411990年4月1日")  # the date stands free only once the postcode is out
+@example("株式会社面接官さん1990年4月1日")  # and here once the firm is
+@example("株式会社面接官さん山田1990年4月1日")
+@example("うつ病様さんのさん")
 def test_any_text_is_replaced_by_its_offsets_and_twice_is_once(text: str) -> None:
     result = anonymise(text)
     assert rebuilt(text, result) == result.text

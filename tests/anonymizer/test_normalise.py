@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anonymizer.forms import Form, View
+from anonymizer.model import Kind
 from anonymizer.normalise import WALL, normalise
 
 AWKWARD = "０Ａ－ｰー―ｶﾞﾊﾟ㈱㍻①髙﨑邊か\u3099が\u0301\u200b\u00ad\ufe0f葛\U000e0100〒＠﹫ 　\r\nİßﬁ𠮷😀〔住所〕"
@@ -78,3 +80,19 @@ def test_our_own_placeholders_are_walls_of_the_same_length() -> None:
 
 def test_a_long_run_of_marks_is_no_single_cluster() -> None:
     assert len(normalise("a" + "\u0301\u0316" * 20_000).text) > 1000
+
+
+@given(st.text(alphabet="aB㈱①…\u200b　１日-", max_size=40))
+def test_characters_without_marks_are_read_as_their_clusters_are(text: str) -> None:
+    # The mark at the end has the whole text read cluster by cluster.
+    view, by_clusters = normalise(text), normalise(text + "\nか\u3099")
+    assert by_clusters.text == view.text + "\nが"
+    assert list(by_clusters.starts[:-2]) == list(view.starts)
+    assert list(by_clusters.ends[:-2]) == list(view.ends)
+
+
+@given(st.integers(0, 300), st.sampled_from((" ", " ・", "\n", "")))
+def test_a_name_with_gaps_is_found_where_it_stands(before: int, gap: str) -> None:
+    text = " ." * before + f"山{gap}田{gap}太郎" + " 。" * 40
+    (place,) = View(text, ()).places(Form("山田太郎", Kind.PERSON, whole=True, label=""))
+    assert text[slice(*place)] == f"山{gap}田{gap}太郎"

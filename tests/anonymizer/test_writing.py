@@ -8,8 +8,7 @@ import pytest
 from anonymizer.engine import anonymise
 from anonymizer.model import Identity
 from anonymizer.name_lists import is_family_kana, is_given_kana, kana_split
-from anonymizer.normalise import WALL, normalise
-from anonymizer.page import NEAR_CHARS, changed
+from anonymizer.normalise import normalise
 
 
 @pytest.mark.parametrize(
@@ -98,29 +97,3 @@ def test_readings_of_names_are_known_with_and_without_small_kana() -> None:
     assert is_given_kana("しょうた")
     assert kana_split("ウカイシヨウタ") == ("ウカイ", "シヨウタ")
     assert kana_split("マネジメント") is None
-
-
-def test_lines_with_an_open_placeholder_are_looked_at_again_and_what_stands_far_from_them_is_not() -> None:
-    far = "e" * (NEAR_CHARS + 1)
-    text = "\n".join(("a", f"{WALL}b", far, f"{WALL * 3}山", "i", f"{WALL} c", "k", "l"))
-    assert [text[start:end] for start, end in changed(text)] == [f"{WALL}b\n", f"{WALL * 3}山\ni\n{WALL} c\n"]
-    assert list(changed("a\nb")) == []
-    assert list(changed(f"@{WALL}")) == [(0, 2)]
-
-
-@pytest.mark.parametrize("behind", ["", "\n次", "様", "さんは元気", "、次", " (年齢)", ": 山", "は山田", "/b"])
-def test_behind_a_closed_placeholder_nothing_is_looked_at_again(behind: str) -> None:
-    assert list(changed(f"氏名 {WALL * 5}{behind}")) == []
-
-
-@pytest.mark.parametrize(
-    "behind", ["山田", " 太郎", "ジェームズ", "でら", "工学部", "(24)", " (32歳)", "はナナ", " S(560412)", "'s"]
-)
-def test_behind_an_open_placeholder_it_is(behind: str) -> None:
-    assert list(changed(f"氏名 {WALL * 5}{behind}")) != []
-
-
-@pytest.mark.parametrize(("looked_at", "before"), [(True, "a.com|山田|0041|@"), (False, "氏名|住所|は|com ")])
-def test_what_stands_right_before_a_placeholder_counts_too(before: str, looked_at: bool) -> None:
-    for word in before.split("|"):
-        assert bool(list(changed(f"{word}{WALL * 5}様"))) == looked_at, word
