@@ -40,7 +40,7 @@ _CLOSING = (
 # Before it, what may now end there: yamada@example.com34歳. Of kanji, those that end captions (氏名, 住所) do not.
 _OPENING = r"(?<=[0-9A-Za-z@._ァ-ヿ一-鿿々-])(?<![名話号日月所先者籍齢帯定別宛])"
 # Each run of placeholders is looked at once, from its first character.
-_OPEN = compiled(rf"(?<!{WALL})(?:{_OPENING}{WALL}|(?>{WALL}+)(?![ \t\u3000]*(?:{_CLOSING})))")[0]
+_OPEN = compiled(rf"(?<!{WALL})(?:{_OPENING}{WALL}|(?>{WALL}+)(?![ \t\u3000]*(?:{_CLOSING})))")
 # Parts the stretches of a page: no pattern goes over it, and lines begin and end there.
 _JOINT = f"\n{WALL}\n"
 

@@ -102,7 +102,7 @@ class _Presidios(EntityRecognizer):  # type: ignore[misc]
     r"""One of Presidio's pattern recognisers, read on an ASCII view: its ``\b`` fails beside kanji."""
 
     def __init__(self, inner: Any, needs: str) -> None:
-        self._inner, (self._needs, _) = inner, compiled(needs)
+        self._inner, self._needs = inner, compiled(needs)
         super().__init__(supported_entities=inner.supported_entities, name=inner.name, supported_language=_LANGUAGE)
         # The engine drops results that bear the identifier of a recogniser it does not know, as the inner one is.
         self._found_by = {

@@ -20,7 +20,7 @@ _ESCAPE = (
     r"&(?:#[0-9]{2,6}|#[xX][0-9A-Fa-f]{2,5}|nbsp|amp|lt|gt|quot|apos|ndash|mdash|hyphen|commat|period|num|plus);"
     r"|(?:(?<![0-9])%(?:3[0-9]|40|2[BbDdEe]|5[Ff])|%3[0-9](?=%3[0-9])|(?<=%3[0-9])%3[0-9])"
 )
-_ESCAPES = compiled(_ESCAPE)[0]
+_ESCAPES = compiled(_ESCAPE)
 # At most 8 marks a base: canonical ordering of a long run of marks is quadratic in CPython.
 _CLUSTER = re.compile(rf"{_ESCAPE}|" r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗─━"), "-")
@@ -39,7 +39,7 @@ _KANA_KANJI = "一-鿿々ヶぁ-んァ-ー"
 # 新 潟 市: single letters set apart by one and the same blank, three or more of them.
 _SPACED_RUN = compiled(
     rf"(?<![{_KANA_KANJI}])[{_KANA_KANJI}]([ \t\u3000])[{_KANA_KANJI}](?:\1[{_KANA_KANJI}]){{1,14}}(?![{_KANA_KANJI}])"
-)[0]
+)
 # On such a line the digits and dashes stand apart, too: 阿 知 2 ー l 4 - 7.
 _APART = _KANA_KANJI + "0-9OlI−－０-９-"
 _SPACES = {
@@ -61,26 +61,26 @@ _LOOKALIKE = compiled(
     r"(?<![A-Za-z0-9])(?![OolI]+[ ](?![-./])|I/O)(?:[SHRT](?=[0-9]|[OlI][0-9]))?"
     rf"(?=[{_DIGITS} ./()年月+-]{{0,20}}[OolISBZ]){_LIKE}"
     rf"(?:{_LIKE_JOINT}{_LIKE}|[-.)][SB](?=[0-9]{{2}})[{_DIGITS}OolI]{{2,8}}){{0,9}}(?![A-Za-z0-9])"
-)[0]
+)
 _MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()-]{0,3}[OolISBZ](?![a-z])|[OolIZ][ ./()年月-]{0,3}[0-9]")
 _AS_DIGITS = str.maketrans("OolISBZ", "0011582")
 _LOOKALIKE_DIGITS_MIN, _LOOKALIKE_CODE_MIN, _BLOCKS_MIN = 6, 5, 3
 _ONE_O = re.compile(r"[0-9]{1,2}O[0-9]{1,2}")
 _JOINS = re.compile(r"(?<=[0-9OlI])-(?=[0-9OlI])")
-_FLAT_DAY = compiled(r"(?<=[0-9OlIZ月])曰|(?<=[0-9OlIZ] )曰")[0]
+_FLAT_DAY = compiled(r"(?<=[0-9OlIZ月])曰|(?<=[0-9OlIZ] )曰")
 _DATE_UNIT = re.compile(r"[ ]?[年月日]")
 # LSl 4AB: the district of a British code.
-_IN_CODE = compiled(r"(?<=[^A-Za-z0-9][A-Z]{2})[lI](?=[0-9]?[ ][0-9][A-Z]{2}(?![A-Za-z0-9]))")[0]
+_IN_CODE = compiled(r"(?<=[^A-Za-z0-9][A-Z]{2})[lI](?=[0-9]?[ ][0-9][A-Z]{2}(?![A-Za-z0-9]))")
 # R0ad, Rosewo0d, Qu1ncy, D0B: a digit in the middle of a word.
 _IN_WORD = compiled(
     r"(?<![0-9@._-])(?:(?<=[A-Z])|(?<=[A-Za-z][a-z]))[01](?=[a-z]{2}|[a-z](?![A-Za-z0-9@._-]))"
     r"|(?<![A-Za-z0-9][A-Z])(?<=[A-Z])0(?=[A-Z](?![A-Za-z0-9]|[ ][0-9][A-Z]{2}))"
-)[0]
+)
 _MARKS = re.compile(r"[\u0300-\u036f\u3099\u309a\uff9e\uff9f]")
 _TABLE_MAX = 20_000
 _LONG_MARK = compiled(
     r"(?<=[0-9〇零一二三四五六七八九十])ー(?=[0-9〇零一二三四五六七八九十]|[Ol][0-9]|[ ]{0,2}\n[ \u3000]{0,6}[0-9])"
-)[0]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _LAST_OF_ONE_UNIT = "\uffff"
 _ODD = str.maketrans({"ı": "i", "ſ": "s", "\u0307": ""})
 # Small letters by how seldom they are in English; any other character is seldom.
 _BY_RARITY = "etaoinsrhldcumfpgwybvk"
+_RARITY = {" ": 0} | {char: number for number, char in enumerate(_BY_RARITY)}
 
 # All of them constants of the program: a few thousand words.
 NUMBERS: dict[Words, int] = {frozenset(): ALWAYS}
@@ -114,16 +115,13 @@ def _heads_of(word: str) -> tuple[tuple[Head, Head], ...]:
         return ((max(word), "" if len(word) == 1 else max(word)),)
     if len(word) <= _FOUR:
         return ((_number(word), ""),)
-    parts = [word[at : at + _FOUR] for at in range(len(word) - _FOUR + 1)]
-    first = max(range(len(parts)), key=lambda at: _rarity(parts[at]))
+    rare = [_RARITY.get(char, len(_BY_RARITY)) for char in word]
+    sums = [sum(rare[at : at + _FOUR]) for at in range(len(word) - _FOUR + 1)]
+    first = sums.index(max(sums))
     # The farther from it, the more it says; what overlaps says little.
-    other = max(range(len(parts)), key=lambda at: (min(abs(at - first), _FOUR), _rarity(parts[at])))
-    return ((_number(parts[first]), _number(parts[other])),)
+    _, _, other = max((min(abs(at - first), _FOUR), each, -at) for at, each in enumerate(sums))
+    return ((_number(word[first : first + _FOUR]), _number(word[-other : -other + _FOUR])),)
 
 
 def _number(part: str) -> int:
     return int.from_bytes(part.encode("utf-16-le", "surrogatepass"), "little")
-
-
-def _rarity(part: str) -> int:
-    return sum(_BY_RARITY.find(char) if char in _BY_RARITY else len(_BY_RARITY) for char in part if char != " ")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import fsum, prod
 from re import _constants as sre  # type: ignore[attr-defined]
 from typing import Any
 
@@ -15,7 +16,7 @@ _CLASS_CHARS_MAX = 24
 @cache
 def word_likelihood(words: Words) -> float:
     """Return how likely one of ``words`` begins at a given character of a text, roughly."""
-    return sum(_likelihood_of_word(word) for word in words)
+    return fsum(map(_likelihood_of_word, words))  # the same in whatever order a set gives them
 
 
 @cache
@@ -38,13 +39,7 @@ _SHAPE_LIKELIHOOD = {"a": 0.4, "A": 0.15, "0": 0.25, " ": 0.2, "J": 0.3}
 
 def shape_likelihood(shapes: Words) -> float:
     """Return the same for shapes, in texts that hold numbers."""
-    found = 0.0
-    for shape in shapes:
-        likelihood = 1.0
-        for char in shape:
-            likelihood *= _SHAPE_LIKELIHOOD.get(char, 0.05)
-        found += likelihood
-    return found
+    return fsum(prod(_SHAPE_LIKELIHOOD.get(char, 0.05) for char in shape) for shape in shapes)
 
 
 Letter = Callable[[int, bool], Words]

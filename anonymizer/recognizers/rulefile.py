@@ -15,68 +15,18 @@ from functools import cache
 from importlib import resources
 from itertools import compress
 from operator import itemgetter
-from typing import Any
 
 from anonymizer.model import Kind, Span
-from anonymizer.page import Page, once
-from anonymizer.recognizers.required import Near, Required
-from anonymizer.recognizers.skipping import compiled, parsed, told
-from anonymizer.wanted import ALWAYS, number_of
+from anonymizer.page import Page
+from anonymizer.recognizers.needs import Needs
+from anonymizer.recognizers.required import Near
+from anonymizer.recognizers.skipping import compiled
+from anonymizer.wanted import ALWAYS
 
 _MACRO = re.compile(r"%([A-Z][A-Z0-9_]*)%")
 _GROUPS = ("x", "y", "z")
-# How often a pattern is searched for before it is worked out what it needs: that costs some ten searches.
-_FREE_TIMES = 4
 # To try a pattern at one place costs about so much more than for a search to pass over it.
 _PLACES_SHARE = 2
-
-
-class Needs:
-    """What a page must hold for a pattern to be searched for.
-
-    What is not written in the file is worked out when pages held what is a few times: for most patterns never, and
-    not while a process starts.
-    """
-
-    def __init__(self, written: frozenset[str], source: str, tree: Any) -> None:
-        self._source = source
-        self.words = written
-        self._free = _FREE_TIMES if written else 0
-        if not written:
-            self.__dict__["more"] = more = told(tree)
-            self.words = frozenset().union(*more.words[:1])
-        self.first = number_of(self.words)
-        """The number of these words (``wanted``)."""
-
-    @once
-    def more(self) -> Required:
-        """What the pattern itself tells."""
-        return told(parsed(self._source))
-
-    @once
-    def _more_numbers(self) -> tuple[tuple[int, ...], int]:
-        """The numbers of the sets of words that the pattern tells, and the greatest."""
-        near = (self.more.near.words,) if self.more.near else ()
-        numbers = tuple(map(number_of, dict.fromkeys((*self.more.words, *near))))
-        return numbers, max(numbers, default=ALWAYS)
-
-    @property
-    def near(self) -> Near | None:
-        """Where matches begin, as far as it is known."""
-        return None if self._free > 0 else self.more.near
-
-    def may_match(self, page: Page) -> bool:
-        """Tell whether a page that holds ``words`` holds the rest, too."""
-        if self._free > 0:
-            self._free -= 1
-            return True
-        numbers, last = self._more_numbers
-        held = page.held_up_to(last)
-        for number in numbers:
-            if not held[number]:
-                return False
-        shapes = self.more.shapes
-        return not shapes or all(map(page.has_shape, shapes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,32 +79,48 @@ def _words(needs: str) -> frozenset[str]:
     return frozenset(needs.split("|")) if needs else frozenset()
 
 
-def parse(text: str) -> Rules:
-    """Read the text of a rules file; raises ``ValueError`` or ``re.error`` for a file that is wrong."""
+def _definitions(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield word, rest of the head line and pattern of each rule and named pattern; raises ``ValueError``."""
     fragments: dict[str, str] = {}
-    rules: list[Rule] = []
-    patterns: dict[str, re.Pattern[str]] = {}
-    needs: dict[str, Needs] = {}
     for head, body in _blocks(text):
         word, _, rest = head.partition(" ")
         source = _MACRO.sub(lambda match: fragments[match.group(1)], body)
         if word == "let":
             fragments[rest] = f"(?:{source})" if "|" in source else source
-        elif word == "pattern":
+        elif word in ("pattern", "rule"):
+            yield word, rest, source
+        else:
+            raise ValueError(f"unknown block {head!r}")
+
+
+def all_sources() -> Iterator[str]:
+    """Yield the patterns of all rules files of the package."""
+    here = resources.files(__package__ or "")
+    for folder in (here, here.joinpath("..")):
+        for path in sorted(folder.iterdir(), key=lambda path: path.name):
+            if path.name.endswith(".rules"):
+                yield from (source for *_, source in _definitions(path.read_text(encoding="utf-8")))
+
+
+def parse(text: str) -> Rules:
+    """Read the text of a rules file; raises ``ValueError`` or ``re.error`` for a file that is wrong."""
+    rules: list[Rule] = []
+    patterns: dict[str, re.Pattern[str]] = {}
+    needs: dict[str, Needs] = {}
+    for word, rest, source in _definitions(text):
+        if word == "pattern":
             name, _, wanted = rest.partition(" needs ")
-            patterns[name], tree = compiled(source)
-            needs[name] = Needs(_words(wanted), source, tree)
-        elif word == "rule":
+            patterns[name] = compiled(source)
+            needs[name] = Needs(_words(wanted), source)
+        else:
             kind, score, why = rest.split(" ", 2)
             why, _, wanted = why.partition(" needs ")
             why, _, before = why.partition(" not-after ")
-            pattern, tree = compiled(source)
+            pattern = compiled(source)
             groups = tuple(group for group in _GROUPS if group in pattern.groupindex)
             not_after = re.compile(f"[{before}]") if before else None
-            asked = Needs(_words(wanted), source, tree)
+            asked = Needs(_words(wanted), source)
             rules.append(Rule(Kind[kind], pattern, float(score), why, asked, groups, not_after))
-        else:
-            raise ValueError(f"unknown block {head!r}")
     first = [rule.needs.first for rule in rules]
     return Rules(
         tuple(rules),

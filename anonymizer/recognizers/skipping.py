@@ -50,20 +50,17 @@ First = tuple[list[tuple[Any, Any]] | None, bool]
 
 
 def parsed(source: str) -> Any:
-    """Return the nodes of a pattern, as ``compiled`` does."""
+    """Return the nodes of a pattern, as ``compiled`` reads it."""
     return _parser.parse(source, re.MULTILINE.value)
 
 
-def compiled(source: str) -> tuple[re.Pattern[str], Any]:
-    """Return ``re.compile(source, re.MULTILINE)``, quick to search with, and its nodes for ``told``.
-
-    Raises ``re.error`` as ``re.compile`` does.
-    """
-    tree = parsed(source)
+def compiled(source: str) -> re.Pattern[str]:
+    """Return ``re.compile(source, re.MULTILINE)``, quick to search with. Raises ``re.error`` as that does."""
     if sys.version_info[:2] != (3, 11):  # Other versions may compile in another way.
-        return re.compile(source, re.MULTILINE), tree
+        return re.compile(source, re.MULTILINE)
+    tree = parsed(source)
     items, empty = (None, False) if _known(tree) else _first(tree, ignore_case=False)
-    return _with_head(source, tree, tree if items is None or empty else _class(tree, items)), tree
+    return _with_head(source, tree, tree if items is None or empty else _class(tree, items))
 
 
 def told(tree: Any) -> Required:
