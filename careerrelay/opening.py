@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Runtime]:
-    """The runtime of this process, closed at the end.
+def opened(settings: Settings, shared: Database | None = None) -> Iterator[Runtime]:
+    """The runtime of this process, closed at the end. ``shared``: of `checked`, by the process that forked this one.
 
     Raises:
         ConfigError: no database of this version, or no usable key ring.
         Temporary: the database does not answer.
     """
     prepare_home(settings)
-    with closing(Database(settings.effective_database_url)) as db, closing(_waker(settings)) as waker:
-        schema.check_current(db)
+    with closing(shared or Database(settings.effective_database_url)) as db, closing(_waker(settings)) as waker:
+        if shared is None:
+            schema.check_current(db)
         yield Runtime(settings, db, SystemClock(), KeyRing.load(settings.keys_file), waker)
 
 
@@ -49,11 +50,15 @@ def opened_briefly(settings: Settings) -> Iterator[Runtime]:
         yield Runtime(settings, db, SystemClock(), KeyRing.load(settings.keys_file), NoWaker())
 
 
-def check(settings: Settings) -> None:
-    """What `opened` would raise, and nothing stays open."""
+def checked(settings: Settings) -> Database:
+    """What `opened` would raise; the database, known and without a connection, for processes made by fork.
+
+    An engine costs several hundred functions to make, each of them a page or two of a process that shares its memory.
+    """
     with closing(Database(settings.effective_database_url)) as db:
         schema.check_current(db)
         KeyRing.load(settings.keys_file)
+    return db
 
 
 def must_migrate(settings: Settings) -> bool:

@@ -10,20 +10,31 @@ measures all of this.
 import gc
 import importlib
 
-#: What `careerrelay gateway` needs: the mail path.
-MAIL = ("uvloop", "gateway.server")
+from core.db import Database
+
+#: What `careerrelay gateway` needs: the mail path, and the codecs of Japanese mail.
+MAIL = ("uvloop", "gateway.server", "encodings.cp932", "encodings.euc_jp", "encodings.iso2022_jp")
 #: What `careerrelay serve` needs besides: jobs and pages.
 OFFICE = ("careerrelay.schedule", "careerrelay.handlers", "core.runner", "web.app")
 
 
 def load(*, only_mail: bool) -> None:
-    """Import, and bring into the form in which it is used: rule set compiled, tables mapped."""
+    """Import, and bring into the form in which it is used: rule set and texts read, tables mapped."""
     gc.disable()  # nothing of this is garbage; each child switches it on again
     for name in MAIL if only_mail else MAIL + OFFICE:
         importlib.import_module(name)
     from sqlalchemy.orm import configure_mappers
 
-    from gateway.ruling.ruleset import shipped
+    from gateway.letter import blocks
+    from gateway.ruling import ruleset
 
-    shipped()
+    ruleset.shipped()
+    blocks.shipped()
     configure_mappers()
+
+
+def compile_statements(db: Database) -> None:
+    """Compile what the mail path asks its database, which has been asked something before and so is known."""
+    from core import bulk
+
+    bulk.compile_all(db.engine.dialect)

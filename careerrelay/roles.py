@@ -18,19 +18,20 @@ from careerrelay.home import locked_home
 from careerrelay.sockets import open_listener
 from core import jobs
 from core import log as core_log
+from core.db import Database
 from core.settings import Settings
 
 
-def gateway(settings: Settings, sockets: Sequence[socket.socket]) -> None:
-    """One gateway process on the sockets that the supervisor opened."""
+def gateway(settings: Settings, shared: Database, sockets: Sequence[socket.socket]) -> None:
+    """One gateway process on the sockets that the supervisor opened, with the database that it knows already."""
     from gateway.server import run
 
     stop = _begin("gateway")
-    with opening.opened(settings) as runtime:
+    with opening.opened(settings, shared) as runtime:
         run(runtime, sockets, stop)
 
 
-def web(settings: Settings, sockets: Sequence[socket.socket] = ()) -> None:
+def web(settings: Settings, shared: Database | None = None, sockets: Sequence[socket.socket] = ()) -> None:
     """The web process, on the supervisor's socket or on its own."""
     from web.app import serve
 
@@ -40,10 +41,10 @@ def web(settings: Settings, sockets: Sequence[socket.socket] = ()) -> None:
             stack.enter_context(locked_home(settings, exclusive=False))
             sockets = open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN").sockets
         (bound,) = sockets
-        serve(stack.enter_context(opening.opened(settings)), bound, stop)
+        serve(stack.enter_context(opening.opened(settings, shared)), bound, stop)
 
 
-def worker(settings: Settings, *, supervised: bool, with_scheduler: bool) -> None:
+def worker(settings: Settings, shared: Database | None = None, *, supervised: bool, with_scheduler: bool) -> None:
     """Run jobs: woken by a datagram of this machine, by RQ when Redis is set, and looking by itself in any case."""
     from careerrelay import schedule
     from careerrelay.handlers import HANDLERS
@@ -54,7 +55,7 @@ def worker(settings: Settings, *, supervised: bool, with_scheduler: bool) -> Non
     with ExitStack() as stack:
         if not supervised:
             stack.enter_context(locked_home(settings, exclusive=False))
-        runtime = stack.enter_context(opening.opened(settings))
+        runtime = stack.enter_context(opening.opened(settings, shared))
         runner = Runner(runtime, HANDLERS, f"{socket.gethostname()}:{os.getpid()}")
         if with_scheduler:
             _thread("scheduler", schedule.run_forever, runtime, stop)

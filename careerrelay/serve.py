@@ -26,6 +26,7 @@ from careerrelay.readiness import mail_answers, web_answers
 from careerrelay.sockets import Listener, open_listener
 from core import log as core_log
 from core import processes
+from core.db import Database
 from core.errors import CareerRelayError
 from core.log import get_logger
 from core.settings import Settings
@@ -55,9 +56,9 @@ def serve(settings: Settings, *, only_gateway: bool = False) -> int:
             for listen in settings.smtp.listen
         ]
         web = None
+        shared, to_migrate = None, False
         if only_gateway:
-            opening.check(settings)
-            to_migrate = False
+            shared = opening.checked(settings)
         else:
             web = stack.enter_context(closing(open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN")))
             settings = _with_port(settings, web)
@@ -67,8 +68,10 @@ def serve(settings: Settings, *, only_gateway: bool = False) -> int:
         release = partial(_release, lock.close)
         if to_migrate and not forking.run_apart(partial(_migrate, settings), "migrate", release):
             return 1  # it has said why on standard error
+        shared = shared or opening.checked(settings)
+        preload.compile_statements(shared)
         core_log.configure("supervisor")  # from here on people read JSON lines; until here, one line a problem
-        with Supervisor(_roles(settings, mail, web), partial(_on_death, settings), release) as supervisor:
+        with Supervisor(_roles(settings, shared, mail, web), partial(_on_death, settings), release) as supervisor:
             return _run(supervisor, mail, web)
 
 
@@ -97,15 +100,15 @@ def _ready_line(mail: Sequence[Listener], web: Listener | None) -> str:
     return line if web is None else f"{line} web=http://{web.address}"
 
 
-def _roles(settings: Settings, mail: Sequence[Listener], web: Listener | None) -> list[Role]:
+def _roles(settings: Settings, shared: Database, mail: Sequence[Listener], web: Listener | None) -> list[Role]:
     children = []
     for number in range(settings.gateway.processes):
         own = tuple(listener.sockets[number] for listener in mail)
-        children.append(Role(f"gateway-{number + 1}", "gateway", partial(roles.gateway, settings, own), own))
+        children.append(Role(f"gateway-{number + 1}", "gateway", partial(roles.gateway, settings, shared, own), own))
     if web is not None:
-        worker = partial(roles.worker, settings, supervised=True, with_scheduler=True)
+        worker = partial(roles.worker, settings, shared, supervised=True, with_scheduler=True)
         children.append(Role("worker", "worker", worker))
-        children.append(Role("web", "web", partial(roles.web, settings, web.sockets), web.sockets))
+        children.append(Role("web", "web", partial(roles.web, settings, shared, web.sockets), web.sockets))
     return children
 
 

@@ -9,46 +9,83 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
 from core.db import UtcDateTime, sqlite_text
-from core.runtime import Tx
+
+if TYPE_CHECKING:  # the runtime has statements of its own
+    from core.runtime import Tx
 
 Row = Mapping[str, Any]
+#: Every statement of the loaded modules, for `compile_all`.
+_KNOWN: list["Bulk | Query"] = []
+#: A look-up for as many values is compiled ahead.
+_MANY_MAX = 64
 
 
-def insert_ignoring(table: Table, *unique: str) -> "Bulk":
-    """An insert that leaves out rows whose ``unique`` columns are there already."""
+def compile_all(dialect: Dialect) -> None:
+    """Compile every statement before its first use. Processes that share this one's memory then never run SQLAlchemy's
+    compiler, whose 400 functions each would copy a page or two for."""
+    for statement in _KNOWN:
+        statement.prepare(dialect)
+
+
+def insert_ignoring(table: Table, *unique: str, without: Sequence[str] = ()) -> "Bulk":
+    """An insert that leaves out rows whose ``unique`` columns are there already. ``without``: as of `Bulk`."""
 
     def statement(dialect: str) -> Insert:
         insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
         return insert(table).on_conflict_do_nothing(index_elements=unique)
 
-    return Bulk(statement)
+    return Bulk(statement, without=without)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """``parameters`` makes what the driver takes of a row."""
+    """``parameters`` makes what the driver takes of a row; ``columns`` are those of an insert."""
 
     sql: str
     parameters: Callable[[Row], Any]
+    columns: frozenset[str] | None
+
+    def takes(self, row: Row) -> bool:
+        return self.columns is None or self.columns == row.keys()
 
 
 class Bulk:
     """An insert or update. A row has the names of its parameters; of an insert, all rows ever have the same ones."""
 
-    def __init__(self, statement: Insert | Update | Callable[[str], Insert | Update]) -> None:
-        """``statement`` may depend on the database: then it is a function of the dialect's name."""
+    def __init__(
+        self, statement: Insert | Update | Callable[[str], Insert | Update], *, without: Sequence[str] = ()
+    ) -> None:
+        """``statement`` may depend on the database: then it is a function of the dialect's name. ``without``: columns
+        of the table that rows to insert do not have; only `prepare` must know."""
         self._statement = statement
+        self._without = frozenset(without)
         self._compiled: dict[str, _Compiled] = {}
+        _KNOWN.append(self)
 
-    def run(self, tx: Tx, rows: Sequence[Row]) -> int:
+    def prepare(self, dialect: Dialect) -> None:
+        """Compile it before there is a row."""
+        statement = self._for(dialect)
+        if isinstance(statement, Insert):
+            names = {column.name for column in statement.table.columns} - self._without
+        else:
+            names = set(_required(statement.compile(dialect=dialect)))
+        self._compile(dialect, dict.fromkeys(names))
+
+    def _for(self, dialect: Dialect) -> Insert | Update:
+        return self._statement if isinstance(self._statement, Insert | Update) else self._statement(dialect.name)
+
+    def run(self, tx: "Tx", rows: Sequence[Row]) -> int:
         """Run for all of ``rows`` in the transaction; how many rows of the table were written.
 
         Raises:
@@ -57,13 +94,15 @@ class Bulk:
         if not rows:
             return 0
         connection = tx.connection
-        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect, rows[0])
+        compiled = self._compiled.get(connection.dialect.name)
+        if compiled is None or not compiled.takes(rows[0]):
+            compiled = self._compile(connection.dialect, rows[0])
         with _cursor(connection, compiled.sql) as cursor:
             cursor.executemany(compiled.sql, list(map(compiled.parameters, rows)))
             return int(cursor.rowcount)
 
     def _compile(self, dialect: Dialect, row: Row) -> _Compiled:
-        statement = self._statement if isinstance(self._statement, Insert | Update) else self._statement(dialect.name)
+        statement = self._for(dialect)
         keys = list(row) if isinstance(statement, Insert) else None
         built = statement.compile(dialect=dialect, column_keys=keys)
         names = tuple(built.positiontup or built.params)
@@ -76,7 +115,8 @@ class Bulk:
                     raise KeyError(name)
                 value = bound[name].value
                 fixed[name] = converts[name](value) if name in converts else value
-        compiled = _Compiled(str(built), _maker(names, converts, fixed, positional=bool(built.positiontup)))
+        parameters = _maker(names, converts, fixed, positional=bool(built.positiontup))
+        compiled = _Compiled(str(built), parameters, None if keys is None else frozenset(keys))
         self._compiled[dialect.name] = compiled
         return compiled
 
@@ -97,7 +137,8 @@ def _maker(
     if len(names) == 1:
         return lambda row: (named(row)[names[0]],)
     take = itemgetter(*names)
-    places = [(names.index(name), convert) for name, convert in changing]
+    # A name may stand in several places.
+    places = [(place, converts[name]) for place, name in enumerate(names) if name in converts and name not in fixed]
 
     def placed(row: Row) -> Sequence[Any]:
         values = list(take({**row, **fixed} if fixed else row))
@@ -115,14 +156,35 @@ def _binding(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | 
 
 
 class Query:
-    """A select. Its parameters are named; one of them, ``many``, may stand for any number of values (`expanding`)."""
+    """A select, or an insert that returns something. Its parameters are named; one of them, ``many``, may stand for any
+    number of values (`expanding`)."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], *, many: str = "") -> None:
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]] | ReturningInsert[*tuple[Any, ...]], *, many: str = ""
+    ) -> None:
         self._statement = statement
         self._many = many
+        self._names = tuple(str(column.key) for column in statement.exported_columns)
         self._compiled: dict[tuple[str, int], _CompiledQuery] = {}
+        _KNOWN.append(self)
 
-    def rows(self, tx: Tx, **values: Any) -> list[tuple[Any, ...]]:
+    def prepare(self, dialect: Dialect) -> None:
+        """Compile it ahead, for up to `_MANY_MAX` values."""
+        values = _required(self._statement.compile(dialect=dialect))
+        if not self._many:
+            self._compile(dialect, values, 0)
+            return
+        del values[self._many]
+        count = 1
+        while count <= _MANY_MAX:
+            self._compile(dialect, values | {f"{self._many}_{place}": None for place in range(1, count + 1)}, count)
+            count *= 2
+
+    def records(self, tx: "Tx", **values: Any) -> list[Any]:
+        """The same as `rows`, each with its columns as attributes."""
+        return [SimpleNamespace(**dict(zip(self._names, row, strict=True))) for row in self.rows(tx, **values)]
+
+    def rows(self, tx: "Tx", **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows, each with its columns in order. Without a value for ``many`` there is none to find.
 
         Raises:
@@ -162,7 +224,7 @@ class Query:
         }
         reads = [
             column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in self._statement.selected_columns
+            for column in self._statement.exported_columns
         ]
         compiled = _CompiledQuery(
             state.statement,
@@ -171,6 +233,11 @@ class Query:
         )
         self._compiled[dialect.name, count] = compiled
         return compiled
+
+
+def _required(built: SQLCompiler) -> dict[str, Any]:
+    """The names of the parameters that each use must give."""
+    return {name: None for parameter, name in built.bind_names.items() if parameter.required}
 
 
 @dataclass(frozen=True, slots=True)

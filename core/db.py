@@ -108,7 +108,7 @@ def random_id() -> str:
 
 
 class Database:
-    """One engine a process; made after the fork, never before."""
+    """One engine. One that was closed may go through a fork: it knows its database and has no connection."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -222,6 +222,7 @@ class Transaction:
     @property
     def connection(self) -> Connection:
         if self._session is not None:
+            self._session.flush()  # what was added is there for statements without the ORM too
             return self._session.connection()  # asked each time: it is what begins a savepoint
         return self._own or self._begin()
 

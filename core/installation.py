@@ -1,11 +1,16 @@
 """One row about this installation; its ``config_version`` tells running processes to read the configuration again."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from core.bulk import Query
 from core.db import Base
+
+if TYPE_CHECKING:  # whose transactions count the version up
+    from core.runtime import Tx
 
 ONLY_ROW = 1
 
@@ -25,5 +30,8 @@ def bump_config_version(session: Session) -> None:
     )
 
 
-def config_version(session: Session) -> int:
-    return session.scalar(select(Installation.config_version).where(Installation.id == ONLY_ROW)) or 0
+def config_version(tx: "Tx") -> int:
+    return next((version for (version,) in _VERSION.rows(tx)), 0)
+
+
+_VERSION = Query(select(Installation.config_version).where(Installation.id == ONLY_ROW))

@@ -4,9 +4,10 @@ import os
 import socket
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.bulk import Bulk, Query
 from core.db import Base
 from core.runtime import Tx
 
@@ -33,13 +34,18 @@ def register(tx: Tx, role: str) -> int:
         "started_at": tx.now,
         "beat_at": tx.now,
     }
-    return tx.session.execute(insert(Process).values(values).returning(Process.id)).scalar_one()
+    ((process_id,),) = _REGISTER.rows(tx, **values)
+    return int(process_id)
 
 
 def beat(tx: Tx, process_id: int) -> bool:
     """False when somebody has declared this process dead: it must end, its mails belong to others now."""
-    done = tx.session.execute(update(Process).where(Process.id == process_id).values(beat_at=tx.now))
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return _BEAT.run(tx, [{"process": process_id, "now": tx.now}]) > 0
+
+
+def beats(tx: Tx) -> dict[int, datetime]:
+    """The last heartbeat of each process."""
+    return dict(_BEATS.rows(tx))
 
 
 def by_pid(tx: Tx, pid: int) -> list[int]:
@@ -49,3 +55,12 @@ def by_pid(tx: Tx, pid: int) -> list[int]:
 
 def forget(tx: Tx, process_id: int) -> None:
     tx.session.execute(delete(Process).where(Process.id == process_id))
+
+
+_REGISTER = Query(
+    insert(Process)
+    .values({name: bindparam(name) for name in ("role", "host", "pid", "started_at", "beat_at")})
+    .returning(Process.id)
+)
+_BEAT = Bulk(update(Process).where(Process.id == bindparam("process")).values(beat_at=bindparam("now")))
+_BEATS = Query(select(Process.id, Process.beat_at))

@@ -60,7 +60,7 @@ class Snapshot:
 
 def read_snapshot(tx: Tx) -> Snapshot:
     """Read all that judging needs to know of companies, agencies and rules, at one version."""
-    version = config_version(tx.session)
+    version = config_version(tx)
     companies = tuple(all_companies(tx))
     return Snapshot(
         version=version,
@@ -112,6 +112,6 @@ class Directory:
 
     def _look(self) -> Snapshot | None:
         with self._runtime.read() as tx:
-            if config_version(tx.session) == self.current.version and day_in_japan(tx.now) == self.current.day:
+            if config_version(tx) == self.current.version and day_in_japan(tx.now) == self.current.day:
                 return None
             return read_snapshot(tx)

@@ -15,9 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Integer, bindparam, delete, select
 
-from core.bulk import insert_ignoring
+from core.bulk import Query, insert_ignoring
 from core.crypto import KeyRing, SealBroken
 from core.runtime import Tx
 from core.settings import Settings
@@ -130,11 +130,18 @@ def forget(tx: Tx, mail_id: int) -> None:
 
 def purge(tx: Tx, limit: int = 200) -> int:
     """Forget copies whose time has come; how many mails were touched."""
-    due = select(mail_copy.c.mail_id).where(mail_copy.c.keep_until <= tx.now).distinct().limit(limit)
-    mail_ids = list(tx.session.scalars(due))
+    mail_ids = [mail_id for (mail_id,) in _EXPIRED.rows(tx, now=tx.now, limit=limit)]
     for mail_id in mail_ids:
         forget(tx, mail_id)
     return len(mail_ids)
+
+
+_EXPIRED = Query(
+    select(mail_copy.c.mail_id)
+    .where(mail_copy.c.keep_until <= bindparam("now"))
+    .distinct()
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def _parts(mail_id: int, letter: bytes) -> tuple[bytes, bytes, bytes, bytes]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
+from core.bulk import Query
 from core.runtime import Tx
 from gateway.tables import UNFINISHED_MAIL, DeliveryState, MailState, Origin, delivery, mail, mail_copy, review
 from rules.model import Verdict
@@ -190,16 +191,19 @@ def first_id(tx: Tx, moment: datetime) -> int:
 
 def backlog(tx: Tx) -> Backlog:
     """What has not left yet, by state."""
-    columns, each = mail.c, delivery.c
-    states = [state.value for state in UNFINISHED_MAIL]
-    rows = tx.session.execute(
-        select(columns.state, func.count(), func.min(columns.received_at))
-        .where(columns.state.in_(states))
-        .group_by(columns.state)
-    ).all()
-    retried = select(func.count()).where(each.state == DeliveryState.WAITING.value, each.tries > 0)
-    counts = dict.fromkeys(states, 0) | {state: count for state, count, _ in rows}
-    return Backlog(counts, {state: oldest for state, _, oldest in rows}, tx.session.scalar(retried) or 0)
+    rows = _BY_STATE.rows(tx)
+    counts = dict.fromkeys(_UNFINISHED, 0) | {state: count for state, count, _ in rows}
+    ((retried,),) = _RETRIED.rows(tx)
+    return Backlog(counts, {state: oldest for state, _, oldest in rows}, retried)
+
+
+_UNFINISHED = [state.value for state in UNFINISHED_MAIL]
+_BY_STATE = Query(
+    select(mail.c.state, func.count(), func.min(mail.c.received_at))
+    .where(mail.c.state.in_(_UNFINISHED))
+    .group_by(mail.c.state)
+)
+_RETRIED = Query(select(func.count()).where(delivery.c.state == DeliveryState.WAITING.value, delivery.c.tries > 0))
 
 
 def _of(company_id: int | None) -> tuple[ColumnElement[bool], ...]:

@@ -70,7 +70,7 @@ class _Server:
         shipped()  # a rule set that does not load is an error now, not at the first mail
         with runtime.begin() as tx:
             self._process_id = processes.register(tx, ROLE)
-            self._suspects = Suspects(runtime.settings, self._process_id, leases.beats(tx))
+            self._suspects = Suspects(runtime.settings, self._process_id, processes.beats(tx))
         self._tls = tls_context(runtime.settings)
 
     async def serve(self, sockets: Sequence[socket.socket], stop: threading.Event) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from core import processes
 from core.errors import Temporary
 from core.log import get_logger
 from core.metrics import IN_HAND
@@ -54,7 +55,7 @@ def look(tx: Tx) -> Findings:
         due=leases.due(tx),
         own=own_mail.waiting(tx),
         overdue=holds.overdue(tx, EXPIRE_MAX),
-        beats=leases.beats(tx),
+        beats=processes.beats(tx),
     )
 
 

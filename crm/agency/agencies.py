@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Date, bindparam, func, or_, select
 
 from core import audit
+from core.bulk import Query
 from core.clock import day_in_japan
 from core.errors import ConfigError, Mistake
 from core.lang import Lang, lang_of
@@ -210,20 +211,22 @@ def only_of(tx: Tx, company_id: int | None) -> frozenset[int]:
 
 def licensed(tx: Tx, company_id: int) -> list[AgencyView]:
     """Return the agencies that may stand in a mail of this company today; none: no link (domain LAW10)."""
-    today = day_in_japan(tx.now)
-    rows = tx.session.scalars(
-        select(AgencyRow)
-        .join(ProgrammeRow, ProgrammeRow.agency_id == AgencyRow.id)
-        .where(
-            ProgrammeRow.company_id == company_id,
-            ProgrammeRow.valid_from <= today,
-            or_(ProgrammeRow.valid_until.is_(None), ProgrammeRow.valid_until >= today),
-            AgencyRow.licence_expires_on >= today,
-            AgencyRow.suspended_at.is_(None),
-        )
-        .order_by(ProgrammeRow.id)
+    return _views(tx, _LICENSED.records(tx, company=company_id, today=day_in_japan(tx.now)))
+
+
+_TODAY = bindparam("today", type_=Date)
+_LICENSED = Query(
+    select(AgencyRow.__table__)
+    .join(ProgrammeRow.__table__, ProgrammeRow.agency_id == AgencyRow.id)
+    .where(
+        ProgrammeRow.company_id == bindparam("company"),
+        ProgrammeRow.valid_from <= _TODAY,
+        or_(ProgrammeRow.valid_until.is_(None), ProgrammeRow.valid_until >= _TODAY),
+        AgencyRow.licence_expires_on >= _TODAY,
+        AgencyRow.suspended_at.is_(None),
     )
-    return _views(tx, rows.all())
+    .order_by(ProgrammeRow.id)
+)
 
 
 def _checked(tx: Tx, new: NewAgency) -> str:
@@ -263,10 +266,17 @@ def _view(tx: Tx, row: AgencyRow) -> AgencyView:
     return view
 
 
-def _views(tx: Tx, rows: Iterable[AgencyRow]) -> list[AgencyView]:
+_OF_AGENCIES: Any = bindparam("ids", expanding=True)
+_WITH_KEY = Query(
+    select(ApiKeyRow.agency_id).where(ApiKeyRow.agency_id.in_(_OF_AGENCIES), ApiKeyRow.revoked_at.is_(None)),
+    many="ids",
+)
+
+
+def _views(tx: Tx, rows: Iterable[Any]) -> list[AgencyView]:
+    """``rows``: with the columns of `AgencyRow` as attributes."""
     found, today = list(rows), day_in_japan(tx.now)
-    asked = (ApiKeyRow.agency_id.in_([row.id for row in found]), ApiKeyRow.revoked_at.is_(None))
-    with_key = set(tx.session.scalars(select(ApiKeyRow.agency_id).where(*asked))) if found else set()
+    with_key = {agency_id for (agency_id,) in _WITH_KEY.rows(tx, ids=[row.id for row in found])}
     return [
         AgencyView(
             id=row.id,

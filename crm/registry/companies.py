@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import audit
+from core.bulk import Query
 from core.endpoints import NextHop
 from core.errors import ConfigError, Mistake
 from core.installation import ONLY_ROW, Installation
@@ -135,7 +137,7 @@ def get(tx: Tx, company_id: int) -> CompanyView:
 
 def all_companies(tx: Tx) -> list[CompanyView]:
     """Return every company, the suspended ones too, oldest first."""
-    return _views(tx, tx.session.scalars(select(CompanyRow).order_by(CompanyRow.id)).all())
+    return _views(tx, _ALL.records(tx))
 
 
 def add_smtp_user(tx: Tx, company_id: int, user: str, password: str, *, actor: str = "cli") -> None:
@@ -188,7 +190,7 @@ def set_bypass(tx: Tx, company_id: int | None, on: bool, *, actor: str = "cli") 
 
 def bypass_all(tx: Tx) -> bool:
     """Whether the whole installation relays with no look inside."""
-    return bool(tx.session.scalar(select(Installation.bypass).where(Installation.id == ONLY_ROW)))
+    return any(bypass for (bypass,) in _BYPASS.rows(tx))
 
 
 def _allowed(tx: Tx, new: NewCompany, company_id: int | None) -> NewCompany:
@@ -231,11 +233,10 @@ def _write_lists(tx: Tx, company_id: int, new: NewCompany) -> None:
     tx.session.flush()
 
 
-def _views(tx: Tx, rows: Sequence[CompanyRow]) -> list[CompanyView]:
+def _views(tx: Tx, rows: Sequence[Any]) -> list[CompanyView]:
+    """``rows``: with the columns of `CompanyRow` as attributes."""
     ids = [row.id for row in rows]
-    domains = _grouped(tx, ids, CompanyDomainRow, CompanyDomainRow.domain)
-    senders = _grouped(tx, ids, RecruitingSenderRow, RecruitingSenderRow.pattern)
-    networks = _grouped(tx, ids, CompanyNetworkRow, CompanyNetworkRow.cidr)
+    domains, senders, networks = (_grouped(tx, ids, query) for query in (_DOMAINS, _SENDERS, _NETWORKS))
     plain = [one.name for one in fields(CompanyView) if one.name not in (*_LISTS, "mode", "mode_since", "suspended")]
     return [
         CompanyView(
@@ -251,14 +252,24 @@ def _views(tx: Tx, rows: Sequence[CompanyRow]) -> list[CompanyView]:
     ]
 
 
-def _grouped(
-    tx: Tx, ids: list[int], row: type[_ListRow], value: InstrumentedAttribute[str]
-) -> dict[int, tuple[str, ...]]:
+def _grouped(tx: Tx, ids: list[int], query: Query) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    query = select(row.company_id, value).where(row.company_id.in_(ids)).order_by(row.position)
-    for company_id, text in tx.session.execute(query):
+    for company_id, text in query.rows(tx, ids=ids):
         found[company_id] = (*found.get(company_id, ()), text)
     return found
+
+
+def _list_of(row: type[_ListRow], value: InstrumentedAttribute[str]) -> Query:
+    of_companies: Any = bindparam("ids", expanding=True)
+    query = select(row.company_id, value).where(row.company_id.in_(of_companies)).order_by(row.position)
+    return Query(query, many="ids")
+
+
+_ALL = Query(select(CompanyRow.__table__).order_by(CompanyRow.id))
+_BYPASS = Query(select(Installation.bypass).where(Installation.id == ONLY_ROW))
+_DOMAINS = _list_of(CompanyDomainRow, CompanyDomainRow.domain)
+_SENDERS = _list_of(RecruitingSenderRow, RecruitingSenderRow.pattern)
+_NETWORKS = _list_of(CompanyNetworkRow, CompanyNetworkRow.cidr)
 
 
 def _note_auto(company_id: int, mode: Mode) -> None:

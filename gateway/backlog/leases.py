@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select, update
 
 from core import processes
+from core.bulk import Query
 from core.log import get_logger
 from core.metrics import FAIL_OPEN
 from core.runtime import Tx
@@ -32,11 +33,13 @@ LOOK_COUNTS_S = 2 * processes.BEAT_S
 
 def due(tx: Tx) -> bool:
     """Is there a delivery to claim? Asked every second, so that an idle gateway writes nothing."""
-    columns = delivery.c
-    waiting = select(columns.mail_id).where(columns.state == DeliveryState.WAITING.value).limit(1)
     # Two questions, because an OR of them would read the whole index.
-    ranges = (columns.due_at <= tx.now, columns.due_at > _latest_due_at(tx))
-    return any(tx.session.execute(waiting.where(each)).first() is not None for each in ranges)
+    return bool(_DUE.rows(tx, at=tx.now) or _TOO_LATE.rows(tx, at=_latest_due_at(tx)))
+
+
+_WAITING = select(delivery.c.mail_id).where(delivery.c.state == DeliveryState.WAITING.value).limit(1)
+_DUE = Query(_WAITING.where(delivery.c.due_at <= bindparam("at")))
+_TOO_LATE = Query(_WAITING.where(delivery.c.due_at > bindparam("at")))
 
 
 def _latest_due_at(tx: Tx) -> datetime:
@@ -287,13 +290,7 @@ class Observer:
         return [process_id for process_id, (_, silent_s) in silent.items() if silent_s >= processes.DEAD_AFTER_S]
 
 
-def beats(tx: Tx) -> dict[int, datetime]:
-    """The last heartbeat of each process."""
-    rows = tx.session.execute(select(processes.Process.id, processes.Process.beat_at)).all()
-    return {row.id: row.beat_at for row in rows}
-
-
 def free_dead(tx: Tx, silent: Mapping[int, datetime]) -> int:
     """Free the leases of processes whose heartbeat is still the one in ``silent``; how many deliveries."""
-    now = beats(tx)
+    now = processes.beats(tx)
     return sum(free(tx, process_id) for process_id, at in silent.items() if now.get(process_id) == at)

@@ -12,8 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Integer, Row, bindparam, or_, select, update
 
+from core.bulk import Query
 from core.errors import NotFound, Permanent
 from core.metrics import MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Tx
@@ -63,18 +64,19 @@ def hold(tx: Tx, request: HoldRequest) -> None:
 
 def overdue(tx: Tx, limit: int) -> list[int]:
     """Mails whose time for an answer is over; also those of a clock that has been set back since."""
-    columns = mail.c
     latest = tx.now + timedelta(minutes=HOLD_MINUTES_MAX)
-    return list(
-        tx.session.scalars(
-            select(columns.id)
-            .where(
-                columns.state == MailState.HELD.value, or_(columns.hold_until <= tx.now, columns.hold_until > latest)
-            )
-            .order_by(columns.hold_until)
-            .limit(limit)
-        )
+    return [mail_id for (mail_id,) in _OVERDUE.rows(tx, now=tx.now, latest=latest, limit=limit)]
+
+
+_OVERDUE = Query(
+    select(mail.c.id)
+    .where(
+        mail.c.state == MailState.HELD.value,
+        or_(mail.c.hold_until <= bindparam("now"), mail.c.hold_until > bindparam("latest")),
     )
+    .order_by(mail.c.hold_until)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def let_go(tx: Tx, mail_id: int, note: str) -> None:

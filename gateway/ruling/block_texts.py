@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from core import audit
+from core.bulk import Query
 from core.errors import ConfigError, NotFound
 from core.lang import Lang, lang_of
 from core.runtime import Tx
@@ -82,9 +84,12 @@ def of_company(tx: Tx, company_id: int) -> OwnTexts:
 def of_all(tx: Tx) -> Mapping[int, OwnTexts]:
     """The same of every company that has any."""
     found: dict[int, dict[tuple[str, str], BlockTemplate]] = {}
-    for row in tx.session.scalars(select(BlockTextRow)).all():
+    for row in _OF_ALL.records(tx):
         found.setdefault(row.company_id, {})[row.lang, row.tone] = _template(row)
     return found
+
+
+_OF_ALL = Query(select(BlockTextRow.__table__))
 
 
 def tones(tx: Tx | None = None, company_id: int | None = None) -> frozenset[str]:
@@ -95,7 +100,8 @@ def tones(tx: Tx | None = None, company_id: int | None = None) -> frozenset[str]
     return frozenset(known)
 
 
-def _template(row: BlockTextRow) -> BlockTemplate:
+def _template(row: Any) -> BlockTemplate:
+    """``row``: with the columns of `BlockTextRow` as attributes."""
     return BlockTemplate(
         lang=lang_of(row.lang),
         tone=row.tone,

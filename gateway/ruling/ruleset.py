@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from core import audit
+from core.bulk import Query
 from core.errors import ConfigError, NotFound, Permanent
 from core.log import get_logger
 from core.runtime import Tx
@@ -72,12 +73,8 @@ def shipped() -> RuleSet:
 
 def read_sentences(tx: Tx) -> Sentences:
     """Read the decision sentences that count now, of every company and sender."""
-    columns = approved_sentence.c
-    rows = tx.session.execute(
-        select(columns.company_id, columns.sender, columns.sha256, columns.answer).where(columns.undone_at.is_(None))
-    )
     found: dict[tuple[int, str], dict[str, set[str]]] = {}
-    for company_id, sender, sha256, answer in rows:
+    for company_id, sender, sha256, answer in _SENTENCES.rows(tx):
         found.setdefault((company_id, sender), {}).setdefault(answer, set()).add(sha256)
     return Sentences(
         {
@@ -85,6 +82,14 @@ def read_sentences(tx: Tx) -> Sentences:
             for key, answers in found.items()
         }
     )
+
+
+_APPROVED = approved_sentence.c
+_SENTENCES = Query(
+    select(_APPROVED.company_id, _APPROVED.sender, _APPROVED.sha256, _APPROVED.answer).where(
+        _APPROVED.undone_at.is_(None)
+    )
+)
 
 
 # --- checking a file ---
@@ -281,15 +286,18 @@ def rule_set_of(tx: Tx, company_id: int) -> RuleSet:
 
 def read_rule_sets(tx: Tx, company_id: int | None = None) -> Mapping[int, RuleSet]:
     """The rules of every company (or one) that has its own in force."""
-    newest = select(func.max(RuleActivationRow.id)).group_by(RuleActivationRow.company_id)
-    query = (
-        select(RuleVersionRow.company_id, RuleVersionRow.text, RuleVersionRow.file)
-        .join(RuleActivationRow, RuleActivationRow.version_id == RuleVersionRow.id)
-        .where(RuleActivationRow.id.in_(newest))
-    )
-    if company_id is not None:
-        query = query.where(RuleVersionRow.company_id == company_id)
-    return {owner: _loaded(text, file) for owner, text, file in tx.session.execute(query)}
+    rows = _IN_FORCE.rows(tx) if company_id is None else _IN_FORCE_OF.rows(tx, company=company_id)
+    return {owner: _loaded(text, file) for owner, text, file in rows}
+
+
+_NEWEST = select(func.max(RuleActivationRow.id)).group_by(RuleActivationRow.company_id)
+_OF_ALL = (
+    select(RuleVersionRow.company_id, RuleVersionRow.text, RuleVersionRow.file)
+    .join(RuleActivationRow, RuleActivationRow.version_id == RuleVersionRow.id)
+    .where(RuleActivationRow.id.in_(_NEWEST))
+)
+_IN_FORCE = Query(_OF_ALL)
+_IN_FORCE_OF = Query(_OF_ALL.where(RuleVersionRow.company_id == bindparam("company")))
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import select
 
 from core import audit
+from core.bulk import Query
 from core.crypto import SealBroken
 from core.db import new_id
 from core.errors import ConfigError, NotFound
@@ -183,11 +184,10 @@ def signers_for(tx: Tx) -> Mapping[int, tuple[Signer, ...]]:
     A key whose domain has gone to somebody else, or that does not open, is left out: mail goes on, unsigned.
     """
     own: dict[int, tuple[str, ...]] = {}
-    for company_id, domain in tx.session.execute(select(CompanyDomainRow.company_id, CompanyDomainRow.domain)):
+    for company_id, domain in _DOMAINS.rows(tx):
         own[company_id] = (*own.get(company_id, ()), domain)
     signers: dict[int, tuple[Signer, ...]] = {}
-    active = select(DkimKeyRow).where(DkimKeyRow.state == KeyState.ACTIVE.value)
-    for row in tx.session.scalars(active.order_by(DkimKeyRow.algorithm.desc(), DkimKeyRow.domain)):
+    for row in _ACTIVE.records(tx):
         if not _is_own(row.domain, own.get(row.company_id, ())):
             continue
         try:
@@ -198,6 +198,14 @@ def signers_for(tx: Tx) -> Mapping[int, tuple[Signer, ...]]:
         signer = Signer(row.domain, row.selector, Algorithm(row.algorithm), key)
         signers[row.company_id] = (*signers.get(row.company_id, ()), signer)
     return signers
+
+
+_DOMAINS = Query(select(CompanyDomainRow.company_id, CompanyDomainRow.domain))
+_ACTIVE = Query(
+    select(DkimKeyRow.__table__)
+    .where(DkimKeyRow.state == KeyState.ACTIVE.value)
+    .order_by(DkimKeyRow.algorithm.desc(), DkimKeyRow.domain)
+)
 
 
 def require_active(tx: Tx, company: CompanyView) -> None:
@@ -252,7 +260,8 @@ def _is_own(domain: str, sender_domains: tuple[str, ...]) -> bool:
     return covers(sender_domains, domain) or f".{domain}" in sender_domains
 
 
-def _opened(tx: Tx, row: DkimKeyRow) -> PrivateKey:
+def _opened(tx: Tx, row: Any) -> PrivateKey:
+    """``row``: with the columns of `DkimKeyRow` as attributes."""
     private = tx.keys.open(_aad(row.id), row.private_sealed)
     # The seal proves that these are the bytes we wrote; checking the primes again would cost more than a mail.
     return cast("PrivateKey", load_der_private_key(private, None, unsafe_skip_rsa_key_validation=True))

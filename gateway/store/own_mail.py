@@ -6,6 +6,7 @@ Whether one may still leave is asked at each attempt, in the transaction that ma
 from sqlalchemy import select
 
 from core import outbox
+from core.bulk import Query
 from core.db import new_id
 from core.outbox import Outgoing
 from core.runtime import Tx
@@ -16,8 +17,10 @@ from gateway.tables import Origin
 
 def waiting(tx: Tx) -> bool:
     """Is there a mail of ours to take?"""
-    found = select(Outgoing.id).where(Outgoing.state == outbox.State.WAITING).limit(1)
-    return tx.session.scalar(found) is not None
+    return bool(_WAITING.rows(tx))
+
+
+_WAITING = Query(select(Outgoing.id).where(Outgoing.state == outbox.State.WAITING).limit(1))
 
 
 def take(tx: Tx, limit: int) -> int:

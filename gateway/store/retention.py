@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Integer, bindparam, delete, select
 
+from core.bulk import Query
 from core.runtime import Runtime, Tx
 from core.settings import Settings
 from gateway import copies
@@ -28,10 +29,15 @@ def purge(tx: Tx, limit: int = 200) -> int:
 
 def old_strangers(tx: Tx, limit: int = 200) -> list[int]:
     """Finished mails that nobody may look into, older than `retention.raw_days`. Reads the whole table: seldom."""
-    columns = mail.c
     horizon = tx.now - timedelta(days=tx.settings.retention.raw_days)
-    query = select(columns.id).where(columns.judged.is_(False), columns.finished_at < horizon).limit(limit)
-    return list(tx.session.scalars(query))
+    return [mail_id for (mail_id,) in _OLD_STRANGERS.rows(tx, horizon=horizon, limit=limit)]
+
+
+_OLD_STRANGERS = Query(
+    select(mail.c.id)
+    .where(mail.c.judged.is_(False), mail.c.finished_at < bindparam("horizon"))
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def delete_rows(tx: Tx, mail_ids: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select
 
 from core.bulk import Bulk, Query, insert_ignoring
 from core.db import new_id
@@ -244,7 +244,7 @@ def new_ids(tx: Tx, count: int) -> list[int]:
     Known beforehand, because a statement that returns the ids it made costs several times as much.
     """
     if tx.connection.dialect.name == "postgresql":
-        return list(tx.connection.execute(_NEXT_IDS, {"count": count}).scalars())
+        return [mail_id for (mail_id,) in _NEXT_IDS.rows(tx, count=count)]
     ((last,),) = _LAST_ID.rows(tx)
     return list(range((last or 0) + 1, (last or 0) + 1 + count))
 
@@ -284,10 +284,14 @@ def withdraw(tx: Tx, queue_ids: Sequence[str]) -> int:
     return len(paths)
 
 
-_NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('mail', 'id')) FROM generate_series(1, :count)")
+_NEXT_IDS = Query(
+    select(func.nextval(func.pg_get_serial_sequence("mail", "id"))).select_from(
+        func.generate_series(1, bindparam("count", type_=Integer))
+    )
+)
 _LAST_ID = Query(select(func.max(mail.c.id)))
-_INSERT_MAIL = insert_ignoring(mail, "queue_id")
-_INSERT_DELIVERY = Bulk(insert(delivery))
+_INSERT_MAIL = insert_ignoring(mail, "queue_id", without=("hold_until", "finished_at"))
+_INSERT_DELIVERY = Bulk(insert(delivery), without=("code", "status", "reply", "finished_at"))
 
 
 def _mail_row(mail_id: int, new: NewMail, judged: Judged | None) -> dict[str, object]:

@@ -48,7 +48,7 @@ def test_a_new_installation_is_ready_after_one_call(settings: Settings) -> None:
     assert steps == schema.steps()
     assert settings.keys_file.stat().st_mode & 0o777 == 0o600
     with opening.opened(settings) as runtime, runtime.read() as tx:
-        assert config_version(tx.session) == 1
+        assert config_version(tx) == 1
 
 
 def test_a_second_call_changes_nothing(settings: Settings) -> None:

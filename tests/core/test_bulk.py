@@ -1,6 +1,10 @@
 """Statements that run straight on the driver do what SQLAlchemy would have done, on both databases."""
 
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, column, func, insert, select, table, update
@@ -93,3 +97,70 @@ def test_an_error_of_a_query_does_not_hold_its_values(any_runtime: Runtime) -> N
     with any_runtime.read() as tx, pytest.raises(DBAPIError) as refused:
         query.rows(tx, address="taro@example.org")
     assert "taro" not in str(refused.value)
+
+
+def test_a_parameter_may_stand_in_several_places(any_runtime: Runtime) -> None:
+    at = bindparam("at", type_=Outgoing.created_at.type)
+    query = Query(select(Outgoing.key).where(Outgoing.created_at >= at, Outgoing.created_at <= at, Outgoing.key != ""))
+    with any_runtime.begin() as tx:
+        Bulk(insert(Outgoing)).run(
+            tx, [{"id": "b" * 16, "key": "k", "kind": "dsn", "state": "waiting", "sender": "", "created_at": AT}]
+        )
+        assert query.rows(tx, at=AT) == [("k",)]
+        assert [found.key for found in query.records(tx, at=AT)] == ["k"]
+
+
+def test_an_insert_may_give_back_what_the_database_made(any_runtime: Runtime) -> None:
+    row: dict[str, Any] = {name: bindparam(name) for name in ("company_id", "day", "mails")}
+    query = Query(DAYS.values(row).returning(InvitationDayRow.day, InvitationDayRow.mails))
+    with any_runtime.begin() as tx:
+        assert query.rows(tx, **day(4, 2)) == [("2026-11-04", 2)]
+    assert days(any_runtime) == {"2026-11-04": 2}
+
+
+def test_rows_of_other_columns_than_it_was_compiled_for_are_written_all_the_same(any_runtime: Runtime) -> None:
+    """A table may have got a column that nobody told `without` of: mail is stored before statements are cheap."""
+    bulk = Bulk(insert(Outgoing))
+    bulk.prepare(any_runtime.db.engine.dialect)
+    row = {"id": "b" * 16, "key": "k", "kind": "dsn", "state": "waiting", "sender": "", "created_at": AT}
+    with any_runtime.begin() as tx:
+        assert bulk.run(tx, [row]) == 1
+        assert tx.session.scalar(select(Outgoing.created_at)) == AT
+
+
+def test_what_is_compiled_ahead_does_the_same_and_needs_no_compiler(any_runtime: Runtime) -> None:
+    wanted = InvitationDayRow.day.in_(bindparam("days", expanding=True))
+    statements = (
+        insert_ignoring(InvitationDayRow.__table__, "company_id", "day"),  # type: ignore[arg-type]
+        Bulk(insert(Outgoing), without=("company_id", "raw_sealed", "gate_ref", "settled_at", "recipient_sealed")),
+        Bulk(update(InvitationDayRow).values(mails=bindparam("new_mails"), company_id=8)),
+        Query(select(InvitationDayRow.mails).where(wanted, InvitationDayRow.company_id == 8).limit(2), many="days"),
+    )
+    for statement in statements:
+        statement.prepare(any_runtime.db.engine.dialect)
+    inserting, _, updating, asking = statements
+
+    def work() -> None:
+        with any_runtime.begin() as tx:
+            assert inserting.run(tx, [day(1), day(2)]) == 2
+            assert updating.run(tx, [{"new_mails": 4}]) == 2
+            assert asking.rows(tx, days=["2026-11-01", "2026-11-05", "2026-11-06"]) == [(4,)]
+
+    assert not compiled_in(work)
+
+
+def compiled_in(work: Callable[[], None]) -> set[str]:
+    """The functions of SQLAlchemy's compiler that ``work`` calls."""
+    called: set[str] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.endswith("sqlalchemy/sql/compiler.py"):
+            called.add(frame.f_code.co_qualname)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return called

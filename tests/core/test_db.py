@@ -146,7 +146,13 @@ def test_writers_wait_for_each_other(any_runtime: Runtime) -> None:
     for thread in threads:
         thread.join()
     with any_runtime.read() as tx:
-        assert config_version(tx.session) == 41
+        assert config_version(tx) == 41
+
+
+def test_what_a_session_has_added_is_there_for_statements_without_it(any_runtime: Runtime) -> None:
+    with any_runtime.begin() as tx:
+        tx.session.add(Process(role="worker", host="h", pid=1, started_at=tx.now, beat_at=tx.now))
+        assert list(processes.beats(tx).values()) == [tx.now]
 
 
 def test_hooks_and_wake_ups_follow_the_commit_only(any_runtime: Runtime) -> None:
@@ -168,7 +174,7 @@ def test_a_hook_that_fails_does_not_make_the_commit_look_failed(any_runtime: Run
         tx.config_changed()
         tx.after_commit(no_space)
     with any_runtime.read() as tx:
-        assert config_version(tx.session) == 2
+        assert config_version(tx) == 2
 
 
 def test_a_database_that_is_away_is_temporary_and_names_no_secret() -> None:

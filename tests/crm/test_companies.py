@@ -195,7 +195,7 @@ def test_bypass_and_suspension_reach_running_processes(any_runtime: Runtime) -> 
         with any_runtime.begin() as tx:
             act(tx)
         with any_runtime.read() as tx:
-            versions.append(config_version(tx.session))
+            versions.append(config_version(tx))
     assert versions == sorted(set(versions))
     with any_runtime.read() as tx:
         company = companies.get(tx, company_id)

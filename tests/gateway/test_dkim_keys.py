@@ -50,13 +50,13 @@ def test_a_key_signs_from_its_activation_to_its_retirement(any_runtime: Runtime,
     assert (key.state, key.activated_at) == (KeyState.PREPARED, None)
     assert signers(any_runtime, company_id) == ()
     with any_runtime.read() as tx:
-        before = config_version(tx.session)
+        before = config_version(tx)
     assert activated(any_runtime, key) == ()
     (signer,) = signers(any_runtime, company_id)
     assert (signer.domain, signer.selector, signer.algorithm) == (key.domain, key.selector, algorithm)
     assert verify(signed(HEADER, BODY, signer), {key.dns_name: key.dns_value}), "the printed record fits the key"
     with any_runtime.begin() as tx:
-        assert config_version(tx.session) == before + 1, "running processes read it again"
+        assert config_version(tx) == before + 1, "running processes read it again"
         assert dkim_keys.retire(tx, key.dns_name).state is KeyState.RETIRED
     assert signers(any_runtime, company_id) == ()
 

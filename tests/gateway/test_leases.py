@@ -187,12 +187,12 @@ def test_a_process_that_beats_again_in_time_keeps_its_leases(runtime: Runtime, c
     rejecting_company(runtime)
     process_id = accepted(runtime, message(), CANDIDATE)
     with runtime.begin() as tx:
-        silent = leases.beats(tx)
+        silent = processes.beats(tx)
         clock.advance(1)
     with runtime.begin() as tx:
         processes.beat(tx, process_id)
         assert leases.free_dead(tx, silent) == 0
-        assert leases.free_dead(tx, leases.beats(tx)) == 1
+        assert leases.free_dead(tx, processes.beats(tx)) == 1
 
 
 def test_a_process_that_was_declared_dead_ends(runtime: Runtime) -> None:
@@ -201,7 +201,7 @@ def test_a_process_that_was_declared_dead_ends(runtime: Runtime) -> None:
         gateway = Gateway(runtime, sink.port)
         gateway.__enter__()
         with runtime.begin() as tx:
-            for process_id in leases.beats(tx):
+            for process_id in processes.beats(tx):
                 leases.free(tx, process_id)
         gateway.wait_until_it_ends()
         assert type(gateway.error).__name__ == "LeaseLost"

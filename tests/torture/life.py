@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core import processes
 from core.runtime import Runtime
 from gateway import server, sweep
 from gateway.backlog import leases, queue
@@ -78,7 +79,7 @@ def _live(world: World, listener: socket.socket, life: Life) -> None:
 def bury_the_dead(world: World, at_s: float) -> None:
     """What the supervisor does when a child has died. A mail waits for some seconds then, longer after each crash."""
     with world.at(at_s).begin() as tx:
-        for process_id in leases.beats(tx):
+        for process_id in processes.beats(tx):
             leases.free(tx, process_id)
 
 
