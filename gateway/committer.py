@@ -63,6 +63,7 @@ class _Waiting:
     item: Any
     future: asyncio.Future[Any]
     deadline_s: float
+    meanwhile: Callable[[], None] | None
 
 
 class Committer:
@@ -92,12 +93,21 @@ class Committer:
         return self.submit_many(_each, op, within_s=within_s)
 
     def submit_many(
-        self, op: Callable[[Tx, Sequence[Item]], Sequence[T]], item: Item, *, within_s: float = 0.0
+        self,
+        op: Callable[[Tx, Sequence[Item]], Sequence[T]],
+        item: Item,
+        *,
+        within_s: float = 0.0,
+        meanwhile: Callable[[], None] | None = None,
     ) -> asyncio.Future[T]:
-        """The same for an operation that takes all items of one transaction at once and gives a result for each."""
+        """The same for an operation that takes all items of one transaction at once and gives a result for each.
+
+        ``meanwhile`` is called when nothing is left but to wait for the disk or the server, perhaps more than once; the
+        commit may fail all the same.
+        """
         future: asyncio.Future[T] = self._loop.create_future()
         deadline_s = self._loop.time() + within_s
-        self._waiting.append(_Waiting(op, item, future, deadline_s))
+        self._waiting.append(_Waiting(op, item, future, deadline_s, meanwhile))
         if within_s:
             self._wake_by(deadline_s)
         else:
@@ -178,11 +188,25 @@ class Committer:
                 await self._loop.run_in_executor(self._thread, tx.transaction.begin)
             return self._run(tx, batch)
         finally:
-            await self._loop.run_in_executor(self._thread, block.__exit__, *sys.exc_info())
+            await self._loop.run_in_executor(self._thread, self._end, block, batch, *sys.exc_info())
+
+    def _end(self, block: AbstractContextManager[Tx], batch: list[_Waiting], *fault: Any) -> None:
+        if fault[0] is None:
+            self._begin_meanwhile(batch)
+        block.__exit__(*fault)
 
     def _transaction(self, batch: list[_Waiting]) -> list[Any]:
         with self._begin() as tx:
-            return self._run(tx, batch)
+            results = self._run(tx, batch)
+            self._begin_meanwhile(batch)
+            return results
+
+    def _begin_meanwhile(self, batch: list[_Waiting]) -> None:
+        # In the loop, so that no fault of theirs is taken for one of the transaction; from this thread, so that it is
+        # at the disk before the loop has its turn.
+        for waiting in batch:
+            if waiting.meanwhile is not None:
+                self._loop.call_soon_threadsafe(waiting.meanwhile)
 
     def _run(self, tx: Tx, batch: list[_Waiting]) -> list[Any]:
         groups: dict[ManyOp, list[int]] = {}

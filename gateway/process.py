@@ -12,6 +12,7 @@ from core.errors import Permanent, Temporary
 from core.log import get_logger
 from core.metrics import FAIL_OPEN, MAIL_PATH, RELAY_SECONDS
 from core.runtime import Runtime
+from crm.registry.companies import CompanyView
 from gateway import outcome
 from gateway.backlog import leases
 from gateway.committer import LATER_S, Committer, patience_s
@@ -20,6 +21,7 @@ from gateway.delivery.finish import Finish, write_down
 from gateway.delivery.relay import Relay
 from gateway.delivery.retry import Schedule
 from gateway.delivery.settle import settle, settle_barely
+from gateway.foresight import Foreseen
 from gateway.judgement import arrival, holds
 from gateway.judgement.arrival import Arriving
 from gateway.judgement.edit import Prepared
@@ -73,7 +75,15 @@ class Processor:
             self._storing -= 1
             if mail_id is None and work is not None:
                 self._judging.forget(work)
+                self._relay.withdraw(work)
         return mail_id
+
+    def foresee(self, company: CompanyView, recipient: str) -> Foreseen | None:
+        """Begin to look up a recipient of a mail that is still being sent and may be judged.
+
+        None when others are on their way to the disk: then mails are looked up together, which costs less.
+        """
+        return None if self._storing else self._judging.foresee(company, recipient)
 
     async def _prepare(self, work: Work) -> Prepared | None:
         try:
@@ -86,10 +96,26 @@ class Processor:
             work.leave_unchanged("fault")
         return None
 
+    def _announce(self, work: Work, prepared: Prepared | None) -> None:
+        """Let the next hop hear of a mail while the disk syncs, when it is known how it will leave.
+
+        With company on the way its connection would be missing to others for longer than that saves.
+        """
+        if prepared is not None:
+            if len(work.deliveries) == 1:
+                self._relay.announce(work, prepared.edits)
+        elif not wants_every_mail(self._directory.current, work) and self._judging.leaves_alone(work):
+            self._relay.announce(work, ())
+
     async def _stored(self, new: NewMail, work: Work | None, prepared: Prepared | None) -> int:
-        arriving = Arriving(new, prepared)
+        arrived_by = self._committer.submit_many(
+            arrival.store,
+            Arriving(new, prepared),
+            within_s=patience_s(self._storing),
+            meanwhile=partial(self._announce, work, prepared) if work is not None and self._storing == 1 else None,
+        )
         try:
-            arrived = await self._committer.submit_many(arrival.store, arriving, within_s=patience_s(self._storing))
+            arrived = await arrived_by
         except Temporary:
             raise
         except Exception as error:
@@ -104,6 +130,12 @@ class Processor:
 
     async def process(self, work: Work) -> None:
         """Judge, store, deliver; every delivery in hand ends sent, failed, waiting or held."""
+        try:
+            await self._process(work)
+        finally:
+            self._relay.withdraw(work)
+
+    async def _process(self, work: Work) -> None:
         try:
             if _is_to_be_judged(work):
                 await self._judging.judge(work)

@@ -94,6 +94,7 @@ class _Server:
             keep=processor.store,
             hand_on=self._hands.take,
             has_room=self._has_room,
+            foresee=processor.foresee,
         )
         directory.on_change = self._intake.authenticator.forget
         sweep = Sweep(runtime, self._committer, self._hands, self._relay, spool, self._process_id)

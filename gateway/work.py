@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.copies import Kept
+from gateway.foresight import Foreseen
 from gateway.letter.envelope import Arrival, Envelope
 from gateway.letter.octets import Octets
 from gateway.letter.splice import OctetEdit
@@ -34,6 +35,7 @@ class Work:
 
     Bytes stand in ``raw`` or, when large, in the file ``body_path``; ``edits`` make the edited variant of them.
     ``signature``: DKIM fields for the original, on top of it. ``whole``: no other delivery of this mail exists.
+    ``announced``: the next hop had its envelope before it was stored.
     ``decision`` is set once it was judged here or before; ``stored`` says that the row already tells it.
     """
 
@@ -61,6 +63,8 @@ class Work:
     gate_ref: str | None = None
     accepted_s: float = 0.0
     digest: bytes = b""
+    foreseen: Foreseen | None = None
+    announced: bool = False
 
     @property
     def received_at(self) -> datetime:

@@ -4,6 +4,7 @@ A group of commands goes out in one write where the server allows it (RFC 2920 3
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from core.settings import Settings
 from gateway import outcome
@@ -19,7 +20,7 @@ _NOT_ASKED = Reply(0, "", "")
 
 
 class NotBegun(Exception):
-    """The server said nothing to MAIL: no mail was begun. ``reply``: what we say in its place."""
+    """Nothing of a mail was sent, and another connection may try at once. ``reply``: what we say in its place."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.text)
@@ -34,25 +35,39 @@ class SmtpClient(Dialogue):
         self.used = 0
         self.opened_s = 0.0
         self.idle_since_s = 0.0
-        self._dot_sent = False
+        self._announced = False
+        self._message_begun = self._dot_sent = False
         self._relay = settings.relay
+
+    def announce(self, transaction: Transaction) -> bool:
+        """Send the envelope of a mail that is not stored yet; `deliver` goes on from there, once it is.
+
+        False, and nothing sent: the server takes no group of commands, or does not take such a mail.
+        """
+        if "PIPELINING" not in self.extensions or self._impossible(transaction) is not None:
+            return False
+        self._send_group(self._envelope_commands(transaction))
+        self._announced = True
+        return True
 
     async def deliver(self, transaction: Transaction) -> list[Reply]:
         """Hand the mail over; one reply for each recipient, in order. After a fault the connection is closed.
 
         Raises:
-            NotBegun: the connection ended, or went silent, before MAIL was answered; or a kept one is closed with 421.
+            NotBegun: the connection ended, or went silent, before MAIL was answered or, for a mail that was announced,
+                before its message; or a kept one is closed with 421.
         """
         self.used += 1
-        self._dot_sent = False
+        self._message_begun = self._dot_sent = False
+        announced, self._announced = self._announced, False
         count = len(transaction.recipients)
-        refused = self._impossible(transaction)
+        refused = None if announced else self._impossible(transaction)
         if refused is not None:
             return [refused] * count
         replies: list[Reply] = []
         try:
             async with asyncio.timeout(self._relay.command_timeout_s) as limit:
-                go_ahead = await self._open_transaction(transaction, replies, limit)
+                go_ahead = await self._open_transaction(transaction, announced, replies, limit)
                 if go_ahead.code == 354 and replies[0].ok and any(reply.ok for reply in replies[1:]):
                     return await self._send_message(transaction, replies[1:], limit)
                 return await self._abandon(replies, go_ahead, count, limit)
@@ -61,7 +76,7 @@ class SmtpClient(Dialogue):
             if self._dot_sent:
                 return self._answered(outcome.DROPPED_AFTER_DOT, replies[1:])
             reason = reason_of(error)
-            if not replies:
+            if not replies or (announced and not self._message_begun):
                 raise NotBegun(reason) from error
             # Nothing was sent to its end. A recipient that was refused for good stays refused.
             heard = replies[1:] + [reason] * (count - len(replies[1:]))
@@ -78,17 +93,19 @@ class SmtpClient(Dialogue):
             return outcome.NEEDS_SMTPUTF8
         return None
 
-    async def _open_transaction(self, transaction: Transaction, replies: list[Reply], limit: asyncio.Timeout) -> Reply:
+    async def _open_transaction(
+        self, transaction: Transaction, announced: bool, replies: list[Reply], limit: asyncio.Timeout
+    ) -> Reply:
         """MAIL, RCPT…, DATA. Their replies go to ``replies`` as they come; gives the one to DATA."""
-        commands = [self._mail_command(transaction), *map(self._rcpt_command, transaction.recipients)]
-        if "PIPELINING" in self.extensions:
-            self.send("".join(f"{command}\r\n" for command in (*commands, "DATA")).encode("utf-8"))
-            for _ in commands:
+        if announced or "PIPELINING" in self.extensions:
+            if not announced:
+                self._send_group(self._envelope_commands(transaction))
+            for _ in range(1 + len(transaction.recipients)):
                 replies.append(await self._command_reply(limit))
                 if replies[-1].code == 421:
                     return replies[-1]  # the server closes now (RFC 5321 3.8): there is nothing more to read
             return await self._command_reply(limit, 354)
-        for command in commands:
+        for command in self._envelope_commands(transaction):
             self.send(f"{command}\r\n".encode())
             replies.append(await self._command_reply(limit))
             if replies[-1].code == 421 or not replies[0].ok:
@@ -97,6 +114,12 @@ class SmtpClient(Dialogue):
             return _NOT_ASKED
         self.send(b"DATA\r\n")
         return await self._command_reply(limit, 354)
+
+    def _envelope_commands(self, transaction: Transaction) -> list[str]:
+        return [self._mail_command(transaction), *map(self._rcpt_command, transaction.recipients)]
+
+    def _send_group(self, commands: Sequence[str]) -> None:
+        self.send("".join(f"{command}\r\n" for command in (*commands, "DATA")).encode("utf-8"))
 
     async def _command_reply(self, limit: asyncio.Timeout, *also: int) -> Reply:
         """A success, a refusal, or a code of ``also``; raises ValueError for any other, which is out of step."""
@@ -164,6 +187,7 @@ class SmtpClient(Dialogue):
     ) -> list[Reply]:
         """The message and the answer to its end, for the recipients whose reply is a success."""
         self._must_be_silent()
+        self._message_begun = True
         final = outcome.INTERNAL
         async for octets, is_last in octets_of(transaction):
             if is_last:

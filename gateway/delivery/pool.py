@@ -53,11 +53,37 @@ class Pool:
     def in_use(self) -> bool:
         return self._callers > 0
 
-    async def deliver(self, transaction: Transaction) -> list[Reply]:
-        """One reply for each recipient; never raises what a next hop can cause."""
+    def announce(self, transaction: Transaction) -> SmtpClient | None:
+        """Begin a mail that is not stored yet on a connection that is idle, as far as the go-ahead for its message.
+
+        The connection and its slot are taken until `deliver` goes on with it, or `withdraw` gives it up. None: there is
+        no such connection, or mails have to wait for their turn.
+        """
+        if self._pace.is_limited or not self._slots.free:
+            return None
+        client = self._take_idle()
+        if client is None:
+            return None
+        if not client.announce(transaction):
+            self._idle.append(client)
+            return None
+        self._began_to_move()
+        self._slots.take_free()
         self._callers += 1
+        return client
+
+    def withdraw(self, client: SmtpClient) -> None:
+        """Give up a mail that was announced: closing before its message is begun, no server has anything of it."""
+        client.abort()
+        self._slots.give_back()
+        self._callers -= 1
+
+    async def deliver(self, transaction: Transaction, announced: SmtpClient | None = None) -> list[Reply]:
+        """One reply for each recipient; never raises what a next hop can cause. ``announced``: of `announce`."""
+        if announced is None:
+            self._callers += 1
         try:
-            return await self._deliver(transaction)
+            return await (self._deliver(transaction) if announced is None else self._in_slot(transaction, announced))
         finally:
             self._callers -= 1
 
@@ -72,10 +98,13 @@ class Pool:
             await asyncio.sleep(wait_s)
         if not await self._take_slot():
             return [outcome.NO_ANSWER] * count
+        return await self._in_slot(transaction)
+
+    async def _in_slot(self, transaction: Transaction, announced: SmtpClient | None = None) -> list[Reply]:
         try:
-            return await self._attempt(transaction)
+            return await self._attempt(transaction, announced or self._take_idle())
         except Unavailable as unavailable:
-            return [unavailable.reply] * count
+            return [unavailable.reply] * len(transaction.recipients)
         finally:
             self._last_end_s = _now_s()
             self._slots.give_back()
@@ -86,8 +115,7 @@ class Pool:
 
     async def _take_slot(self) -> bool:
         """Wait for a connection; False: nothing moves here."""
-        if not self._slots.taken:
-            self._last_end_s = _now_s()
+        self._began_to_move()
         while not self._slots.free:
             left_s = self._last_end_s + STALL_S - _now_s()
             if left_s <= 0:
@@ -101,8 +129,11 @@ class Pool:
         await self._slots.take()
         return True
 
-    async def _attempt(self, transaction: Transaction) -> list[Reply]:
-        client = self._take_idle()
+    def _began_to_move(self) -> None:
+        if not self._slots.taken:
+            self._last_end_s = _now_s()
+
+    async def _attempt(self, transaction: Transaction, client: SmtpClient | None) -> list[Reply]:
         if client is not None:
             try:
                 return await self._use(client, transaction)

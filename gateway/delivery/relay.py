@@ -4,7 +4,7 @@ MAIL FROM, parameters and bytes leave as they came, under one ``Received`` field
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +17,12 @@ from crm.registry import hop_identity
 from crm.registry.hop_identity import HopIdentity
 from gateway import outcome
 from gateway.config import Directory
+from gateway.delivery.client import SmtpClient
 from gateway.delivery.pool import Pool
 from gateway.delivery.recovery import Returned
 from gateway.delivery.transaction import Transaction
 from gateway.letter.envelope import Recipient
+from gateway.letter.splice import OctetEdit
 from gateway.outcome import Reply
 from gateway.received import received
 from gateway.tables import Origin, Variant
@@ -50,6 +52,24 @@ class Route:
         return self.client_cert_sha256 is not None or self.password_set_at is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """A transaction whose envelope the next hop has, and the connection on which it waits for the message."""
+
+    pool: Pool
+    client: SmtpClient
+    transaction: Transaction
+
+    def is_for(self, work: Work, pool: Pool, variant: Variant, hands: Sequence[Hand]) -> bool:
+        """Would these deliveries of the mail make the same transaction now?"""
+        return (
+            self.pool is pool
+            and self.transaction.edits == work.edits_of(variant)
+            and not work.signature_of(variant)
+            and [each.address for each in self.transaction.recipients] == [hand.recipient for hand in hands]
+        )
+
+
 class Relay:
     """The pools of this process, one for each route in use.
 
@@ -68,6 +88,34 @@ class Relay:
         for result in (SENT, FAILED, DEFERRED):
             DELIVERIES.labels(result)  # seen as 0 from the start, so that the first one is an increase
         self._pools = {Route(self._default): self._new_pool(self._default, HopIdentity())}
+        self._announced: dict[str, _Announced] = {}
+
+    def announce(self, work: Work, edits: tuple[OctetEdit, ...]) -> None:
+        """Tell the next hop of a mail while it is being stored, which goes to all of its recipients with ``edits``.
+
+        Its envelope alone: the message leaves in `attempt`. Whoever announces calls `attempt` or `withdraw`.
+        """
+        pool = self._pools.get(self._route(work.company_id))
+        if pool is None or work.queue_id in self._announced or len(work.deliveries) > RECIPIENTS_A_TRANSACTION:
+            return
+        transaction = _transaction(work, work.deliveries, self._head(work), edits)
+        client = pool.announce(transaction)
+        if client is not None:
+            self._announced[work.queue_id] = _Announced(pool, client, transaction)
+            work.announced = True
+
+    def withdraw(self, work: Work) -> None:
+        """Give up what was announced and will not be delivered; nothing to do after `attempt`."""
+        announced = self._announced.pop(work.queue_id, None)
+        if announced is not None:
+            announced.pool.withdraw(announced.client)
+
+    def _as_announced(self, work: Work, pool: Pool, variant: Variant, hands: list[Hand]) -> "_Announced | None":
+        """What was announced, if it is this very transaction."""
+        announced = self._announced.get(work.queue_id)
+        if announced is None or not announced.is_for(work, pool, variant, hands):
+            return None
+        return self._announced.pop(work.queue_id)
 
     async def attempt(self, work: Work, results: list[tuple[Hand, Reply]]) -> None:
         """One attempt for every delivery in hand; adds what the next hop said about each to ``results``.
@@ -80,16 +128,16 @@ class Relay:
             log.error("next hop cannot be used", extra={"company_id": work.company_id, "reason": error.message})
             results += [(hand, outcome.MISCONFIGURED) for hand in work.deliveries]
             return
-        head = self._head(work)
+        head = b""
         for variant, hands in _transactions(work.deliveries):
-            transaction = Transaction(
-                envelope=work.envelope,
-                recipients=[Recipient(hand.recipient, hand.params) for hand in hands],
-                head=head + work.signature_of(variant),
-                body=work.body,
-                edits=work.edits_of(variant),
-            )
-            replies = await pool.deliver(transaction)
+            announced = self._as_announced(work, pool, variant, hands)
+            if announced is not None:
+                replies = await pool.deliver(announced.transaction, announced.client)
+            else:
+                self.withdraw(work)
+                head = head or self._head(work)
+                signed = head + work.signature_of(variant)
+                replies = await pool.deliver(_transaction(work, hands, signed, work.edits_of(variant)))
             results += zip(hands, replies, strict=True)
             for reply in replies:
                 MAIL_PATH.count(DELIVERIES, SENT if reply.ok else FAILED if reply.permanent else DEFERRED)
@@ -164,6 +212,11 @@ class Relay:
             await asyncio.sleep(0)
             if not sum(pool.abort() for pool in pools):
                 return
+
+
+def _transaction(work: Work, hands: Sequence[Hand], head: bytes, edits: tuple[OctetEdit, ...]) -> Transaction:
+    recipients = [Recipient(hand.recipient, hand.params) for hand in hands]
+    return Transaction(envelope=work.envelope, recipients=recipients, head=head, body=work.body, edits=edits)
 
 
 def _transactions(deliveries: list[Hand]) -> Iterator[tuple[Variant, list[Hand]]]:

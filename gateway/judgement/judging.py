@@ -6,12 +6,13 @@ SQLite has one writer, and every process waits for it.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+from core.errors import Temporary
 from core.log import get_logger
 from core.metrics import EDIT_SECONDS, JUDGE_SECONDS, MAIL_PATH, MAILS_DECIDED, MAILS_EDITED, MAILS_UNCHANGED
 from core.runtime import Runtime
@@ -21,10 +22,11 @@ from gateway import copies, policy
 from gateway.committer import Committer, patience_s
 from gateway.config import Directory
 from gateway.copies import Kept
+from gateway.foresight import Foreseen, foreseen
 from gateway.judgement import edit, judge, signing
 from gateway.judgement.edit import NO_ORDERS, CleanRequest, Edited, EditRequest, NotEdited, Prepared, store_cleaned
 from gateway.judgement.holds import HoldRequest, hold
-from gateway.judgement.outlook import Ahead, View, plan_of
+from gateway.judgement.outlook import Ahead, View, leaves_as_it_came, plan_of
 from gateway.judgement.suspects import Suspects, digest
 from gateway.letter.doubt import Malformed
 from gateway.letter.octets import Octets
@@ -75,10 +77,11 @@ class Judging:
             return None
         with self._counted():
             view = await self._look(work)
-            ahead = self._ahead[work.queue_id] = Ahead(view)
+            ahead = self._ahead[work.queue_id] = Ahead(view, as_it_came=view is None)
             if view is None:
                 return None
             plan = plan_of(work, view)
+            ahead.as_it_came = leaves_as_it_came(view.decision, plan)
             if plan.hand is None or not plan.is_edit or plan.copies or view.standing.case is Case.OTHER:
                 return None
             prepared = await self._prepared(work, view, plan.hand)
@@ -95,9 +98,16 @@ class Judging:
         """Forget what `prepare` found: should the mail be stored after all, it is judged then."""
         self._ahead.pop(work.queue_id, None)
 
+    def leaves_alone(self, work: Work) -> bool:
+        """Is it known before `judge` that it will change nothing about a mail, and hold none of it?"""
+        if not work.may_judge:
+            return True
+        ahead = self._ahead.get(work.queue_id)
+        return ahead is not None and ahead.as_it_came
+
     def leave_alone(self, work: Work) -> None:
         """Let `judge` do nothing about a mail."""
-        self._ahead[work.queue_id] = Ahead(None)
+        self._ahead[work.queue_id] = Ahead(None, as_it_came=True)
 
     async def judge(self, work: Work) -> None:
         """Set ``work`` to what is to be delivered: variants, edits, decision; a held delivery is taken out of it."""
@@ -142,7 +152,7 @@ class Judging:
         if letter is None:
             return None
         external = policy.external(company, work.envelope.addresses)
-        standing = await self._standing(company, external)
+        standing = await self._standing(work, company, external)
         snapshot = self._directory.current
         approval = snapshot.sentences.of(company.id, letter.mail.header_from)
         rule_set = snapshot.rule_sets.get(company.id)
@@ -158,12 +168,27 @@ class Judging:
         work.judged, work.decision = True, view.decision
         await self._act(work, view, made)
 
-    async def _standing(self, company: CompanyView, external: tuple[str, ...]) -> Standing:
+    async def _standing(self, work: Work, company: CompanyView, external: tuple[str, ...]) -> Standing:
         """What the books say about the one recipient outside; with two or more nothing is asked: such a mail is
         never edited."""
         if len(external) != 1:
             return _NOTHING_KNOWN
-        return await self._lookups.submit_many(standings, Asked(company.id, external[0]), within_s=self._patience_s / 4)
+        asked = Asked(company.id, external[0])
+        seen, work.foreseen = work.foreseen, None  # whoever judges it once more wants to know what is so by then
+        if seen is not None and seen.answers(asked):
+            with suppress(Temporary):  # it is asked again
+                return await seen.standing
+        return await self._ask(asked)
+
+    def _ask(self, asked: Asked) -> asyncio.Future[Standing]:
+        return self._lookups.submit_many(standings, asked, within_s=self._patience_s / 4)
+
+    def foresee(self, company: CompanyView, recipient: str) -> Foreseen | None:
+        """Ask about a recipient of a mail that is still being sent and may be judged; None: it is not one outside."""
+        if not policy.external(company, (recipient,)):
+            return None
+        asked = Asked(company.id, recipient)
+        return foreseen(asked, self._ask(asked))
 
     async def _act(self, work: Work, view: View, made: Edited | NotEdited | None) -> None:
         """Do what verdict, mode and the company's rules ask for; without an edit the mail stays as it came."""

@@ -24,9 +24,12 @@ class View:
 
 @dataclass(slots=True)
 class Ahead:
-    """What is known of a mail that was looked at before it was stored, and what became of its edit."""
+    """What is known of a mail that was looked at before it was stored, and what became of its edit.
+
+    ``as_it_came``: it leaves so, at once and to everybody, as far as it was judged."""
 
     view: View | None
+    as_it_came: bool
     made: Edited | NotEdited | None = None
 
 
@@ -40,6 +43,11 @@ class Plan:
     hand: Hand | None
     is_edit: bool
     copies: bool
+
+
+def leaves_as_it_came(decision: Decision, plan: Plan) -> bool:
+    """Does all of a mail leave at once, with nothing added and nothing taken out?"""
+    return not (plan.held or plan.is_edit or plan.copies or decision.marker or decision.orders is not None)
 
 
 def plan_of(work: Work, view: View) -> Plan:

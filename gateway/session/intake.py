@@ -13,6 +13,7 @@ from crm.registry.companies import CompanyView
 from gateway import policy, replies
 from gateway.committer import Committer
 from gateway.config import Directory, Snapshot
+from gateway.foresight import Foreseen
 from gateway.letter.envelope import Arrival, Envelope
 from gateway.policy import Route
 from gateway.received import HOPS_MAX, hops
@@ -38,6 +39,7 @@ class Intake:
     """What every session of one process shares. ``keep(new, work)`` stores a mail, ``work`` when it is in hand then,
     and ``hand_on(work)`` starts its way to the next hop.
 
+    ``foresee(company, recipient)`` begins to look up whom a mail is for, that may be judged when it has come.
     ``has_room()``: may a mail stay in memory for an attempt at once? Else whoever sweeps the queue takes it later.
     """
 
@@ -51,6 +53,7 @@ class Intake:
         keep: Callable[[NewMail, Work | None], Awaitable[int]],
         hand_on: Callable[[Work], None],
         has_room: Callable[[], bool],
+        foresee: Callable[[CompanyView, str], Foreseen | None],
     ) -> None:
         self.settings = runtime.settings
         self.authenticator = Authenticator(runtime)
@@ -63,6 +66,7 @@ class Intake:
         self._keep = keep
         self._hand_on = hand_on
         self._has_room = has_room
+        self._foresee = foresee
         self._by_network: dict[str, tuple[CompanyView, ...]] = {}
         self._by_network_of: Snapshot | None = None
 
@@ -94,13 +98,29 @@ class Intake:
             raise Refusal(replies.FOREIGN_SENDER)
         return found
 
+    def foresee(self, route: Route, sender: str, recipient: str) -> Foreseen | None:
+        """Begin to look up a recipient while the client goes on, if the mail may be judged."""
+        return self._foresee(route.company, recipient) if self._may_judge(route, sender) else None
+
+    def _may_judge(self, route: Route, sender: str) -> bool:
+        bypass_all = self._directory.current.bypass_all
+        return policy.may_be_judged(route.company, route.own, sender, bypass_all=bypass_all)
+
     def check_space(self, size_bytes: int) -> None:
         self._spool.check_space(size_bytes)
 
     def new_body(self) -> Body:
         return Body(self._spool)
 
-    async def accept(self, route: Route, envelope: Envelope, arrival: Arrival, fault: Fault | None, body: Body) -> str:
+    async def accept(
+        self,
+        route: Route,
+        envelope: Envelope,
+        arrival: Arrival,
+        fault: Fault | None,
+        body: Body,
+        foreseen: Foreseen | None = None,
+    ) -> str:
         """Store the mail; its queue id. ``body`` belongs to this call from now on, which must run to its end: a commit
         under way cannot be taken back.
 
@@ -115,20 +135,19 @@ class Intake:
                 raise Refusal(replies.LOOP)
             # Space that was there at MAIL may be gone; what is in a file already takes no more of it.
             self._spool.check_space(0 if body.path else body.size)
-            return await self._store(route, envelope, arrival, body)
+            return await self._store(route, envelope, arrival, body, foreseen)
 
-    async def _store(self, route: Route, envelope: Envelope, arrival: Arrival, body: Body) -> str:
+    async def _store(
+        self, route: Route, envelope: Envelope, arrival: Arrival, body: Body, foreseen: Foreseen | None
+    ) -> str:
         began_s = asyncio.get_running_loop().time()
         raw = await body.keep()
         company = route.company
-        may_judge = policy.may_be_judged(
-            company, route.own, envelope.sender, bypass_all=self._directory.current.bypass_all
-        )
         new = NewMail(
             queue_id=new_id(),
             origin=Origin.SMTP,
             company_id=company.id,
-            may_judge=may_judge,
+            may_judge=self._may_judge(route, envelope.sender),
             envelope=envelope,
             arrival=arrival,
             size=body.size,
@@ -136,13 +155,15 @@ class Intake:
             body_path=body.path,
             leased_by=self._process_id if self._has_room() else None,
         )
-        work = _in_hand(new, began_s) if new.leased_by is not None else None
+        work = _in_hand(new, began_s, foreseen) if new.leased_by is not None else None
         mail_id = await self._stored(new, work)
         MAIL_PATH.observe(ACCEPT_SECONDS, asyncio.get_running_loop().time() - began_s)
         MAIL_PATH.count(MAILS_RECEIVED, str(company.id))
         if work is not None:
             work.id = mail_id
             self._hand_on(work)
+            if work.announced:
+                await asyncio.sleep(0)  # its message leaves in one turn of the loop, before its client's 250 is written
         return new.queue_id
 
     async def _stored(self, new: NewMail, work: Work | None) -> int:
@@ -166,7 +187,7 @@ class Intake:
             return found
 
 
-def _in_hand(new: NewMail, accepted_s: float) -> Work:
+def _in_hand(new: NewMail, accepted_s: float, foreseen: Foreseen | None) -> Work:
     """The mail as its process has it; its id is known when it is stored."""
     return Work(
         id=0,
@@ -185,4 +206,5 @@ def _in_hand(new: NewMail, accepted_s: float) -> Work:
         raw=new.raw,
         body_path=new.body_path,
         accepted_s=accepted_s,
+        foreseen=foreseen,
     )

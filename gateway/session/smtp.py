@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from gateway import replies
+from gateway.foresight import Foreseen
 from gateway.letter.envelope import Arrival, Envelope, Recipient
 from gateway.policy import Route
 from gateway.received import safe_name
@@ -33,6 +34,7 @@ class SmtpSession(Connection):
         self._params: dict[str, str] = {}
         self._recipients: dict[str, Recipient] = {}
         self._route: Route | None = None
+        self._foreseen: Foreseen | None = None
 
     # --- who are you ---
 
@@ -104,6 +106,8 @@ class SmtpSession(Connection):
             return
         # The same address twice gets one copy.
         self._recipients.setdefault(command.address, Recipient(command.address, command.params))
+        if self._foreseen is None and self._route is not None:
+            self._foreseen = self._intake.foresee(self._route, self._sender or "", command.address)
         await self.push(replies.RECIPIENT_OK)
 
     async def smtp_DATA(self, arg: str) -> None:
@@ -140,7 +144,7 @@ class SmtpSession(Connection):
         envelope = Envelope(self._sender or "", tuple(self._recipients.values()), self._params)
         self.storing = True
         try:
-            return await self._intake.accept(self._route, envelope, self._arrival(), reader.fault, body)
+            return await self._intake.accept(self._route, envelope, self._arrival(), reader.fault, body, self._foreseen)
         finally:
             self.storing = False
 

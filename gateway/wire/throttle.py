@@ -41,8 +41,7 @@ class Slots:
 
     async def take(self) -> None:
         """Wait for a slot; whoever is cancelled meanwhile holds none."""
-        if self.free:
-            self.taken += 1
+        if self.take_free():
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
@@ -52,6 +51,13 @@ class Slots:
             if not turn.cancelled():
                 self.give_back()  # it was granted in the same moment
             raise
+
+    def take_free(self) -> bool:
+        """Take a slot if nobody has to wait for it."""
+        if not self.free:
+            return False
+        self.taken += 1
+        return True
 
     def give_back(self) -> None:
         self.taken -= 1
@@ -72,6 +78,10 @@ class Pace:
         self._interval_s = 60.0 / per_minute if per_minute else 0.0
         self._next_s = 0.0
         self._backlog_s = 0.0
+
+    @property
+    def is_limited(self) -> bool:
+        return self._interval_s > 0
 
     def wait_s(self, now_s: float) -> float:
         """Seconds until this mail's turn, which is taken with the call; above `WAIT_MAX_S` it is not.

@@ -113,6 +113,27 @@ def test_a_writer_in_the_loop_waits_beside_it_for_the_lock(runtime: Runtime) -> 
     assert noted(runtime) == ["first", "second"]
 
 
+@pytest.mark.parametrize("beside", [Beside.ALL, Beside.WAITS])
+def test_what_is_done_meanwhile_comes_before_the_result_and_is_no_part_of_it(runtime: Runtime, beside: Beside) -> None:
+    done: list[str] = []
+
+    def meanwhile() -> None:
+        done.append("meanwhile")
+        raise LookupError
+
+    async def body(committer: Committer) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: done.append(type(context["exception"]).__name__))
+        assert await committer.submit_many(note_all, "a", meanwhile=meanwhile) == "A"
+        assert done == ["meanwhile", "LookupError"]
+        with pytest.raises(ZeroDivisionError):  # nothing is left to be committed
+            await committer.submit_many(note_all, "bad", meanwhile=meanwhile)
+        assert len(done) == 2
+
+    with_committer(runtime, body, beside=beside)
+    assert noted(runtime) == ["a"]
+
+
 def test_lazy_operations_ride_along_or_leave_soon_by_themselves(runtime: Runtime) -> None:
     async def body(committer: Committer) -> None:
         lazy = committer.submit(lambda tx: note(tx, "lazy"), within_s=LATER_S)
