@@ -7,7 +7,7 @@ tenth of a search.
 import re
 from collections.abc import Iterable, Sequence
 from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser
+from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 _CHARS = 3
