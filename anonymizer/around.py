@@ -21,6 +21,18 @@ _SHORTENED = re.compile(
     rf"{_PARTICLE}{{0,3}}[ ](?P<x>[A-Za-z])\.?(?![A-Za-z0-9'’])|[ ](?P<y>[a-z])\.(?:[ ]?[a-z]\.){{1,3}}"
 )
 
+# 鹿嶋っち, 美咲ぴ, 健太郎りんは: two kana more that make a pet name of a name.
+_PET = re.compile(
+    r"(?:っち(?![ゃゅょ])|ッチ|っぺ|ぴょん|ぴー?(?![っかんょゅくたり])|きゅん|にゃん"
+    r"|(?:りん|リン|たん|タン|ちん|ぽん|みん|っしー)(?![ァ-ヶー]|(?!は|が|も|の|に|と|を|へ|か|よ|さ|っ|で|だ)[ぁ-ん]))"
+)
+
+
+def pet_behind(text: str, end: int) -> int:
+    """Return where the pet ending behind a name in kanji or Latin letters that ends at ``end`` ends."""
+    match = _PET.match(text, end) if end < len(text) and "ぁ" <= text[end] <= "ン" else None
+    return match.end() if match else end
+
 
 def given_behind(text: str, end: int, given: str) -> int:
     """Return where a given name behind a family name that ends at ``end`` ends; ``given`` is the known one."""

@@ -85,6 +85,7 @@ _NO_ACCENTS = _Table(
     if unicodedata.combining(unicodedata.normalize("NFD", chr(code))[-1])
 )
 _NO_ACCENTS.update(_ONE_SOUND)
+_NO_ACCENTS[ord("’")] = "'"
 _NO_GAPS = _Table((ord(char), None) for char in _GAPS)
 
 

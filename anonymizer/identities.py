@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from anonymizer import alike, around, nicknames
+from anonymizer import alike, around, disguised, nicknames
 from anonymizer.forms import Form, View, squeezed, unaccented
 from anonymizer.kana import hiragana, katakana
 from anonymizer.model import Identity, Kind, Span
@@ -24,6 +24,7 @@ PART_SCORE = 0.99
 """Of a part of a name; a firm that bears it takes it along (株式会社山田)."""
 IDENTITIES_MAX = 200
 _LOCAL_PART_CHARS_MIN = 5
+_HALF_CHARS_MIN = 4
 _PHONE_DIGITS_MIN, _PHONE_DIGITS_MAX = 8, 15
 _BETWEEN, _DOTS = re.compile(r"[\s,_・]+"), re.compile(r"[・ ]+")
 _KANA = re.compile(r"[ぁ-んァ-ヶー]+")
@@ -100,7 +101,10 @@ def _latin(identity: Identity) -> Iterator[tuple[str, bool]]:
         if len(parts) > 1:
             pairs.add((parts[0], parts[-1]))
             yield from ((part, False) for part in parts[1:-1] if len(part) > 2)
-        yield from ((part, True) for part in parts if "-" in part)
+        for part in parts:
+            if "-" in part:
+                yield part, True
+                yield from ((half, False) for half in part.split("-") if len(half) >= _HALF_CHARS_MIN)
     families, givens = _kana_names(identity)
     pairs |= {
         pair for family, given in product(families, givens) for pair in product(spellings(family), spellings(given))
@@ -161,11 +165,22 @@ class _Person(NamedTuple):
     """The full name in kanji and in katakana."""
     latin: tuple[str, ...]
     """The parts of the Latin names."""
+    letters: tuple[str, ...]
+    """Parts of the name of more than three letters or two characters, each of which tells who is meant."""
+    spoken: bool
+    """Whether a reading in kana is known."""
     romaji: tuple[str, ...]
     """The same, of a Japanese name."""
     initials: frozenset[str]
     phone: str
     """Its digits without the leading 0, which a country code takes the place of."""
+
+
+def _letters(latin: Iterable[str], family: str, given: str) -> tuple[str, ...]:
+    """Return what tells who is meant when its letters are set apart: names of four letters, of two characters."""
+    halves = (squeezed(half) for part in latin for half in part.split("-"))
+    kanji = (family, family + given) if len(family) > 1 else (family + given,)
+    return tuple(dict.fromkeys((*(half for half in halves if len(half) >= _HALF_CHARS_MIN), *filter(None, kanji))))
 
 
 @lru_cache(maxsize=512)
@@ -182,6 +197,8 @@ def _person(identity: Identity, label: str) -> _Person:
         katakana=tuple(dict.fromkeys((*families, *givens))),
         wholes=(family + given, *(one + two for one, two in product(families, givens))),
         latin=latin,
+        letters=_letters(latin, family, given),
+        spoken=any(_KANA.fullmatch(part) for part in (*families, *givens)),
         romaji=latin if families else (),
         initials=frozenset(part[0] for part in latin),
         phone=_phone_digits(identity.phone).lstrip("0"),
@@ -200,6 +217,15 @@ def _nearly(words: alike.Words, person: _Person) -> Iterator[tuple[int, int]]:
         yield from words.by_initials(person.parts.latin)
 
 
+def _in_disguise(found: disguised.Disguises, person: _Person) -> Iterator[tuple[int, int]]:
+    """Yield where a name is hidden in a manner of writing."""
+    yield from found.apart(person.letters)
+    if not found.text.isascii():
+        yield from found.masked(person.family, person.initials)
+        yield from found.in_kana(person.parts.kana)
+        yield from found.in_katakana(() if person.spoken else person.latin, person.katakana)
+
+
 def _phone_digits(phone: str) -> str:
     digits = ascii_digits(_reading(phone))
     national = "0" + digits[2:].lstrip("0") if digits.startswith("81") and len(digits) > 10 else digits
@@ -208,7 +234,7 @@ def _phone_digits(phone: str) -> str:
 
 def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
     """Yield every written form of the participants."""
-    words, short = alike.Words(view.text), nicknames.Short(view.text)
+    words, short, hidden = alike.Words(view.text), nicknames.Short(view.text), disguised.Disguises(view.text)
     for number, identity in enumerate(list(identities)[:IDENTITIES_MAX]):
         label = f"identity:{number}"
         person = _person(identity, label)
@@ -216,6 +242,8 @@ def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
         yield from nicknames.find(short, person.parts, label)
         for start, end in _nearly(words, person):
             yield Span(Kind.PERSON, start, end, PART_SCORE, NAME, "nearly a known participant", label)
+        for start, end in _in_disguise(hidden, person):
+            yield Span(Kind.PERSON, start, end, PART_SCORE, NAME, "a known participant in disguise", label)
         # Without the leading 0 the number is found behind a country code too.
         for start, end in view.numbers(person.phone) if person.phone else ():
             yield Span(Kind.PHONE, start, end, 1.0, NAME, "known participant's number", label)
@@ -233,6 +261,9 @@ def _written_out(view: View, person: _Person, label: str) -> Iterator[Span]:
                 stop = around.given_behind(view.text, end, person.given) if form.text == person.family else end
                 if stop > end:
                     yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "of a known participant's family", label)
+                stop = around.pet_behind(view.text, end) if form.kind == Kind.PERSON else end
+                if stop > end:
+                    yield Span(Kind.PERSON, start, stop, PART_SCORE, NAME, "what a known participant is called", label)
                 if form.kind == Kind.PERSON and form.text[0] < "ɐ":
                     latin.append((start, end))
                     stop = around.shortened_behind(view.text, end, person.initials)

@@ -20,16 +20,17 @@ _BY_EAR = {"ph": "f", "ck": "k", "ch": "S", "sch": "S", "sh": "S", "zh": "S", "w
 _FIRST_BY_EAR = {"c": "k", "k": "c", "j": "y", "y": "eij", "e": "y", "i": "y", "v": "w", "w": "v", "f": "p", "s": "z",
                  "z": "s"}  # fmt: skip
 _SOUND_CHARS_MIN = 4
-_SHARED_MIN = 2
+# Of a Greek family a man: Vassilakis and Vassilaki, Papadopoulos and Papadopoulou.
+_MAN = re.compile(r"(?<=aki|ako|ulo|idi|adi|oti|eli|tsi|nno)s\Z")
 _LATIN_CHARS_MIN, _LATIN_CHARS_MAX = 2, 9
 _START = re.compile(r"(?<![ぁ-ん])[ぁ-ん]{2}|(?<![ァ-ヶー])[ァ-ヶー]{2}")
 _HONORIFIC = re.compile(r"(?:ちゃん|さん|くん|君|さま|様|氏|先輩|姉|兄|マネ|リーダー|部長|課長|主任|店長)")
 _CHILD = re.compile(
     r"(?:(?<![ぁ-んァ-ヶー])|(?<=[のとはがもや]))(?P<x>[ぁ-ん][ゃゅょ]?|[ァ-ヶ][ャュョ]?)"
-    r"(?:[っッーんン](?=ちゃん|くん|さん|ち(?![ぁ-ん])|ぴ|たん|チャン|クン)|(?=ちゃん|くん))(?:ち|ぴ|たん)?"
+    r"(?:[っッーんン](?=ちゃん|くん|さん|ち(?![ぁ-ん])|ぴ|たん|チャン|クン)|(?=ちゃん|くん))(?:ち(?!ゃ)|ぴ|たん|ちゃん)?"
 )
 _TAIL = re.compile(
-    r"(?:っち|ッチ|ちん|チン|りん|リン|ぴー|ピー|たん|タン|ぽん|ポン|やん|ヤン|きち|もん|モン|っぺ|っしー|ッシー|しー|シー|みん|ミン|にゃん|ちゃ|坊|ぴょん|ん|ン|ー)(?![ぁ-んァ-ヶー]{2})"
+    r"(?:っち|ッチ|ちん|チン|りん|リン|ぴー|ピー|たん|タン|ぽん|ポン|やん|ヤン|きち|もん|モン|っぺ|っしー|ッシー|しー|シー|みん|ミン|にゃん|ちゃ(?!ん)|坊|ぴょん|ん|ン|ー)(?![ぁ-んァ-ヶー]{2})"
 )
 _WORD = re.compile(
     r"(?<![A-Za-z0-9@._/-])[A-Z][a-z]{1,8}(?![A-Za-z0-9@])|(?<![A-Za-z0-9@._/-])[a-z]{3,9}(?![A-Za-z0-9@./-])"
@@ -123,7 +124,7 @@ def _first_letters(names: tuple[str, ...]) -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def sound(word: str) -> str:
     """Return what stays of a Latin name when it is spelled by ear: Yevgeniya and Evgenia, Catherine and Katherine."""
-    word = _UNSTABLE.sub(lambda match: _BY_EAR.get(match.group(), ""), word)
+    word = _UNSTABLE.sub(lambda match: _BY_EAR.get(match.group(), ""), _MAN.sub("", word))
     return _TWICE.sub(r"\1", word)
 
 

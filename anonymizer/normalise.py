@@ -23,6 +23,7 @@ _ESCAPE = (
 _ESCAPES = compiled(_ESCAPE)
 # At most 8 marks a base: canonical ordering of a long run of marks is quadratic in CPython.
 _CLUSTER = re.compile(rf"{_ESCAPE}|" r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
+_SOFT_END = re.compile(r"(?<=[A-Za-z0-9().,+@-])=\r?\n[ \t>|]{0,8}(?=[A-Za-z0-9(+@.])")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗─━"), "-")
 # Zero-width, bidi controls, soft hyphen, variation selectors, the box around a digit: invisible, or as good as that,
 # so they must not split a number.
@@ -51,24 +52,29 @@ _SPACES = {
 _DIGITS = "0-9〇零一二三四五六七八九"
 # Z stands for 2 where a digit, a mark and a digit or the unit of a date follow; at the end it is a check letter.
 _LIKE_Z = r"Z(?=[0-9]|[-./)][ ]?\(?[0-9OlI]|[ ][0-9]|[ ]?[年月日曰])"
-_LIKE_SB = r"[SB](?=[0-9]|[-.][0-9OlI])|B(?=O[-.]?[0-9])"
+# 8S 555 Ol82, 5SS O147: a blank may follow where groups of a telephone do.
+_LIKE_SB = (
+    r"[SB](?=[0-9]|[-.][0-9OlI])|B(?=O[-.]?[0-9])"
+    r"|S(?=S?[ ][0-9OlI]{3,4}(?:[ -][0-9OlI]{3,4})?(?![A-Za-z0-9]))(?:(?<=[0-9]SS)|(?=S)|(?=[ ][0-9]{3}[ -]))"
+)
 _LIKE = rf"(?:[{_DIGITS}OolI]|{_LIKE_Z})(?:[{_DIGITS}OolI]|{_LIKE_Z}|{_LIKE_SB}){{0,15}}"
 # What joins two groups: a mark, the unit of a date, or a blank before what can be no word.
 _LIKE_JOINT = (
-    r"(?:[ ]?[-./()][ ]?\(?|[ ]?[年月日][ ]?|[ ](?=[0-9]|[OolI]{1,2}[0-9]|Z[0-9]|[OolIZ][ ]?[月日]|l(?![A-Za-z])))"
+    r"(?:[ ]?[-./()_][ ]?\(?|[ ]?[年月日][ ]?|[ ](?=[0-9]|[OolI]{1,2}[0-9]|Z[0-9]|[OolIZ][ ]?[月日]|l(?![A-Za-z])))"
 )
 _LOOKALIKE = compiled(
     r"(?<![A-Za-z0-9])(?![OolI]+[ ](?![-./])|I/O)(?:[SHRT](?=[0-9]|[OlI][0-9]))?"
     rf"(?=[{_DIGITS} ./()年月+-]{{0,20}}[OolISBZ]){_LIKE}"
     rf"(?:{_LIKE_JOINT}{_LIKE}|[-.)][SB](?=[0-9]{{2}})[{_DIGITS}OolI]{{2,8}}){{0,9}}(?![A-Za-z0-9])"
 )
-_MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()-]{0,3}[OolISBZ](?![a-z])|[OolIZ][ ./()年月-]{0,3}[0-9]")
+_MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()_-]{0,3}[OolISBZ](?![a-z])|[OolIZ][ ./()_年月-]{0,3}[0-9]")
 _AS_DIGITS = str.maketrans("OolISBZ", "0011582")
 _LOOKALIKE_DIGITS_MIN, _LOOKALIKE_CODE_MIN, _BLOCKS_MIN = 6, 5, 3
 _ONE_O = re.compile(r"[0-9]{1,2}O[0-9]{1,2}")
 _JOINS = re.compile(r"(?<=[0-9OlI])-(?=[0-9OlI])")
 _FLAT_DAY = compiled(r"(?<=[0-9OlIZ月])曰|(?<=[0-9OlIZ] )曰")
-_DATE_UNIT = re.compile(r"[ ]?[年月日]")
+_DATE_UNIT = re.compile(r"[ ]?[年月日歳才]")
+_DATE_SHAPE = re.compile(r"[0-9OolI]{1,2}([-/.])[0-9OolI]{1,2}\1[0-9OolI]{4}")
 # LSl 4AB: the district of a British code.
 _IN_CODE = compiled(r"(?<=[^A-Za-z0-9][A-Z]{2})[lI](?=[0-9]?[ ][0-9][A-Z]{2}(?![A-Za-z0-9]))")
 # R0ad, Rosewo0d, Qu1ncy, D0B: a digit in the middle of a word.
@@ -149,6 +155,17 @@ def _unspaced(text: str) -> str:
     return "".join(lines)
 
 
+def _rejoined(text: str) -> str:
+    """Turn soft line ends of a mail (RFC 2045, 6.7) and the marks of a quotation behind them into invisible ones."""
+    return _SOFT_END.sub(_joined, text) if "=\n" in text or "=\r" in text else text
+
+
+def _joined(end: re.Match[str]) -> str:
+    # A line without a blank is a setting (KEY=), no text that a mail program broke.
+    line = end.string[end.string.rfind("\n", 0, end.start()) + 1 : end.start()]
+    return "\u200b" * len(end.group()) if " " in line.strip("> |\t") else end.group()
+
+
 def _as_digits(match: re.Match[str]) -> str:
     token = match.group()
     era = token[:1] if token[0] in "SHRT" else ""
@@ -161,7 +178,8 @@ def _as_digits(match: re.Match[str]) -> str:
         or (digits and (_DATE_UNIT.match(match.string, match.end()) or _DATE_UNIT.search(token)))
         or len(_JOINS.findall(token)) + 1 >= _BLOCKS_MIN
     )
-    return era + (token.translate(_AS_DIGITS) if enough and letters <= digits + 1 else token)
+    dated = digits > 1 and _DATE_SHAPE.fullmatch(token)
+    return era + (token.translate(_AS_DIGITS) if enough and (letters <= digits + 1 or dated) else token)
 
 
 def _read(text: str) -> str:
@@ -177,7 +195,7 @@ def _read(text: str) -> str:
 
 def normalise(original: str) -> Normalised:
     """Return the reading view of ``original``; linear in its length."""
-    masked = _masked(original)
+    masked = _rejoined(_masked(original))
     escaped = ("&" in masked or "%" in masked) and _ESCAPES.search(masked) is not None
     if not escaped and (masked.isascii() or masked.replace(WALL, "").isascii()):
         return Normalised(original, _read(masked), range(len(masked)), range(1, len(masked) + 1))

@@ -133,7 +133,7 @@ def _whole(page: Page, sides: Sides, start: int, end: int) -> tuple[int, int]:
 
 def _in_lines(page: Page) -> Iterator[Span]:
     """Yield addresses, line ends taken as they are."""
-    found = [*apply(load(NAME), page, NAME), *cores(page)]
+    found = [*apply(load(NAME), page, NAME), *apply(load("address_forms"), page, NAME), *cores(page)]
     if page.japanese:
         found.extend(apply(load("address_ja"), page, NAME))
         found.extend(address_kana.find(page))

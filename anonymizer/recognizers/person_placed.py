@@ -40,6 +40,10 @@ _UNKNOWN = {
     "TITLE_BEHIND": "line before a title",
     "HEADING": "whom a report is of",
     "MEETS": "whom somebody meets",
+    "PROCEED": "with whom one goes on",
+    "HOW_DID": "whom somebody asks about",
+    "ROLE_CELL": "behind a role, in a cell",
+    "RELATION_IS": "who is near to somebody",
 }
 # Patterns that need a name of the lists, which may be a word too.
 _LISTED = {"OF_TEAM": "of a team", "MEMO": "whom a note is about"}
@@ -56,6 +60,7 @@ _SURE = {
     "READ_AND_MORE": "how a name is read",
     "FIRST_WORD": "introduces oneself first",
     "GOES_BY": "how somebody is called",
+    "MOVED": "who goes a step on",
     "INITIALS": "initials",
     "INITIALS_ALONE": "initials",
     "ACCOUNT_OF": "holds an account",
@@ -162,6 +167,22 @@ def _told(page: Page) -> Iterator[Span]:
             yield _span(match, 0.7, "kanji of the name before the brackets")
 
 
+def _on_record(page: Page) -> Iterator[Span]:
+    """Yield the name that something is kept in, pet names, and the first cell of a row before sex and age."""
+    for match in matches(_RULES, page, "IN_NAME"):
+        word = match.group("x")
+        quoted = bool(match.group("quote")) and names.kinds(word) in (Word.NONE, Word.PLACE)
+        if _kanji_name(word) or (quoted and not thing(word)):
+            yield _span(match, 0.68, "in whose name")
+    for match in matches(_RULES, page, "PET"):
+        given = match.group("given")
+        if is_given_kana(given) and not names.kinds(match.group("x")) & _NO_KANA_NAME and not not_a_person(given):
+            yield _span(match, 0.7, "a pet name of a given name")
+    for match in matches(_RULES, page, "CELL_JA"):
+        if names.kinds(match.group("x")) & NAME and not not_a_person(match.group("x")):
+            yield _span(match, 0.7, "before sex and age in a row")
+
+
 def _latin(page: Page) -> Iterator[Span]:
     for name, why in _UNKNOWN.items():
         for match in matches(_RULES, page, name):
@@ -187,6 +208,19 @@ def _speaks(word: str) -> bool:
     return lexicon.plain(word) in lexicon.latin_names() and word.lower() not in lexicon.words("skills")
 
 
+def _apart(page: Page) -> Iterator[Span]:
+    """Yield names whose letters are set apart: a name of the lists, or what comes behind N A M E."""
+    for match in matches(_RULES, page, "APART"):
+        head, _, rest = match.group("x").partition("  ")
+        first = head.replace(" ", "").lower()
+        if first == "name" and rest:
+            yield Span(
+                Kind.PERSON, match.end("x") - len(rest.lstrip()), match.end("x"), 0.8, NAME_ID, "letters set apart"
+            )
+        elif first in lexicon.given_strong() and not everyday_latin(first):
+            yield _span(match, 0.8, "letters set apart")
+
+
 def _encoded(page: Page) -> Iterator[Span]:
     """Yield values of keys for a name in a query string: name=%E6%BE%84."""
     for match in matches(_RULES, page, "ENCODED"):
@@ -204,7 +238,9 @@ def placed_names(page: Page) -> Iterator[Span]:
     if page.japanese:
         yield from _in_kanji_or_kana(page)
         yield from _told(page)
+        yield from _on_record(page)
     if page.has_latin:
         yield from _latin(page)
+        yield from _apart(page)
         yield from _encoded(page)
     yield from _last(page)

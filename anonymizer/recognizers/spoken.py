@@ -205,6 +205,9 @@ def find(page: Page) -> Iterator[Span]:
         for piece in kana
         if piece.digits >= _SPOKEN_DIGITS_MIN
     )
+    for match in matches(load(NAME), page, "LAST"):
+        if _PATTERNS["SURE"].search(match.group("x")):
+            yield Span(Kind.PHONE, *match.span("x"), 0.8, NAME, "last digits in words")
     if not page.has_digits and not kana:
         return
     pieces = _apart([*_groups(page), *kana, *(piece for piece, _ in rows)])
