@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,13 +48,24 @@ class Front:
 
     @contextmanager
     def runtime(self) -> "Iterator[Runtime]":
-        """The installation's database and keys; a new installation's are made at its first use."""
-        from careerrelay import opening  # SQLAlchemy and Alembic load only for commands that store
+        """The installation's database and keys; a new installation's are made at its first use.
+
+        What the block changes of the configuration is in force at its end, in every running gateway process.
+        """
+        from careerrelay import in_force, opening  # SQLAlchemy and Alembic load only for commands that store
 
         if opening.is_new(self.settings):
             opening.migrated(self.settings)
+        versions: list[int] = []
         with opening.opened(self.settings) as runtime:
-            yield runtime
+            yield replace(runtime, on_config=versions.append)
+            followed = not versions or in_force.wait(runtime, versions[-1])
+        if not followed:
+            click.echo(
+                "note: the change is stored, but not every gateway process follows it yet; should mail go on as before,"
+                " see `careerrelay doctor`",
+                err=True,
+            )
 
 
 pass_front = click.make_pass_decorator(Front)

@@ -24,10 +24,15 @@ class Installation(Base):
     created_at: Mapped[datetime]
 
 
-def bump_config_version(session: Session) -> None:
-    session.execute(
-        update(Installation).where(Installation.id == ONLY_ROW).values(config_version=Installation.config_version + 1)
+def bump_config_version(session: Session) -> int:
+    """The version from now on."""
+    bumped = (
+        update(Installation)
+        .where(Installation.id == ONLY_ROW)
+        .values(config_version=Installation.config_version + 1)
+        .returning(Installation.config_version)
     )
+    return session.execute(bumped).scalar_one()
 
 
 def config_version(tx: "Tx") -> int:

@@ -1,10 +1,14 @@
-"""Processes of this installation with a heartbeat; a lease on a mail dies with the process that holds it."""
+"""Processes of this installation with a heartbeat; a lease on a mail dies with the process that holds it.
+
+With each beat a process says which version of the configuration it follows, so that whoever changed something can wait
+until it is in force.
+"""
 
 import os
 import socket
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.bulk import Bulk, Query
@@ -13,6 +17,8 @@ from core.runtime import Tx
 
 BEAT_S = 2.0
 DEAD_AFTER_S = 20.0
+#: Nobody waits for one that is silent for longer: it hangs, or its machine is gone.
+LATE_AFTER_S = 3 * BEAT_S
 
 
 class Process(Base):
@@ -24,6 +30,8 @@ class Process(Base):
     pid: Mapped[int]
     started_at: Mapped[datetime]
     beat_at: Mapped[datetime]
+    #: The installation's ``config_version`` that it has read; None while it starts.
+    follows: Mapped[int | None]
 
 
 def register(tx: Tx, role: str) -> int:
@@ -38,9 +46,19 @@ def register(tx: Tx, role: str) -> int:
     return int(process_id)
 
 
-def beat(tx: Tx, process_id: int) -> bool:
-    """False when somebody has declared this process dead: it must end, its mails belong to others now."""
-    return _BEAT.run(tx, [{"process": process_id, "now": tx.now}]) > 0
+def beat(tx: Tx, process_id: int, follows: int) -> bool:
+    """Say that this process lives, and what configuration it follows.
+
+    False when somebody has declared it dead: it must end, its mails belong to others now.
+    """
+    return _BEAT.run(tx, [{"process": process_id, "now": tx.now, "version": follows}]) > 0
+
+
+def behind(tx: Tx, config_version: int) -> int:
+    """How many living processes do not follow that version of the configuration yet."""
+    heard_since = tx.now - timedelta(seconds=LATE_AFTER_S)
+    late = or_(Process.follows.is_(None), Process.follows < config_version)
+    return tx.session.execute(select(func.count()).where(late, Process.beat_at >= heard_since)).scalar_one()
 
 
 def beats(tx: Tx) -> dict[int, datetime]:
@@ -62,5 +80,9 @@ _REGISTER = Query(
     .values({name: bindparam(name) for name in ("role", "host", "pid", "started_at", "beat_at")})
     .returning(Process.id)
 )
-_BEAT = Bulk(update(Process).where(Process.id == bindparam("process")).values(beat_at=bindparam("now")))
+_BEAT = Bulk(
+    update(Process)
+    .where(Process.id == bindparam("process"))
+    .values(beat_at=bindparam("now"), follows=bindparam("version"))
+)
 _BEATS = Query(select(Process.id, Process.beat_at))

@@ -29,6 +29,8 @@ class Tx:
     settings: Settings
     queues: set[str] = field(default_factory=set)
     hooks: list[Callable[[], None]] = field(default_factory=list)
+    #: Of the configuration that this transaction makes.
+    config_version: int | None = None
 
     @property
     def session(self) -> Session:
@@ -41,7 +43,7 @@ class Tx:
 
     def config_changed(self) -> None:
         """Let running processes reload companies, agencies and rules within a second."""
-        bump_config_version(self.session)
+        self.config_version = bump_config_version(self.session)
 
     def wake(self, queue: str) -> None:
         """After the commit, tell those who wait on ``queue``."""
@@ -58,6 +60,8 @@ class Runtime:
     clock: Clock
     keys: KeyRing
     waker: Waker = field(default_factory=NoWaker)
+    #: Called with the version of the configuration that was committed.
+    on_config: Callable[[int], None] | None = None
 
     @contextmanager
     def begin(self, kept: Kept | None = None) -> Iterator[Tx]:
@@ -78,10 +82,15 @@ class Runtime:
         return Tx(transaction, self.clock.now(), self.keys, self.settings)
 
     def committed(self, tx: Tx) -> None:
-        """Wake who waits and run the hooks. The commit stands: a hook that cannot do its part must not look like a
-        failed transaction, or the caller would run it a second time."""
+        """Wake who waits, tell of a new configuration and run the hooks.
+
+        The commit stands: a hook that cannot do its part must not look like a failed transaction, or the caller would
+        run it a second time.
+        """
         for queue in sorted(tx.queues):
             self.waker.wake(queue)
+        if tx.config_version is not None and self.on_config is not None:
+            self.on_config(tx.config_version)
         for hook in tx.hooks:
             try:
                 hook()

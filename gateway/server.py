@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -80,7 +81,7 @@ class _Server:
         self._committer = Committer(writing, beside=Beside.WAITS if embedded else Beside.ALL)
         reading = partial(runtime.read, runtime.db.keep(write=False))
         lookups = Committer(reading, "lookups", beside=Beside.NOTHING if embedded else Beside.ALL)
-        directory = Directory(runtime)
+        directory = self._directory = Directory(runtime)
         self._relay = Relay(runtime, directory)
         processor = Processor(runtime, directory, self._committer, lookups, self._relay, self._suspects)
         self._hands = Hands(processor.process)
@@ -96,8 +97,9 @@ class _Server:
             has_room=self._has_room,
             foresee=processor.foresee,
         )
-        directory.on_change = self._intake.authenticator.forget
+        directory.on_change = self._config_changed
         sweep = Sweep(runtime, self._committer, self._hands, self._relay, spool, self._process_id)
+        self._beat_now = asyncio.Event()
         vital = [self._committer.run(), lookups.run(), directory.watch(), self._beat(), _report(), _wait_for(stop)]
         tasks = [asyncio.create_task(each) for each in vital]
         sweeping = asyncio.create_task(again(sweep.run))
@@ -144,15 +146,22 @@ class _Server:
             pending_max=smtp.connections_max,
         )
 
+    def _config_changed(self) -> None:
+        self._intake.authenticator.forget()
+        self._beat_now.set()  # somebody waits to hear that it is in force
+
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(processes.BEAT_S)
+            beat = partial(processes.beat, process_id=self._process_id, follows=self._directory.current.version)
             try:
-                alive = await self._committer.submit(lambda tx: processes.beat(tx, self._process_id), within_s=LATER_S)
+                alive = await self._committer.submit(beat, within_s=LATER_S)
             except Temporary:
-                continue
+                alive = True
             if not alive:
                 raise LeaseLost("this process was declared dead by the others")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._beat_now.wait(), processes.BEAT_S)
+            self._beat_now.clear()
 
     async def _stop(self, servers: Sequence[asyncio.Server | Listener], sweeping: asyncio.Task[None]) -> None:
         """Accept nothing new, finish what is in flight, for at most ``STOP_S``."""

@@ -97,7 +97,7 @@ def add(front: Front, /, as_json: bool, **options: Any) -> None:
 @json_option
 @pass_front
 def set_(front: Front, /, company_id: int, as_json: bool, **options: Any) -> None:
-    """Change what is given; lists are replaced as a whole. Running processes follow within a second."""
+    """Change what is given; lists are replaced as a whole. In force at its end."""
     pem, no_pem = _taken_pem(options), options.pop("no_client_cert")
     given = _given(options)
     if not given and pem is None and not no_pem:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -146,9 +145,11 @@ def _each(front: Front, name: str, done: str, mail_ids: tuple[int, ...], as_json
     """One after the other; the first that cannot be done ends it, and says which."""
     from gateway.backlog import queue as mails
 
-    for mail_id in mail_ids:
-        _act(front, partial(getattr(mails, name), mail_id=mail_id, by=ACTOR))
-        emit(as_json, {"id": mail_id, "result": done}, f"mail {mail_id}: {done}")
+    with front.runtime() as runtime:
+        for mail_id in mail_ids:
+            with runtime.begin() as tx:
+                getattr(mails, name)(tx, mail_id, by=ACTOR)
+            emit(as_json, {"id": mail_id, "result": done}, f"mail {mail_id}: {done}")
 
 
 _for_many("release", "released", "Let held mails leave unchanged, or stopped ones go on.")

@@ -49,7 +49,7 @@ def activate(front: Front, version: str, company_id: int, yes: bool, lang: Lang 
     """Put rules in force for a company: a file, a version saved before, or the shipped ones alone.
 
     First the mails of the last 14 days are decided with them (`rules replay`) and the difference is shown. Refused when
-    a mail that a person has called no rejection would get a link. In force within a second; `rules rollback` undoes it.
+    a mail that a person has called no rejection would get a link. In force at its end; `rules rollback` undoes it.
     """
     from gateway.judgement.replay import Plan
     from gateway.ruling import ruleset

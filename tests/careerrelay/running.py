@@ -31,6 +31,7 @@ class Running:
 
     def __init__(self, installation: Installation, *, arguments: tuple[str, ...] = ("serve",)) -> None:
         others = {name: value for name, value in os.environ.items() if not name.startswith("CAREERRELAY_")}
+        self.installation = installation
         self.log = installation.home.parent / "serve.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import processes
 from core.audit import AuditEntry, record
-from core.clock import JST
+from core.clock import JST, ManualClock
 from core.db import Database, UtcDateTime, new_id, random_id, sqlite_text
 from core.errors import ConfigError, Temporary
 from core.installation import config_version
@@ -220,10 +220,28 @@ def test_a_process_that_was_declared_dead_gets_to_know_it(any_runtime: Runtime) 
     with any_runtime.begin() as tx:
         quiet, alive = processes.register(tx, "gateway"), processes.register(tx, "gateway")
     with any_runtime.begin() as tx:
-        assert processes.beat(tx, alive)
+        assert processes.beat(tx, alive, follows=1)
         processes.forget(tx, quiet)
-        assert not processes.beat(tx, quiet)
+        assert not processes.beat(tx, quiet, follows=1)
         assert tx.session.scalars(select(Process.id)).all() == [alive]
+
+
+def test_who_does_not_follow_a_new_configuration_is_known(runtime: Runtime, clock: ManualClock) -> None:
+    with runtime.begin() as tx:
+        _, old, new = (processes.register(tx, "gateway") for _ in range(3))
+    clock.advance(processes.LATE_AFTER_S + 1)
+    with runtime.begin() as tx:
+        assert processes.behind(tx, 2) == 0, "nobody waits for those that are silent"
+        for process_id in (old, new):
+            processes.beat(tx, process_id, follows=1)
+        assert processes.behind(tx, 2) == 2
+        processes.beat(tx, new, follows=2)
+        assert processes.behind(tx, 2) == 1
+        processes.beat(tx, old, follows=3)
+        assert processes.behind(tx, 2) == 0
+        assert processes.behind(tx, 3) == 1
+        processes.register(tx, "gateway")
+        assert processes.behind(tx, 2) == 1, "one that starts has read nothing yet"
 
 
 def test_the_audit_log_keeps_ids_and_counts(any_runtime: Runtime) -> None:

@@ -50,7 +50,7 @@ def test_a_gateway_that_stores_and_looks_needs_no_compiler_of_statements(any_run
     try:
         with any_runtime.begin() as tx:
             process_id = processes.register(tx, "gateway")
-            assert processes.beat(tx, process_id)
+            assert processes.beat(tx, process_id, follows=1)
             store(tx, [_mail(tx.now)])
         with any_runtime.read() as tx:
             snapshot = read_snapshot(tx)

@@ -190,7 +190,7 @@ def test_a_process_that_beats_again_in_time_keeps_its_leases(runtime: Runtime, c
         silent = processes.beats(tx)
         clock.advance(1)
     with runtime.begin() as tx:
-        processes.beat(tx, process_id)
+        processes.beat(tx, process_id, follows=1)
         assert leases.free_dead(tx, silent) == 0
         assert leases.free_dead(tx, processes.beats(tx)) == 1
 

@@ -4,11 +4,9 @@ import json
 import os
 import re
 import signal
-import smtplib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,10 +19,6 @@ from careerrelay.cli import main
 READY_S = 60.0
 STOP_S = 15.0
 LOG_SHOWN_CHARS = 5000
-# Each connection goes to a process of the kernel's choice: with two of them, one in a million such rows misses one.
-# Whoever asks without a pause asks often enough for such a row.
-ASKED_IN_A_ROW = 20
-PAUSE_S = 0.05
 _READY = re.compile(r"ready smtp=(\S+)(?: web=(\S+))?")
 
 
@@ -87,19 +81,6 @@ class Installation:
             raise CommandFailed(f"{role} did not get ready: {line!r} {self.log.read_text()[-3000:]}")
         self.smtp_port = int(found[1].rpartition(":")[2])
         self.web_url = found[2] or ""
-
-    def wait_until_open_for(self, sender: str) -> None:
-        """A new company is known to every gateway process within a second: ask until all of them take its mail."""
-        deadline, in_a_row = time.monotonic() + READY_S, 0
-        while in_a_row < ASKED_IN_A_ROW:
-            with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
-                client.ehlo()
-                client.mail(sender)
-                code, _ = client.rcpt("postmaster@example.org")
-            in_a_row = in_a_row + 1 if code == 250 else 0
-            assert time.monotonic() < deadline, f"{code}: the company is not known after {READY_S} s"
-            if not in_a_row:
-                time.sleep(PAUSE_S)
 
     def stop(self) -> int:
         """SIGTERM; the exit status."""

@@ -248,26 +248,12 @@ def test_the_swaks_commands_say_what_the_page_says(stack: ExitStack, tmp_path: P
     gateway = installed(stack, tmp_path / "home", sink.port)
     for name, network, status in (("swaks accepted", "127.0.0.0/8", 0), ("swaks refused", "192.0.2.5/32", 24)):
         gateway.command("company", "set", "1", "--network", network)
-        if status == 0:
-            gateway.wait_until_open_for(HR)
-        else:
-            _wait_until_closed(gateway)
         text = blocks()[name].replace("192.0.2.10:25", f"127.0.0.1:{gateway.smtp_port}")
         command, *expected = [line for line in text.splitlines() if line]
         done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == status, done.stdout
         for line in expected:
             assert re.search(r"^\s*" + re.escape(line.strip("# ")), done.stdout, re.MULTILINE), done.stdout
-
-
-def _wait_until_closed(gateway: Installation) -> None:
-    def refused() -> bool:
-        with smtplib.SMTP("127.0.0.1", gateway.smtp_port, timeout=20) as client:
-            client.ehlo()
-            client.mail(HR)
-            return client.rcpt(CANDIDATE)[0] == 550
-
-    assert eventually(refused)
 
 
 def test_the_japanese_page_gives_the_same_lines() -> None:
