@@ -38,6 +38,7 @@ _TWICE = re.compile(r"(.)\1+")
 
 @lru_cache(maxsize=8192)
 def _key(latin: str) -> str:
+    """Return a Latin word (small letters) as Japanese ears tell it: catherine is katherine, kimu is kim."""
     for written, heard in _HEARD:
         latin = latin.replace(written, heard)
     return _TWICE.sub(r"\1", _FILLED.sub("", latin))
@@ -53,6 +54,7 @@ def _heard(run: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _short(run: str) -> str:
+    """Return a word in katakana without long vowels; empty for a word of every day."""
     return "" if names.kinds(run) & Word.COMMON else run.replace("ー", "")
 
 
@@ -139,7 +141,8 @@ class Disguises:
         """Yield words in katakana that are a part of a Latin name by ear, or of ``parts`` but for long vowels."""
         if not self._words:
             return
-        keys = {key for part in latin if not _everyday(part) for key in (_key(part),) if len(key) >= _SPOKEN_KEY_MIN}
+        keys = {_key(part) for part in latin if not _everyday(part)}
+        keys = {key for key in keys if len(key) >= _SPOKEN_KEY_MIN}
         short = {part.replace("ー", "") for part in parts}
         short = {part for part in short if len(part) >= _LONG_KANA_MIN}
         for run, span in self._words:
@@ -148,4 +151,5 @@ class Disguises:
 
 
 def _everyday(word: str) -> bool:
+    """Tell whether a Latin word means something else, too."""
     return any(word in lexicon.words(name) for name in ("capitalised", "everyday_names", "skills"))

@@ -12,6 +12,7 @@ from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load, matches
 
 NAME = "address"
+_RULES = "address_reach"
 _LEFT_TOKENS_MAX = 16
 _JOINTS_MAX = 5
 _LEFT_CHARS_MAX = 90
@@ -20,16 +21,19 @@ _RIGHT_PARTS_MAX = 4
 _BROKEN_CHARS_MAX = 16
 _NEAR = frozenset(("近く", "そば", "傍", "駅", "駅前", "前", "裏", "隣", "横", "向かい"))
 _FILLERS = frozenset(("ほら", "えっ", "えっと", "えーと", "えー", "あの", "と"))
+_COUNTERS = frozenset(("丁目", "丁", "番地", "番", "条"))
+# Between two names that may be places these are no part of a sentence: 神奈川 平塚, 愛知、岡崎.
+_ROW_JOINTS = frozenset(("の", "ノ", " ", "、", "・"))
 _JOINTS = (
     _NEAR
     | _FILLERS
-    | frozenset(("の", "ノ", "、", ",", "・", "が", "ケ", "ヶ", "脇", "に", "ある", ":", ";", " ", "\n", "\t"))
+    | _COUNTERS
+    | _ROW_JOINTS
+    | frozenset((",", "が", "ケ", "ヶ", "脇", "に", "ある", ":", ";", "\n", "\t", "...", "ね"))
 )
-_JOINTS |= frozenset(("丁目", "丁", "番地", "番", "条", "...", "ね"))
-# Between two names that may be places these are no part of a sentence: 神奈川 平塚, 愛知、岡崎.
-_ROW_JOINTS = frozenset(("の", "ノ", " ", "、", "・"))
-_STRUCTURE = frozenset(
-    ("大字", "小字", "字", "団地", "マンション", "アパート", "県営", "市営", "町", "村", "区", "市", "郡", "県", "通り")
+_BEFORE_QUARTER = frozenset(("大字", "小字", "字"))
+_STRUCTURE = _BEFORE_QUARTER | frozenset(
+    ("団地", "マンション", "アパート", "県営", "市営", "町", "村", "区", "市", "郡", "県", "通り")
 )
 # What names a core by a part that is cheap to look for, and what stands to the left of it.
 _CORES = (
@@ -50,8 +54,9 @@ _CORES = (
 
 
 def _place(page: Page, index: int) -> bool:
+    """Tell whether a token is a place, a part of a municipality's structure, or a word in kanji that no list has."""
     token = page.tokens[index]
-    if index and page.tokens[index - 1].surface in ("大字", "小字", "字") and "一" <= token.surface[0] <= "鿿":
+    if index and page.tokens[index - 1].surface in _BEFORE_QUARTER and "一" <= token.surface[0] <= "鿿":
         return True
     if token.word & Word.PLACE or token.surface in _STRUCTURE:
         return True
@@ -95,7 +100,7 @@ def _towns_follow(page: Page, index: int) -> bool:
 
 def _right(page: Page, end: int) -> int:
     """Return where the parts of a Japanese address end that follow ``end``: quarter, building, floor, room."""
-    part = load(NAME).patterns["RIGHT_PART"]
+    part = load(_RULES).patterns["RIGHT_PART"]
     for _ in range(_RIGHT_PARTS_MAX):
         match = part.match(page.text, end)
         if not match:
@@ -106,7 +111,7 @@ def _right(page: Page, end: int) -> int:
 
 def reach(page: Page, start: int, end: int) -> tuple[int, int]:
     """Return the whole address around a sure part of it."""
-    patterns, text = load(NAME).patterns, page.text
+    patterns, text = load(_RULES).patterns, page.text
     if page.japanese:
         start = places_before(page, start)
         end = _right(page, end)
@@ -116,18 +121,15 @@ def reach(page: Page, start: int, end: int) -> tuple[int, int]:
             if text.endswith(ending, 0, start):
                 left = patterns[name].search(text, max(0, start - _LEFT_CHARS_MAX), start)
                 start = left.start() if left else start
-        more = (
-            patterns["SEGMENTS_RIGHT"].match(text, end)
-            if "A" <= text[end - 1] <= "z" or text[end - 1].isdigit()
-            else None
-        )
+        goes_on = "A" <= text[end - 1] <= "z" or text[end - 1].isdigit()
+        more = patterns["SEGMENTS_RIGHT"].match(text, end) if goes_on else None
         end = more.end() if more else end
     return start, end
 
 
 def cores(page: Page) -> Iterator[Span]:
     """Yield what is an address by a part that is looked for first: a room in a house, a chome, a code abroad."""
-    rules = load(NAME)
+    rules = load(_RULES)
     patterns, text = rules.patterns, page.text
     for name, left_name, score in _CORES:
         for match in matches(rules, page, name):
@@ -136,6 +138,5 @@ def cores(page: Page) -> Iterator[Span]:
                 continue
             left = patterns[left_name].search(text, max(0, match.start() - _LEFT_CHARS_MAX), match.start())
             if left:
-                yield Span(
-                    Kind.ADDRESS, left.start(), match.end(), score, NAME, "sure part of an address and its places"
-                )
+                why = "sure part of an address and its places"
+                yield Span(Kind.ADDRESS, left.start(), match.end(), score, NAME, why)

@@ -15,7 +15,6 @@ from anonymizer.recognizers.spans import Recogniser
 NAME = "employer"
 _FORM_NEEDS = frozenset(("会社", "法人", "組合", *(f"({form})" for form in "株有同合資名社医財学福独")))
 _CONTEXT_NEEDS = frozenset(("職", "先", "所属", "在籍", "会社名", "企業名", "とこ", "の会社", "勤め"))
-_COMPANY_NEEDS = frozenset("社")
 _NOW_NEEDS = frozenset(("現在", "今", "前", "直近", "次", "元", "もと", "→"))
 _NAME_CHARS_MAX = 12
 _WORDS_CHARS_MAX = 80
@@ -128,17 +127,11 @@ def _in_name(char: str) -> bool:
 
 def _by_context(page: Page) -> Iterator[Span]:
     patterns = load(NAME).patterns
-    for name, score, needs in (
-        ("CONTEXT", 0.65, _CONTEXT_NEEDS),
-        ("CAREER", 0.55, _CAREER_NEEDS),
-        ("COMPANY_WORD", 0.55, _COMPANY_NEEDS),
-    ):
+    for name, score, needs in (("CONTEXT", 0.65, _CONTEXT_NEEDS), ("CAREER", 0.55, _CAREER_NEEDS)):
         for match in patterns[name].finditer(page.text) if page.holds(needs) else ():
             start = _start_of_name(page, match.start("x")) if name == "CAREER" else match.start("x")
             word = page.text[start : match.end("x")]
             if patterns["NOT_EMPLOYER"].match(word) or word.lower() in lexicon.words("skills") or _is_generic(word):
-                continue
-            if name == "COMPANY_WORD" and patterns["GENERIC_COMPANY"].match(word):
                 continue
             if name == "CAREER" and not names.kinds(word) & Word.PROPER and names.kinds(word) != Word.NONE:
                 continue

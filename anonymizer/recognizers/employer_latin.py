@@ -16,8 +16,9 @@ _AT_NEEDS = frozenset((" at ", "employer", "ex ", "ex-", "shop", "company", "fir
 _PARTNERS_MIN = 2
 _WORDS_CHARS_MAX = 80
 _VERB_CHARS_MAX = 24
-_SMALL_FORMS = (" ltd", " llc", " gmbh", " plc", " sp.", " s.r.o", " pty ltd", " limited")
-_SMALL = ("SMALL_FORM", "SMALL_CAREER", "FIELD", "FIELD_YEARS")
+_CAREER_CHARS_MAX = 10
+_SMALL_FORMS = (" ltd", " llc", " gmbh", " plc", " sp.", " s.r.o", " limited")
+_SMALL_PATTERNS = ("SMALL_FORM", "SMALL_CAREER", "FIELD", "FIELD_YEARS")
 
 
 @cache
@@ -92,26 +93,31 @@ def _by_career(page: Page) -> Iterator[Span]:
 
 def _partners(page: Page) -> Iterator[Span]:
     """Yield firms that are called after their owners."""
-    rules = load(NAME)
-    surnames, given = lexicon.words("surname_en"), lexicon.given_strong()
-    words = _meaning_else()
-    for match in matches(rules, page, "PARTNERS"):
+    for match in matches(load(NAME), page, "PARTNERS"):
         owners = [lexicon.plain(part) for part in match.group("one", "two", "three", "pair") if part]
-        known = sum(owner in surnames for owner in owners)
-        everyday = any(owner not in surnames and owner in lexicon.words("capitalised") for owner in owners)
-        if len(owners) == 1:
-            known = _PARTNERS_MIN  # Berry and Sons: that ending is of firms only.
-        famous = "_".join(owners) in lexicon.words("famous") or all(owner in given for owner in owners)
-        double = match.group("pair") and _given_before(page.text, match.start())
-        # White-Paper, Green-Field: of two words that mean something else, only a career makes a firm.
-        plain = match.group("pair") and all(owner in words for owner in owners)
-        career = plain and rules.patterns["CAREER_BEFORE"].search(page.text, max(0, match.start() - 10), match.start())
-        # French, Arabic and English: of these three two are surnames.
-        spoken = any(owner in lexicon.words("languages") for owner in owners)
-        if everyday or famous or double or spoken or (plain and not career):
-            continue
-        if known >= _PARTNERS_MIN and not any(owner in lexicon.words("skills") for owner in owners):
+        if _are_owners(owners) and not (match.group("pair") and _no_firm(page.text, match.start(), owners)):
             yield Span(Kind.EMPLOYER, *match.span("x"), 0.7, NAME, "called after its owners")
+
+
+def _are_owners(owners: list[str]) -> bool:
+    """Tell whether words are surnames of owners, two of them or more, and nothing else."""
+    surnames, given = lexicon.words("surname_en"), lexicon.given_strong()
+    # Berry and Sons: that ending is of firms only.
+    known = len(owners) == 1 or sum(owner in surnames for owner in owners) >= _PARTNERS_MIN
+    everyday = any(owner not in surnames and owner in lexicon.words("capitalised") for owner in owners)
+    famous = "_".join(owners) in lexicon.words("famous") or all(owner in given for owner in owners)
+    # French, Arabic and English: of these three two are surnames.
+    thing = any(owner in lexicon.words(name) for owner in owners for name in ("languages", "skills"))
+    return known and not (everyday or famous or thing)
+
+
+def _no_firm(text: str, start: int, pair: list[str]) -> bool:
+    """Tell whether two words joined by a dash at ``start`` are somebody's surname or a thing."""
+    if _given_before(text, start):
+        return True
+    # White-Paper, Green-Field: of two words that mean something else, only a career makes a firm.
+    career = load(NAME).patterns["CAREER_BEFORE"].search(text, max(0, start - _CAREER_CHARS_MAX), start)
+    return not career and all(word in _meaning_else() for word in pair)
 
 
 def _given_before(text: str, start: int) -> bool:
@@ -128,7 +134,7 @@ def _small_form(text: str) -> bool:
 def _small(page: Page) -> Iterator[Span]:
     """Yield firms in small letters: by a legal form, or behind the words of a career."""
     rules, everyday_words = load(NAME), _in_small_letters()
-    for name in _SMALL:
+    for name in _SMALL_PATTERNS:
         if name == "SMALL_FORM" and not _small_form(page.text):
             continue
         for match in matches(rules, page, name):

@@ -8,32 +8,37 @@ from anonymizer.page import Page
 from anonymizer.recognizers.cells import cells
 
 _HEADER_CHARS_MAX = 400
-# Of a header without blanks, points and strokes, in small letters; number, no and id may stand behind.
+# In small letters; number, no and id may stand behind, and points, strokes or nothing where a blank is.
 _HEADS = {
     Kind.ID_NUMBER: (
-        "社員 社員コード 従業員 職員 学籍 学生 生徒 受験 受検 会員 組合員 旅券 パスポート 在留カード 在留 免許証 免許 "
-        "保険証 被保険者 基礎年金 年金 マイナンバー 個人 passport mynumber ssn nino ni employee emp staff student "
-        "badge national id licence license payroll personnel matriculation nationalinsurance "
-        "socialsecurity drivinglicence"
+        "社員|社員コード|従業員|職員|学籍|学生|生徒|受験|受検|会員|組合員|旅券|パスポート|在留カード|在留|免許証|免許|保険証|被保険者"
+        "|基礎年金|年金|マイナンバー|個人|passport|mynumber|ssn|nino|ni|employee|emp|staff|student|badge|national|id|licence"
+        "|license|payroll|personnel|matriculation|national insurance|social security|driving licence"
     ),
-    Kind.BANK: "口座 振込口座 bankaccount account acct iban sortcode",
-    Kind.PHONE: "電話 携帯 携帯電話 連絡先 tel phone mobile cell telephone",
-    Kind.BIRTH_DATE: "生年月日 誕生日 dob birthdate dateofbirth birthday birth",
+    Kind.BANK: "口座|振込口座|bank account|account|acct|iban|sort code",
+    Kind.PHONE: "電話|携帯|携帯電話|連絡先|tel|phone|mobile|cell|telephone",
+    Kind.BIRTH_DATE: "生年月日|誕生日|dob|birthdate|date of birth|birthday|birth",
 }
-_KIND_BY_HEAD = {head: kind for kind, heads in _HEADS.items() for head in heads.split(" ")}
+_KIND_BY_HEAD = {head.replace(" ", ""): kind for kind, heads in _HEADS.items() for head in heads.split("|")}
 # These count only with a word for a number behind: what stands below "staff" or "account" alone may be a name.
 _BARE = frozenset(
     ("社員", "従業員", "職員", "学生", "生徒", "会員", "組合員", "個人", "在留",
      "national", "id", "employee", "emp", "staff", "student", "account")
 )  # fmt: skip
 _NUMBER_WORD = re.compile(r"(?:番号|コード|no|number|num|nr|id|code|#)\Z")
-_NEEDS = frozenset(
-    ("社員", "従業員", "職員", "学籍", "学生", "生徒", "受験", "受検", "会員", "旅券", "パスポート", "在留", "免許",
-     "保険", "年金", "マイナ", "個人番号", "口座", "電話", "携帯", "連絡先", "生年月日", "誕生日", "passport",
-     "ssn", "nino",
-     "employee", "emp", "staff", "student", "badge", "licen", "payroll", "personnel", "account", "acct", "iban", "tel",
-     "phone", "mobile", "dob", "birth")
-)  # fmt: skip
+# Nearly every page holds these letters; with the first of "number" behind them they are rare.
+_ANYWHERE = frozenset(("ni", "id"))
+
+
+def _needs() -> frozenset[str]:
+    """Return words of which a page with such a header holds one."""
+    heads = [head for row in _HEADS.values() for head in row.split("|")]
+    forms = {head.replace(" ", joint) for head in heads for joint in ("", " ", "_", "-")} - _ANYWHERE
+    forms |= {f"{head}{joint}n" for head in _ANYWHERE for joint in " _-"}
+    return frozenset(form for form in forms if not any(other in form for other in forms - {form}))
+
+
+_NEEDS = _needs()
 _SEPARATORS = ("\t", "|", ";", ",", " / ")
 _JOINTS = re.compile(r"[ _.()\"'-]")
 _CELL = re.compile(r"(?=(?:[^0-9]{0,8}[0-9]){3})[0-9A-Za-z〇一二三四五六七八九年月日第号+() ./-]{3,30}")

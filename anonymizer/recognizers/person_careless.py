@@ -6,8 +6,8 @@ from functools import cache
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
-from anonymizer.recognizers.person_small import Small
 from anonymizer.recognizers.rulefile import load, matches
+from anonymizer.recognizers.small_names import Small
 
 NAME = "person-latin"
 _RULES = load("person_careless")

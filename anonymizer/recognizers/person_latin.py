@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
+from anonymizer.recognizers.latin_word import LatinWord, latin_word
 from anonymizer.recognizers.person_careless import careless_names
-from anonymizer.recognizers.person_small import Small, small_names
-from anonymizer.recognizers.person_words import LatinWord, latin_word
 from anonymizer.recognizers.rulefile import load, matches
+from anonymizer.recognizers.small_names import Small, small_names
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "person-latin"

@@ -1,4 +1,4 @@
-"""Names by what stands beside them: who signs with one word, a calling, a doorbell, the value in a query string.
+"""Names by what stands beside them: a calling, a doorbell, the value in a query string.
 
 What lists know matters little here; what is asked is that a word is no everyday word, no town and no thing.
 """
@@ -9,23 +9,19 @@ from urllib.parse import unquote_plus
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
-from anonymizer.name_lists import is_family_kana, is_given_kana
+from anonymizer.name_lists import is_given_kana
 from anonymizer.names import NAME, Word
-from anonymizer.numerals import to_int
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import not_a_person
+from anonymizer.recognizers.person_alone import NO_KANA_NAME, is_town, kana_name, kanji_name, latin_name, lone_name
 from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
 from anonymizer.recognizers.rulefile import load, matches
 
 NAME_ID = "person-told"
 _RULES = load("person_placed")
-_LAST_CHARS_MAX, _GIVEN_CHARS_MAX = 28, 12
-_TEXT_CHARS_MIN = 16
+_GIVEN_CHARS_MAX = 12
 _TURNS_MIN = 2
-_NO_KANA_NAME = Word.PARTICLE | Word.OTHER | Word.SUFFIX | Word.VERBAL
 _MONTHS = frozenset(("april", "may", "june", "august"))
-# Marks in the last cell of a line, and words of one kanji that close a note: required, none, passed, excellent.
-_MARKS = frozenset("要有無可否済良優秀上中下他等計了例男女甲乙丙丁左右前後内外急緊重済未完新旧")
 # Patterns whose word only has to be no everyday word, and why it is a name.
 _UNKNOWN = {
     "TEAM_SIGNS": "signs for a team",
@@ -74,60 +70,16 @@ def _span(match: re.Match[str], score: float, why: str) -> Span:
     return Span(Kind.PERSON, *match.span(group), score, NAME_ID, why)
 
 
-def _town(word: str) -> bool:
-    return word.lower() in lexicon.words("towns")
-
-
-def _fits(words: str) -> bool:
-    """Tell whether no word in Latin letters is an everyday word or a town."""
-    parts = [part for part in re.split(r"[ ,]+", words) if not part.endswith(".") and len(part) > 1]
-    return bool(parts) and not any(everyday_latin(part) or _town(part) for part in parts)
-
-
-def _kanji_name(word: str) -> bool:
-    """Tell whether a word in kanji that stands alone is a name; one kanji may be a mark or a number."""
-    known = names.kinds(word)
-    if len(word) == 1:
-        return bool(known & NAME) and word not in _MARKS and to_int(word) is None
-    return bool(known & NAME) and not thing(word) and not not_a_person(word) and word not in lexicon.words("places")
-
-
-def _kana_name(word: str) -> bool:
-    listed, known = is_given_kana(word) or is_family_kana(word), names.kinds(word)
-    return listed and (bool(known & Word.GIVEN) or not known & _NO_KANA_NAME)
-
-
-def _alone(word: str) -> bool:
-    return _kana_name(word) if word[0] < "ァ" else _kanji_name(word)
-
-
-def _last(page: Page) -> Iterator[Span]:
-    """Yield who signs with one word behind the last sentence."""
-    text = page.text
-    low = max(0, len(text.rstrip()) - _LAST_CHARS_MAX)
-    if len(text) < _TEXT_CHARS_MIN:
-        return
-    found = _RULES.patterns["LAST_JA"].search(text, low) if page.japanese else None
-    if found and (_alone(found.group("x")) or (len(found.group("x")) > 2 and is_family_kana(found.group("x")))):
-        yield _span(found, 0.62, "signs at the end")
-    found = _RULES.patterns["LAST_EN"].search(text, low) if page.has_latin else None
-    if found:
-        word = found.group("x")
-        listed = not everyday_latin(word) and lexicon.plain(word) in lexicon.latin_names()
-        if listed or "-" in word or (_fits(word) and _RULES.patterns["FIRST_PERSON"].search(text)):
-            yield _span(found, 0.62, "signs at the end")
-
-
 def _in_kanji_or_kana(page: Page) -> Iterator[Span]:
     """Yield names that make a sentence, sign humbly or come behind a caption or a calling."""
     for name in ("SENTENCE", "BORN"):
         for match in matches(_RULES, page, name):
             word = match.group("x")
             plain = len(word) > 1 and word[0] >= "一" and names.kinds(word) & Word.COMMON
-            if _alone(word) and not plain:
+            if lone_name(word) and not plain:
                 yield _span(match, 0.62, "a sentence of a name alone")
     for match in matches(_RULES, page, "HUMBLY"):
-        if match.group("x")[0] < "ァ" or _kanji_name(match.group("x")):
+        if match.group("x")[0] < "ァ" or kanji_name(match.group("x")):
             yield _span(match, 0.7, "signs humbly")
     for match in matches(_RULES, page, "KANA_CAPTIONED"):
         parts = [part for part in re.split("[ ・]", match.group("x")) if len(part) > 1]
@@ -153,11 +105,11 @@ def _told(page: Page) -> Iterator[Span]:
             yield _span(match, 0.66, "introduces oneself behind a number")
     for name, why in _LISTED_KANA.items():
         for match in matches(_RULES, page, name):
-            if is_given_kana(match.group("x")) or _kana_name(match.group("x")):
+            if is_given_kana(match.group("x")) or kana_name(match.group("x")):
                 yield _span(match, 0.66, why)
     for match in matches(_RULES, page, "WHO"):
         word = match.group("x")
-        if _kana_name(word) or (word[0] >= "ァ" and not thing(word) and not not_a_person(word)):
+        if kana_name(word) or (word[0] >= "ァ" and not thing(word) and not not_a_person(word)):
             yield _span(match, 0.66, "who did something")
     for match in matches(_RULES, page, "KANJI_BEHIND"):
         before = max(0, match.start() - _GIVEN_CHARS_MAX)
@@ -172,11 +124,11 @@ def _on_record(page: Page) -> Iterator[Span]:
     for match in matches(_RULES, page, "IN_NAME"):
         word = match.group("x")
         quoted = bool(match.group("quote")) and names.kinds(word) in (Word.NONE, Word.PLACE)
-        if _kanji_name(word) or (quoted and not thing(word)):
+        if kanji_name(word) or (quoted and not thing(word)):
             yield _span(match, 0.68, "in whose name")
     for match in matches(_RULES, page, "PET"):
         given = match.group("given")
-        if is_given_kana(given) and not names.kinds(match.group("x")) & _NO_KANA_NAME and not not_a_person(given):
+        if is_given_kana(given) and not names.kinds(match.group("x")) & NO_KANA_NAME and not not_a_person(given):
             yield _span(match, 0.7, "a pet name of a given name")
     for match in matches(_RULES, page, "CELL_JA"):
         if names.kinds(match.group("x")) & NAME and not not_a_person(match.group("x")):
@@ -186,7 +138,7 @@ def _on_record(page: Page) -> Iterator[Span]:
 def _latin(page: Page) -> Iterator[Span]:
     for name, why in _UNKNOWN.items():
         for match in matches(_RULES, page, name):
-            if _fits(match.group("x")):
+            if latin_name(match.group("x")):
                 yield _span(match, 0.66, why)
     for name, why in _LISTED.items():
         for match in matches(_RULES, page, name):
@@ -194,7 +146,7 @@ def _latin(page: Page) -> Iterator[Span]:
             if word in lexicon.given_any() and not (word in _MONTHS and " in " in match.group()):
                 yield _span(match, 0.66, why)
     for match in matches(_RULES, page, "QUOTED_REVERSED"):
-        if lexicon.plain(match.group("given")) in lexicon.given_any() and not _town(match.group("given")):
+        if lexicon.plain(match.group("given")) in lexicon.given_any() and not is_town(match.group("given")):
             yield _span(match, 0.75, "surname, given name in quotes")
     for match in matches(_RULES, page, "ROW"):
         if all(not everyday_latin(word) for word in match.group("x").split(" ")):
@@ -243,4 +195,3 @@ def placed_names(page: Page) -> Iterator[Span]:
         yield from _latin(page)
         yield from _apart(page)
         yield from _encoded(page)
-    yield from _last(page)

@@ -1,7 +1,7 @@
 """Names as they are told: whole ones in kana, in small letters, letter by letter, beside what says that a name comes.
 
 No list holds the surnames that matter here, so a sign beside them is asked for: a given name behind them, an honorific,
-a reading in brackets, the end of a text.
+a reading in brackets. What else tells of a name by its place is in ``person_placed`` and ``person_last``.
 """
 
 import re
@@ -13,38 +13,26 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import not_a_person
+from anonymizer.recognizers.person_alone import called, family_kanji, kana_or_surname, known_kana
 from anonymizer.recognizers.person_frames import everyday_latin, thing
+from anonymizer.recognizers.person_last import last_names
 from anonymizer.recognizers.person_placed import placed_names
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME_ID = "person-told"
 _RULES = load("person_told")
-_BEHIND = (
-    "さん",
-    "さま",
-    "様",
-    "です",
-    "あて",
-    "宛",
-    "まで",
-    "より",
-    "から",
-    "は",
-    "が",
-    "の",
-    "と",
-    "に",
-    "を",
-    "も",
-    "へ",
-    "って",
-)
-_FAMILY_MIN, _FAMILY_MAX, _GIVEN_MIN = 2, 5, 2
+_BEHIND = ("さん", "さま", "様", "です", "あて", "宛", "まで", "より", "から",
+           "は", "が", "の", "と", "に", "を", "も", "へ", "って")  # fmt: skip
+_FAMILY_MIN, _FAMILY_MAX = 2, 5
+# A blank behind it leaves no doubt where a surname ends: one more may be taken for one.
+_FAMILY_APART_MAX = 6
+_GIVEN_MIN, _GIVEN_MAX = 2, 5
 _SURE_GIVEN_MIN = 3
 _BEFORE_CHARS_MAX = 10
 _ENDING = re.compile(r"[a-z]{3}(?:ing|ed|ly|tion|ment|ness|ity|s)$")
 _SPELLED_MIN = 4
+_HEAD_MIN, _HEAD_MAX = 3, 5
 _WORD_CHARS_MAX = 14
 # Letters that no English word has: ạ to ỹ and some more.
 _VIETNAMESE = frozenset("ăâđêôơư").union(map(chr, range(ord("ạ"), ord("ỹ") + 1)))
@@ -65,29 +53,31 @@ def _before(page: Page, match: re.Match[str], name: str) -> re.Match[str] | None
     return _RULES.patterns[name].search(page.text, max(0, match.start() - _WORD_CHARS_MAX), match.start())
 
 
-def _listed_kana(word: str) -> bool:
-    """Tell whether a word in kana is a name of the lists and may stand alone."""
-    known = names.kinds(word)
-    listed = name_lists.is_family_kana(word) or name_lists.is_given_kana(word) or bool(known & NAME)
-    plain = known & (Word.PARTICLE | Word.OTHER | Word.SUFFIX) and not known & NAME
-    return listed and not plain and not not_a_person(word) and word not in lexicon.words("not_people")
-
-
 def _kana_apart(page: Page) -> Iterator[Span]:
     """Yield a surname at the end of a run in hiragana and a given name at the head of the next."""
     for match in _matches(page, "KANA_APART") if not page.chars.isdisjoint(" ・") else ():
         one, two = match.group("one"), match.group("two")
-        given = next(
-            (size for size in range(min(len(two), 5), 1, -1) if name_lists.is_given_kana(two[:size])
-             and (size == len(two) or two.startswith(_BEHIND, size))), 0,
-        )  # fmt: skip
-        unknown = names.kinds(one) == Word.NONE and not (one.endswith(_BEHIND) and names.kinds(one[:-1]) & Word.COMMON)
-        whole = len(one) <= _FAMILY_MAX + 1 and (name_lists.is_family_kana(one) or unknown)
-        sizes = (len(one),) if whole else tuple(range(min(len(one), 6), 2, -1))
-        family = next((size for size in sizes if whole or name_lists.is_family_kana(one[-size:])), 0)
+        family, given = _family_at_end(one), _given_at_head(two)
         if given and family and not (thing(one[-family:]) and thing(two[:given])):
             start = match.end("one") - family
             yield Span(Kind.PERSON, start, match.start("two") + given, 0.75, NAME_ID, "surname and given name in kana")
+
+
+def _family_at_end(run: str) -> int:
+    """Return how long the surname is that a run in hiragana ends with: all of a run that is no word, else 0."""
+    unknown = names.kinds(run) == Word.NONE and not (run.endswith(_BEHIND) and names.kinds(run[:-1]) & Word.COMMON)
+    if len(run) <= _FAMILY_APART_MAX and (name_lists.is_family_kana(run) or unknown):
+        return len(run)
+    sizes = range(min(len(run), _FAMILY_APART_MAX), _FAMILY_MIN, -1)
+    return next((size for size in sizes if name_lists.is_family_kana(run[-size:])), 0)
+
+
+def _given_at_head(run: str) -> int:
+    """Return how long the given name is that a run in hiragana begins with, alone or before a particle, else 0."""
+    for size in range(min(len(run), _GIVEN_MAX), _GIVEN_MIN - 1, -1):
+        if name_lists.is_given_kana(run[:size]) and (size == len(run) or run.startswith(_BEHIND, size)):
+            return size
+    return 0
 
 
 def _glued(page: Page) -> Iterator[Span]:
@@ -142,7 +132,7 @@ def _told_japanese(page: Page) -> Iterator[Span]:
             if name == "ALIAS" or not (thing(match.group(group)) or not_a_person(match.group(group))):
                 yield _span(match, group, 0.7, "said to be a name")
     for match in _matches(page, "SPEAKS"):
-        if _listed_kana(match.group("x")):
+        if known_kana(match.group("x")):
             yield _span(match, "x", 0.68, "speaks")
     yield from _beside(page)
 
@@ -151,11 +141,11 @@ def _beside(page: Page) -> Iterator[Span]:
     """Yield names beside a greeting, an office, the same name in another script; those set apart."""
     for match in _matches(page, "GREETS"):
         word = match.group("x")
-        if _listed_kana(word) if word[0] < "ァ" else _family_kanji(word):
+        if kana_or_surname(word):
             yield _span(match, "x", 0.7, "introduces oneself behind a greeting")
     for match in _matches(page, "OF_ONE"):
         group = "x" if match.group("x") else "y"
-        if _family_kanji(match.group(group)):
+        if family_kanji(match.group(group)):
             yield _span(match, group, 0.66, "who speaks for an office")
     for match in _matches(page, "ROMANISED"):
         if not any(_plain_word(lexicon.plain(word)) for word in re.split("[ ,-]+", match.group("x")) if len(word) > 2):
@@ -176,46 +166,17 @@ def _twofold(page: Page) -> Iterator[Span]:
             yield Span(Kind.PERSON, *match.span(), 0.75, NAME_ID, "surname set apart and given name")
 
 
-def _family_kanji(word: str) -> bool:
-    """Tell whether a word in kanji is a surname rather than a thing, a role or a place."""
-    known = names.kinds(word)
-    listed = word in name_lists.lists().family_kanji or bool(known & Word.SURNAME)
-    return listed and not (thing(word) or not_a_person(word) or word in lexicon.words("places"))
-
-
-def _last(page: Page) -> Iterator[Span]:
-    """Yield who signs with one word at the very end."""
-    match = _RULES.patterns["LAST"].search(page.text, max(0, len(page.text.rstrip()) - 18))
-    if match is None:
-        return
-    word = match.group("x")
-    if word.isascii():
-        fits = word in _called() and word not in lexicon.words("skills")
-    elif word[0] < "ァ":
-        fits = _listed_kana(word)
-    else:
-        fits = _family_kanji(word)
-    if fits:
-        yield _span(match, "x", 0.66, "signs at the end")
-
-
-@cache
-def _called() -> frozenset[str]:
-    """What people are called in small letters: given names and their short forms."""
-    short = {word for row in lexicon.rows("nicknames_en") for word in row}
-    return lexicon.given_any() | short
-
-
 @cache
 def _heads() -> frozenset[str]:
-    """What given names of six letters and more are cut to: thad, theo, mati."""
-    return frozenset(name[:size] for name in _called() if len(name) > 5 for size in (3, 4, 5))
+    """Return what given names are cut to: thad, theo, mati."""
+    sizes = range(_HEAD_MIN, _HEAD_MAX + 1)
+    return frozenset(name[:size] for name in called() if len(name) > _HEAD_MAX for size in sizes)
 
 
 def _plain_word(word: str) -> bool:
     """Tell whether a word in small letters is an everyday word; "joy" and "mark" are, too."""
     listed = any(word in lexicon.words(name) for name in ("capitalised", "everyday_names", "skills"))
-    if listed or word in lexicon.words("anybody_en") or word in _called():
+    if listed or word in lexicon.words("anybody_en") or word in called():
         return listed or word in lexicon.words("anybody_en")
     weak = word in lexicon.words("surname_en_weak") or (_ENDING.search(word) and word not in lexicon.latin_names())
     return bool(weak) or everyday_latin(word)
@@ -226,15 +187,14 @@ def _told_small(page: Page) -> Iterator[Span]:
     for match in _matches(page, "TOLD"):
         words, by = match.group("x").split(" "), match.group("by")
         sure = by in _SURE_BY or by.startswith(("spoke", "talked", "chatted", "hi", "caller"))
-        called = not _called().isdisjoint(words) or words[0] in lexicon.surnames_any() or (
-            words[0] in _heads() and not _plain_word(words[0])
-        )  # fmt: skip
-        odd = [_plain_word(word) for word in words]
+        plain = [_plain_word(word) for word in words]
+        known = not called().isdisjoint(words) or words[0] in lexicon.surnames_any()
+        known = known or (words[0] in _heads() and not plain[0])
         if len(words) == 1:
-            fits = (called and (sure or not odd[0])) or (sure and not odd[0])
+            fits = (known and sure) or (not plain[0] and (known or sure))
         else:
-            fits = not any(odd) and (called or sure or by.endswith(("that's", "this is", "it's")))
-        if not fits and called and len(words) > 1 and odd[1] and not odd[0]:
+            fits = not any(plain) and (known or sure or by.endswith(("that's", "this is", "it's")))
+        if not fits and known and len(words) > 1 and plain[1] and not plain[0]:
             fits, words = True, words[:1]
         if fits:
             taken.add(words[0])
@@ -249,13 +209,13 @@ def _called_so(page: Page, taken: Collection[str]) -> Iterator[Span]:
     """Yield names with a surname in brackets or an initial behind them; ``taken`` are spoken of elsewhere."""
     for match in _matches(page, "BRACKET"):
         one = _before(page, match, "BRACKET_BEFORE")
-        if one and (one.group() in taken or one.group() in _called()) and not _plain_word(match.group("y")):
+        if one and (one.group() in taken or one.group() in called()) and not _plain_word(match.group("y")):
             yield Span(Kind.PERSON, *one.span(), 0.62, NAME_ID, "called so in small letters")
             yield _span(match, "y", 0.62, "surname in brackets")
     for match in _matches(page, "AND_INITIAL"):
         one = _before(page, match, "INITIAL_BEFORE")
         word = one.group() if one else ""
-        if one and (word in _called() or word in lexicon.surnames_any()) and not _plain_word(word):
+        if one and (word in called() or word in lexicon.surnames_any()) and not _plain_word(word):
             yield Span(Kind.PERSON, one.start(), match.end(), 0.66, NAME_ID, "name and initial in small letters")
 
 
@@ -274,7 +234,7 @@ def _letters(page: Page) -> Iterator[Span]:
         two = match.group("two").lower()
         given = _before(page, match, "UNDERSCORE_BEFORE") if two in lexicon.surnames_any() else None
         one = given.group().lower() if given else ""
-        if given and one in _called() and not (_plain_word(one) and _plain_word(two)):
+        if given and one in called() and not (_plain_word(one) and _plain_word(two)):
             yield Span(Kind.PERSON, given.start(), match.end(), 0.7, NAME_ID, "given name and surname joined")
 
 
@@ -287,8 +247,8 @@ def find(page: Page) -> Iterator[Span]:
     if page.has_latin:
         yield from _told_small(page)
         yield from _letters(page)
-    yield from _last(page)
     yield from placed_names(page)
+    yield from last_names(page)
 
 
 RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON,), find)

@@ -1,11 +1,12 @@
 """Rules as data: ``NAME.rules`` beside this file holds the patterns of one recogniser, so that they can be read.
 
-A file is a list of blocks. ``let NAME`` names a fragment, ``%NAME%`` puts it in. ``rule KIND SCORE why`` and
-``pattern NAME`` are made of the indented lines below them, joined without the line ends. ``needs a|b`` says which of
-these (small letters; ``#`` is any digit) a page must hold for the pattern to be tried at all: most patterns are skipped
-by a plain search for a word. Without ``needs`` they are read off the pattern, as far as it tells them; what else it
-tells (``required``) is asked for, too. ``not-after CLASS`` says which characters must not stand before a match. Blank
-lines and lines that begin with # are comments.
+A file is a list of blocks. ``let NAME`` names a fragment, ``%NAME%`` puts it in; ``use NAME`` takes the fragments of
+another file, which holds nothing else. ``rule KIND SCORE why`` and ``pattern NAME`` are made of the indented lines
+below them, joined without the line ends. ``needs a|b`` says which of these (small letters; ``#`` is any digit) a page
+must hold for the pattern to be tried at all: most patterns are skipped by a plain search for a word. Without ``needs``
+they are read off the pattern, as far as it tells them; what else it tells (``required``) is asked for, too.
+``not-after CLASS`` says which characters must not stand before a match. Blank lines and lines that begin with # are
+comments.
 """
 
 import re
@@ -79,18 +80,37 @@ def _words(needs: str) -> frozenset[str]:
     return frozenset(needs.split("|")) if needs else frozenset()
 
 
-def _definitions(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield word, rest of the head line and pattern of each rule and named pattern; raises ``ValueError``."""
-    fragments: dict[str, str] = {}
+def _definitions(text: str, fragments: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield word, rest of the head line and pattern of each rule and named pattern; raises ``ValueError``.
+
+    Its fragments are added to ``fragments``.
+    """
     for head, body in _blocks(text):
         word, _, rest = head.partition(" ")
         source = _MACRO.sub(lambda match: fragments[match.group(1)], body)
+        if word == "let" and rest in fragments:
+            raise ValueError(f"{rest} is named twice")
         if word == "let":
             fragments[rest] = f"(?:{source})" if "|" in source else source
+        elif word == "use":
+            fragments.update(_shared(rest))
         elif word in ("pattern", "rule"):
             yield word, rest, source
         else:
             raise ValueError(f"unknown block {head!r}")
+
+
+@cache
+def _shared(name: str) -> dict[str, str]:
+    """Return the fragments of ``NAME.rules``; raises ``ValueError`` when the file holds more than these."""
+    fragments: dict[str, str] = {}
+    if any(_definitions(_text(name), fragments)):
+        raise ValueError(f"{name}.rules is used for its fragments and holds rules")
+    return fragments
+
+
+def _text(name: str) -> str:
+    return resources.files(__package__ or "").joinpath(f"{name}.rules").read_text(encoding="utf-8")
 
 
 def all_sources() -> Iterator[str]:
@@ -99,7 +119,7 @@ def all_sources() -> Iterator[str]:
     for folder in (here, here.joinpath("..")):
         for path in sorted(folder.iterdir(), key=lambda path: path.name):
             if path.name.endswith(".rules"):
-                yield from (source for *_, source in _definitions(path.read_text(encoding="utf-8")))
+                yield from (source for *_, source in _definitions(path.read_text(encoding="utf-8"), {}))
 
 
 def parse(text: str) -> Rules:
@@ -107,7 +127,7 @@ def parse(text: str) -> Rules:
     rules: list[Rule] = []
     patterns: dict[str, re.Pattern[str]] = {}
     needs: dict[str, Needs] = {}
-    for word, rest, source in _definitions(text):
+    for word, rest, source in _definitions(text, {}):
         if word == "pattern":
             name, _, wanted = rest.partition(" needs ")
             patterns[name] = compiled(source)
@@ -143,7 +163,7 @@ def _possible(rules: Rules, page: Page) -> list[int]:
 @cache
 def load(name: str) -> Rules:
     """Return the rules of ``NAME.rules``."""
-    return parse(resources.files(__package__ or "").joinpath(f"{name}.rules").read_text(encoding="utf-8"))
+    return parse(_text(name))
 
 
 def matches(rules: Rules, page: Page, name: str) -> Iterator[re.Match[str]]:

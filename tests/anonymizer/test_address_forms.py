@@ -55,6 +55,7 @@ _KEPT = (
     "Phase 2, 3rd stage, final interview; chapter no 3, 4th stage, above average, excellent",
     "table 4, 3rd cross check, done. Version 118 22 is out. Z I P file 1 2 3",
     "Paris 10 20 AM, London 9 30 PM, postcode lottery",
+    '"Hawthorn Solutions", Mill Lane, Nr Otley',
     "git branch 検証, account page. The London branch account manager. sort by 21 dash 08 dash 77",
 )
 

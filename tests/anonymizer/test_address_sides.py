@@ -18,8 +18,7 @@ from anonymizer.recognizers.address_sides import Sides
     ],
 )
 def test_a_flat_and_the_name_of_a_house_stand_before_the_number(text: str, at: str, start: str) -> None:
-    sides, place = Sides(text), text.index(at)
-    assert sides.left(place) == sides.left(place) == (text.index(start), start != at)
+    assert Sides(text).left(text.index(at)) == (text.index(start), start != at)
 
 
 @pytest.mark.parametrize(
@@ -31,9 +30,17 @@ def test_a_flat_and_the_name_of_a_house_stand_before_the_number(text: str, at: s
     ],
 )
 def test_the_flat_the_town_and_the_code_stand_behind_the_street(text: str, street: str, whole: str, sure: bool) -> None:
-    sides = Sides(text)
-    small = street.islower()
-    assert sides.right(len(street), small=small) == sides.right(len(street), small=small) == (len(whole), sure)
+    assert Sides(text).right(len(street), small=street.islower()) == (len(whole), sure)
+
+
+@pytest.mark.parametrize("text", ["16 Dock Rd, Flat 2, Penylan, wa 6155", "c/o Mrs Dyer, unit 4, 9 elm way, penylan"])
+def test_no_question_changes_the_answer_to_another(text: str) -> None:
+    asked, places = Sides(text), range(len(text) + 1)
+    for small in (False, True):
+        for end in places:
+            assert asked.right(end, small=small) == Sides(text).right(end, small=small)
+    for start in places:
+        assert asked.left(start) == Sides(text).left(start)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,12 @@ from anonymizer.model import Kind
         ("name\taccount no\nAnn Lee\t5510-228", "5510-228", Kind.BANK),
         ("name,phone\nAnn Lee,5550 132", "5550 132", Kind.PHONE),
         ("name,dob\nAnn Lee,880412", "880412", Kind.BIRTH_DATE),
+        ("name,matriculation no\nAnn Lee,448-291", "448-291", Kind.ID_NUMBER),
+        ("name,ni_number\nAnn Lee,448-21", "448-21", Kind.ID_NUMBER),
+        ("name,Social Security\nAnn Lee,448-21", "448-21", Kind.ID_NUMBER),
+        ("氏名,組合員番号\n佐藤 光,4488", "4488", Kind.ID_NUMBER),
+        ("name,sort_code\nAnn Lee,448-21", "448-21", Kind.BANK),
+        ("name,cell\nAnn Lee,448-21", "448-21", Kind.PHONE),
     ],
 )
 def test_a_cell_is_what_its_header_says(table: str, number: str, kind: Kind) -> None:

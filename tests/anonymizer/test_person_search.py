@@ -10,10 +10,10 @@ from anonymizer.kana import without_small_kana
 from anonymizer.normalise import WALL
 from anonymizer.page import Page
 from anonymizer.recognizers.ending import Ending
+from anonymizer.recognizers.latin_word import latin_word
 from anonymizer.recognizers.person_careless import careless_names
-from anonymizer.recognizers.person_small import small_names
-from anonymizer.recognizers.person_words import latin_word
 from anonymizer.recognizers.rulefile import load
+from anonymizer.recognizers.small_names import small_names
 from tests.anonymizer.records import one_off
 
 _LOOKED_AT_FIRST = [

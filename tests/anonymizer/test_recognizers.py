@@ -42,8 +42,9 @@ def test_brackets_around_a_number_stay_and_those_inside_go() -> None:
     assert anonymise("電話は(03)1234-5678です").text == "電話は〔電話番号〕です"
 
 
-def test_ten_bare_digits_are_a_telephone_only_after_a_caption() -> None:
+def test_ten_bare_digits_are_a_telephone_only_beside_a_word_for_one() -> None:
     assert taken("電話0312345678")["0312345678"] == "PHONE_NUMBER"
+    assert taken("0312345678までご連絡ください")["0312345678"] == "PHONE_NUMBER"
     assert taken("0312345678") == {"0312345678": "ID_NUMBER"}
 
 

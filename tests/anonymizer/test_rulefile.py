@@ -39,10 +39,26 @@ pattern P needs a
     assert list(apply(rules, Page("ab cd"), "r")) == []
 
 
-@pytest.mark.parametrize("text", ["rool X\n  a", "rule NOBODY 0.5 w\n  a", "let A\n  %B%"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rool X\n  a",
+        "rule NOBODY 0.5 w\n  a",
+        "let A\n  %B%",
+        "let A\n  a\nlet A\n  b",
+        "use web",
+        "use address_words\nlet N\n  a",
+    ],
+)
 def test_a_wrong_file_is_an_error(text: str) -> None:
     with pytest.raises((ValueError, KeyError, re.error)):
         parse(text)
+
+
+def test_a_file_may_use_the_fragments_of_another() -> None:
+    rules = parse("use address_words\npattern P\n  %PREF%\\Z")
+    assert rules.patterns["P"].match("山形県")
+    assert not rules.rules
 
 
 def test_recognisers_have_names_of_their_own_and_report_only_their_kinds() -> None:

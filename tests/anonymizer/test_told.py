@@ -90,6 +90,11 @@ def test_the_cells_of_a_table_go_by_their_header() -> None:
     assert not any(_readable(text, cell) for cell in ("女", "27", "湖西ケア"))
 
 
+@pytest.mark.parametrize("cell", [":---:", "[school] (2001)"])
+def test_a_ruler_and_what_was_taken_out_before_stay_under_a_header(cell: str) -> None:
+    assert f"|{cell}|" in anonymise(f"|name|school|\n|:--|{cell}|\n|Jo Marlow|St Cuthbert|").text
+
+
 def test_a_comma_in_a_cell_moves_no_other_cell_under_a_header() -> None:
     text = "氏名,住所,年齢,現職,職種\n山田 花子,別館,2階,31,湖西ケア,人事労務担当\n"
     once = anonymise(text).text
