@@ -11,7 +11,7 @@ from tests.loop.postfix import Running, postfix
 
 SCRIPT = """#!/bin/sh
 # The recipe of the Postfix FILTER_README: copy to a file, edit it, give it back through sendmail.
-input=$(mktemp {folder}/filter/in.XXXXXX)
+input=$(mktemp -p {folder}/filter)
 trap 'rm -f "$input"' 0
 cat > "$input" || exit 75
 /usr/bin/altermime --input="$input" --disclaimer={folder}/text --disclaimer-html={folder}/html || exit 75

@@ -24,7 +24,7 @@ from crm.profile.forms import ContactForm, ProfileForm, cleaned, profile_problem
 from crm.registry import programmes
 from crm.tables import CompanyRow, InvitationRow, RegistrationRow
 
-PREVIEW_PSEUDONYM = "CR-XXXXXXXX"
+PREVIEW_PSEUDONYM = "CR-••••••••"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ connection instead of to the class. What the commands do stands in `smtp.py`.
 
 import asyncio
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, NoReturn, cast
 
@@ -41,7 +42,7 @@ HTTP_METHODS = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNEC
 Method = Callable[[Any, str], Awaitable[None]]
 
 
-class Connection(Outflow, SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
+class Connection(Outflow, SMTP, ABC):  # type: ignore[misc]  # aiosmtpd ships no types
     """The connection; sub-classes list their commands in ``methods``, by upper-case name."""
 
     methods: ClassVar[Mapping[bytes, Method]] = {}
@@ -75,9 +76,9 @@ class Connection(Outflow, SMTP):  # type: ignore[misc]  # aiosmtpd ships no type
         self.company_id: int | None = None
         self._reset()
 
+    @abstractmethod
     def _reset(self) -> None:
         """Forget the mail transaction."""
-        raise NotImplementedError
 
     # --- what listener and asyncio call ---
 

@@ -189,6 +189,7 @@ def test_good_cases_let_a_file_pass(cases: Callable[[str], str], tmp_path: Path)
         ('inject = "cases/broken.eml"', 9, "case cases/broken.eml must be inject, but is"),
         ('inject = "cases/large.eml"', 9, "larger than 1048576"),
         ('inject = "**x"', 9, "**x: "),
+        ('inject = "/cases/*.eml"', 9, "'/cases/*.eml': name files beside the rule file"),
     ],
 )
 def test_a_failing_case_refuses_the_file_and_says_why(
