@@ -1,9 +1,6 @@
 """Statements that run straight on the driver do what SQLAlchemy would have done, on both databases."""
 
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,6 +11,7 @@ from core.bulk import Bulk, Query, insert_ignoring
 from core.outbox import Outgoing
 from core.runtime import Runtime
 from crm.tables import InvitationDayRow, SuppressionRow
+from tests.core.compiling import compiled_in
 
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 DAYS = insert(InvitationDayRow)
@@ -27,6 +25,12 @@ def days(runtime: Runtime) -> dict[str, int]:
 
 def day(number: int, mails: int = 1) -> dict[str, object]:
     return {"company_id": 7, "day": f"2026-11-{number:02}", "mails": mails}
+
+
+def waiting(number: int) -> dict[str, object]:
+    """A row of the outbox."""
+    mail = {"id": f"{number:016}", "key": f"k{number}", "kind": "dsn", "state": "waiting", "sender": ""}
+    return mail | {"created_at": AT}
 
 
 def test_rows_are_inserted_and_counted(any_runtime: Runtime) -> None:
@@ -68,9 +72,8 @@ def test_values_are_converted_as_their_types_say(any_runtime: Runtime) -> None:
     with pytest.raises(IntegrityError) as refused, any_runtime.begin() as tx:
         Bulk(insert(SuppressionRow)).run(tx, [row])
     assert refused.value.params is None, "what a row says about people is no part of the error"
-    sent = {"id": "b" * 16, "key": "k", "kind": "dsn", "state": "waiting", "sender": "", "created_at": AT}
     with any_runtime.begin() as tx:
-        Bulk(insert(Outgoing)).run(tx, [sent])
+        Bulk(insert(Outgoing)).run(tx, [waiting(1)])
     with any_runtime.read() as tx:
         assert tx.session.scalar(select(Outgoing.created_at)) == AT
 
@@ -79,10 +82,8 @@ def test_a_query_gives_rows_of_python_values_for_any_number_of_wanted_ones(any_r
     columns = Outgoing.id, Outgoing.created_at
     wanted = Outgoing.id.in_(bindparam("ids", expanding=True)), Outgoing.kind == "dsn"
     query = Query(select(*columns).where(*wanted, Outgoing.created_at <= bindparam("until")), many="ids")
-    ids = [f"{number:016}" for number in range(5)]
-    rows = [
-        {"id": each, "key": each, "kind": "dsn", "state": "waiting", "sender": "", "created_at": AT} for each in ids
-    ]
+    rows = [waiting(number) for number in range(5)]
+    ids = [row["id"] for row in rows]
     with any_runtime.begin() as tx:
         Bulk(insert(Outgoing)).run(tx, rows)
         for count in (0, 1, 3, 5, 3):
@@ -103,11 +104,9 @@ def test_a_parameter_may_stand_in_several_places(any_runtime: Runtime) -> None:
     at = bindparam("at", type_=Outgoing.created_at.type)
     query = Query(select(Outgoing.key).where(Outgoing.created_at >= at, Outgoing.created_at <= at, Outgoing.key != ""))
     with any_runtime.begin() as tx:
-        Bulk(insert(Outgoing)).run(
-            tx, [{"id": "b" * 16, "key": "k", "kind": "dsn", "state": "waiting", "sender": "", "created_at": AT}]
-        )
-        assert query.rows(tx, at=AT) == [("k",)]
-        assert [found.key for found in query.records(tx, at=AT)] == ["k"]
+        Bulk(insert(Outgoing)).run(tx, [waiting(1)])
+        assert query.rows(tx, at=AT) == [("k1",)]
+        assert [found.key for found in query.records(tx, at=AT)] == ["k1"]
 
 
 def test_an_insert_may_give_back_what_the_database_made(any_runtime: Runtime) -> None:
@@ -122,9 +121,8 @@ def test_rows_of_other_columns_than_it_was_compiled_for_are_written_all_the_same
     """A table may have got a column that nobody told `without` of: mail is stored before statements are cheap."""
     bulk = Bulk(insert(Outgoing))
     bulk.prepare(any_runtime.db.engine.dialect)
-    row = {"id": "b" * 16, "key": "k", "kind": "dsn", "state": "waiting", "sender": "", "created_at": AT}
     with any_runtime.begin() as tx:
-        assert bulk.run(tx, [row]) == 1
+        assert bulk.run(tx, [waiting(1)]) == 1
         assert tx.session.scalar(select(Outgoing.created_at)) == AT
 
 
@@ -138,29 +136,13 @@ def test_what_is_compiled_ahead_does_the_same_and_needs_no_compiler(any_runtime:
     )
     for statement in statements:
         statement.prepare(any_runtime.db.engine.dialect)
-    inserting, _, updating, asking = statements
+    inserting, storing, updating, asking = statements
 
     def work() -> None:
         with any_runtime.begin() as tx:
             assert inserting.run(tx, [day(1), day(2)]) == 2
+            assert storing.run(tx, [waiting(1)]) == 1
             assert updating.run(tx, [{"new_mails": 4}]) == 2
             assert asking.rows(tx, days=["2026-11-01", "2026-11-05", "2026-11-06"]) == [(4,)]
 
     assert not compiled_in(work)
-
-
-def compiled_in(work: Callable[[], None]) -> set[str]:
-    """The functions of SQLAlchemy's compiler that ``work`` calls."""
-    called: set[str] = set()
-
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_filename.endswith("sqlalchemy/sql/compiler.py"):
-            called.add(frame.f_code.co_qualname)
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return called

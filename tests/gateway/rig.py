@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import ipaddress
+import re
 import smtplib
 import socket
 import threading
@@ -30,6 +31,8 @@ from rules.model import AtsStatus, Mode
 
 HR = "saiyo@kigyo.example.jp"
 CANDIDATE = "taro@example.com"
+#: The link of an invitation, as `with_settings` has it begin.
+LINK = re.compile(rb"https://relay\.example\.jp/r/([A-Za-z0-9_-]{22})")
 
 
 def message(body: str = "こんにちは\r\n", *, sender: str = HR, to: str = CANDIDATE, subject: str = "ご連絡") -> bytes:

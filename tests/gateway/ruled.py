@@ -1,6 +1,5 @@
 """A gateway that obeys a company's rule file, for tests of what rules order."""
 
-import re
 from typing import Any
 
 from core.runtime import Runtime
@@ -11,7 +10,6 @@ from gateway.tables import Origin
 from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway
 from tests.gateway.sink import Sink
 
-LINK = re.compile(rb"https://relay\.example\.jp/r/([A-Za-z0-9_-]{22})")
 OURS = f'sender = "{HR}"'
 DROPBOX = "crm@kigyo.example.jp"
 COPY = f'action = "bcc_dropbox"\nto = "{DROPBOX}"'

@@ -91,9 +91,14 @@ class Sink:
             return list(self.got)
 
     def hang_up(self) -> None:
-        """Close every open connection, as servers do with idle clients."""
-        for writer in list(self._writers):
-            self._loop.call_soon_threadsafe(writer.close)
+        """Close every open connection, as servers do with idle clients; returns when they are closed."""
+
+        async def close() -> None:
+            for writer in (writers := list(self._writers)):
+                writer.close()
+            await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(10)
 
     def to(self, recipient: str) -> list[Got]:
         return [got for got in self.got if recipient in got.recipients]

@@ -3,16 +3,16 @@
 import smtplib
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from core.runtime import Runtime
 from rules.model import Mode
-from tests.gateway.rig import HR, REJECTION, Gateway, add_company, message, rejecting_company
+from tests.gateway.rig import HR, LINK, REJECTION, Gateway, add_company, message, rejecting_company
 from tests.gateway.sink import Sink
-from tests.gateway.test_judging import LINK
 from tests.gateway.test_relay import without_received
 
 PLAIN = "tanaka@example.net"
@@ -22,20 +22,26 @@ class AtCommit:
     """What happens when the next mail's commit begins, once the next hop has its envelope."""
 
     def __init__(self, runtime: Runtime, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.armed, self.heard, self.got = False, False, -1
-        self.then: Callable[[], None] = lambda: None
+        self._then: Callable[[], None] | None = None
+        self.heard, self.got = False, -1
         self._sink = sink
         dialect: Any = runtime.db.engine.dialect
         commit = dialect.do_commit
 
         def do_commit(connection: Any) -> None:
-            if self.armed and connection.execute("SELECT count(*) FROM mail WHERE raw IS NOT NULL").fetchone()[0]:
-                self.armed = False
+            if self._then and connection.execute("SELECT count(*) FROM mail WHERE raw IS NOT NULL").fetchone()[0]:
+                then, self._then = self._then, None
                 self._wait()
-                self.then()
+                then()
             commit(connection)
 
         monkeypatch.setattr(dialect, "do_commit", do_commit)
+
+    def do(self, then: Callable[[], None] = lambda: None) -> None:
+        """See whether the next hop ``heard`` of the next mail, and how many messages it ``got`` by then; and do more.
+
+        An exception of ``then`` is one of the database."""
+        self.heard, self._then = False, then
 
     def _wait(self) -> None:
         end_s = time.monotonic() + 5
@@ -52,11 +58,18 @@ def fail(error: Exception) -> Callable[[], None]:
     return then
 
 
-def with_a_kept_connection(gateway: Gateway, sink: Sink) -> None:
-    gateway.send(message(to=PLAIN), [PLAIN])
-    sink.wait(1)
-    gateway.wait_until_finished()
-    sink.commands.append("from here on")
+@contextmanager
+def kept_connection(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, **env: str
+) -> Iterator[tuple[Sink, Gateway, AtCommit]]:
+    """A gateway that has delivered one mail to a next hop, and holds the connection to it."""
+    with Sink() as sink, Gateway(runtime, sink.port, **env) as gateway:
+        at_commit = AtCommit(runtime, sink, monkeypatch)
+        gateway.send(message(to=PLAIN), [PLAIN])
+        sink.wait(1)
+        gateway.wait_until_finished()
+        sink.commands.append("from here on")
+        yield sink, gateway, at_commit
 
 
 @pytest.mark.parametrize("edited", [True, False])
@@ -65,10 +78,8 @@ def test_the_message_leaves_after_the_commit_only(
 ) -> None:
     rejecting_company(runtime, Mode.AUTO if edited else Mode.OBSERVE)
     raw = message(REJECTION)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
-        at_commit = AtCommit(runtime, sink, monkeypatch)
-        with_a_kept_connection(gateway, sink)
-        at_commit.armed = True
+    with kept_connection(runtime, monkeypatch) as (sink, gateway, at_commit):
+        at_commit.do()
         gateway.send(raw)
         sink.wait(2)
         gateway.wait_until_finished()
@@ -82,10 +93,8 @@ def test_the_message_leaves_after_the_commit_only(
 def test_of_a_mail_that_is_not_stored_nothing_leaves(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     add_company(runtime)
     raw = message()
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
-        at_commit = AtCommit(runtime, sink, monkeypatch)
-        with_a_kept_connection(gateway, sink)
-        at_commit.armed, at_commit.then = True, fail(sqlite3.OperationalError("disk I/O error"))
+    with kept_connection(runtime, monkeypatch) as (sink, gateway, at_commit):
+        at_commit.do(fail(sqlite3.OperationalError("disk I/O error")))
         with pytest.raises(smtplib.SMTPDataError) as refused:
             gateway.send(raw)
         assert (refused.value.smtp_code, at_commit.heard) == (451, True)
@@ -101,10 +110,8 @@ def test_a_mail_that_leaves_otherwise_than_announced_has_another_connection(
 ) -> None:
     """Its transaction failed for a reason of its own: it is stored alone, and its edit is another one."""
     rejecting_company(runtime)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
-        at_commit = AtCommit(runtime, sink, monkeypatch)
-        with_a_kept_connection(gateway, sink)
-        at_commit.armed, at_commit.then = True, fail(sqlite3.IntegrityError("not so"))
+    with kept_connection(runtime, monkeypatch) as (sink, gateway, at_commit):
+        at_commit.do(fail(sqlite3.IntegrityError("not so")))
         gateway.send(message(REJECTION))
         sink.wait(2)
         gateway.wait_until_finished()
@@ -125,10 +132,8 @@ def test_a_refusal_means_what_it_means_without(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, recipient: str, result: tuple[str, int, str]
 ) -> None:
     add_company(runtime)
-    with Sink() as sink, Gateway(runtime, sink.port, RELAY__RETRY_S="86400") as gateway:
-        at_commit = AtCommit(runtime, sink, monkeypatch)
-        with_a_kept_connection(gateway, sink)
-        at_commit.armed = True
+    with kept_connection(runtime, monkeypatch, RELAY__RETRY_S="86400") as (sink, gateway, at_commit):
+        at_commit.do()
         gateway.send(message(), [recipient])
         gateway.wait_for(lambda: gateway.deliveries()[1].state == result[0])
         refused = gateway.deliveries()[1]
@@ -143,15 +148,8 @@ def test_a_server_that_goes_before_the_message_costs_no_attempt(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_company(runtime)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
-        at_commit = AtCommit(runtime, sink, monkeypatch)
-        with_a_kept_connection(gateway, sink)
-
-        def hang_up() -> None:
-            sink.hang_up()
-            time.sleep(0.05)
-
-        at_commit.armed, at_commit.then = True, hang_up
+    with kept_connection(runtime, monkeypatch) as (sink, gateway, at_commit):
+        at_commit.do(sink.hang_up)
         gateway.send(message())
         sink.wait(2)
         gateway.wait_until_finished()
@@ -164,18 +162,18 @@ def test_with_one_connection_at_most_the_next_mail_waits_for_it(
 ) -> None:
     """An announced mail holds the slot that it was given, and gives it back once, stored or not."""
     add_company(runtime)
-    with Sink() as sink, Gateway(runtime, sink.port, RELAY__CONNECTIONS_MAX="1") as gateway:
-        at_commit = AtCommit(runtime, sink, monkeypatch)
-        with_a_kept_connection(gateway, sink)
+    with kept_connection(runtime, monkeypatch, RELAY__CONNECTIONS_MAX="1") as (sink, gateway, at_commit):
         for then in (fail(sqlite3.OperationalError("disk I/O error")), lambda: None):
-            at_commit.armed, at_commit.then = True, then
+            at_commit.do(then)
             with gateway.client() as client:
                 client.ehlo("client.example.net")
                 client.mail(HR)
                 client.rcpt(PLAIN)
                 client.data(message())
             assert at_commit.heard
+            # Of two mails that come together the second waits until the first has got its answer.
+            gateway.send(message(), ["slow.a@example.com"])
             gateway.send(message(to=PLAIN), [PLAIN])
             gateway.wait_until_finished()
-            at_commit.heard = False
-    assert len(sink.got) == 4
+    assert [got.recipients for got in sink.got[1:]].count((PLAIN,)) == 3
+    assert sink.connections == 2, "the second one after the disk error"

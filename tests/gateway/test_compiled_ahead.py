@@ -1,8 +1,6 @@
 """What a gateway asks its database is compiled in the process that forks it, on both databases."""
 
-import sys
 from datetime import date, datetime
-from types import FrameType
 
 from core import bulk, processes
 from core.runtime import Runtime
@@ -15,6 +13,7 @@ from gateway.letter.envelope import Arrival, Envelope, Recipient
 from gateway.store import retention
 from gateway.store.spool import NewMail, store
 from gateway.tables import Origin
+from tests.core.compiling import compiled_in
 
 
 def _mail(now: datetime) -> NewMail:
@@ -39,15 +38,8 @@ def test_a_gateway_that_stores_and_looks_needs_no_compiler_of_statements(any_run
         agency = agencies.NewAgency("例示キャリア", "13-ユ-300001", date(2030, 3, 31), "desk@agency.example.jp")
         agencies.add(tx, company.id, agency)
     bulk.compile_all(any_runtime.db.engine.dialect)
-    compiled: set[str] = set()
 
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_filename.endswith("sqlalchemy/sql/compiler.py"):
-            compiled.add(frame.f_code.co_qualname)
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
+    def work() -> None:
         with any_runtime.begin() as tx:
             process_id = processes.register(tx, "gateway")
             assert processes.beat(tx, process_id, follows=1)
@@ -57,10 +49,9 @@ def test_a_gateway_that_stores_and_looks_needs_no_compiler_of_statements(any_run
             found = sweep.look(tx)
             assert figures.backlog(tx).total == 1
             assert retention.old_strangers(tx) == []
-    finally:
-        sys.setprofile(before)
-    assert [each.name for each in snapshot.companies] == ["例示"]
-    assert [each.name for each in snapshot.agencies[company.id]] == ["例示キャリア"]
-    assert found.due
-    assert process_id in found.beats
-    assert not compiled
+        assert [each.name for each in snapshot.companies] == ["例示"]
+        assert [each.name for each in snapshot.agencies[company.id]] == ["例示キャリア"]
+        assert found.due
+        assert process_id in found.beats
+
+    assert not compiled_in(work)

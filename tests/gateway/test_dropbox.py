@@ -9,8 +9,8 @@ from crm.registry import companies
 from gateway.ruling import dropbox
 from gateway.tables import Origin, mail
 from rules.model import Mode
-from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, message, rejecting_company, with_settings
-from tests.gateway.ruled import COPY, DROPBOX, LINK, NEWS, OURS, obey, sent
+from tests.gateway.rig import CANDIDATE, HR, LINK, REJECTION, Gateway, message, rejecting_company, with_settings
+from tests.gateway.ruled import COPY, DROPBOX, NEWS, OURS, obey, sent
 from tests.gateway.sink import Sink
 from tests.rules.rule_text import file, rule
 

@@ -1,6 +1,5 @@
 """What becomes of a rejection mail in each mode, and that every doubt and every fault lets the original out."""
 
-import re
 import threading
 from typing import Any
 
@@ -22,6 +21,7 @@ from rules.model import AtsStatus, Mode, Verdict
 from tests.gateway.rig import (
     CANDIDATE,
     HR,
+    LINK,
     REJECTION,
     Gateway,
     add_agency,
@@ -33,7 +33,6 @@ from tests.gateway.rig import (
 from tests.gateway.sink import Sink
 from tests.gateway.test_relay import without_received
 
-LINK = re.compile(rb"https://relay\.example\.jp/r/([A-Za-z0-9_-]{22})")
 INTERNAL = "boss@kigyo.example.jp"
 
 

@@ -18,9 +18,8 @@ from gateway.judgement import wrong
 from gateway.tables import delivery, mail
 from rules.model import Mode
 from tests.conftest import make_settings
-from tests.gateway.rig import CANDIDATE, REJECTION, Gateway, ats_says, message, rejecting_company, with_settings
+from tests.gateway.rig import CANDIDATE, LINK, REJECTION, Gateway, ats_says, message, rejecting_company, with_settings
 from tests.gateway.sink import Sink
-from tests.gateway.test_judging import LINK
 
 CONTACT, ADMIN = "duty@kigyo.example.jp", "root@gateway.example.jp"
 ENGLISH = (
