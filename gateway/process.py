@@ -24,7 +24,7 @@ from gateway.delivery.settle import settle, settle_barely
 from gateway.foresight import Foreseen
 from gateway.judgement import arrival, holds
 from gateway.judgement.arrival import Arriving
-from gateway.judgement.edit import Prepared
+from gateway.judgement.edit import Prepared, Unedited
 from gateway.judgement.judging import Judging
 from gateway.judgement.signing import of_original, wants_every_mail
 from gateway.judgement.suspects import Suspects
@@ -36,6 +36,8 @@ from gateway.work import UNJUDGED_FROM_TRY, Hand, Work
 log = get_logger(__name__)
 
 WRITE_RETRY_S = 1.0
+#: The note of a mail that left unchanged because of a fault of ours.
+FAULT = "fault"
 
 
 class Processor:
@@ -85,7 +87,7 @@ class Processor:
         """
         return None if self._storing else self._judging.foresee(company, recipient)
 
-    async def _prepare(self, work: Work) -> Prepared | None:
+    async def _prepare(self, work: Work) -> Prepared | Unedited | None:
         try:
             return await self._judging.prepare(work)
         except Temporary:  # no answer from the database, which may have one by the time the mail is stored
@@ -93,21 +95,22 @@ class Processor:
         except Exception as error:  # noqa: BLE001 - fail open: the original goes out
             self._count_fault(work, "judge", error)
             self._judging.leave_alone(work)
-            work.leave_unchanged("fault")
+            work.leave_unchanged(FAULT)
+            return Unedited(None, FAULT, None)
         return None
 
-    def _announce(self, work: Work, prepared: Prepared | None) -> None:
+    def _announce(self, work: Work, prepared: Prepared | Unedited | None) -> None:
         """Let the next hop hear of a mail while the disk syncs, when it is known how it will leave.
 
         With company on the way its connection would be missing to others for longer than that saves.
         """
-        if prepared is not None:
+        if isinstance(prepared, Prepared):
             if len(work.deliveries) == 1:
                 self._relay.announce(work, prepared.edits)
-        elif not wants_every_mail(self._directory.current, work) and self._judging.leaves_alone(work):
+        elif (prepared or not work.may_judge) and not wants_every_mail(self._directory.current, work):
             self._relay.announce(work, ())
 
-    async def _stored(self, new: NewMail, work: Work | None, prepared: Prepared | None) -> int:
+    async def _stored(self, new: NewMail, work: Work | None, prepared: Prepared | Unedited | None) -> int:
         arrived_by = self._committer.submit_many(
             arrival.store,
             Arriving(new, prepared),
@@ -124,8 +127,10 @@ class Processor:
             self._count_fault(work, "edit", error)  # fail open: it is stored without its edit, and judged again
             self._judging.forget(work)
             return await self._stored(new, work, None)
-        if work is not None and prepared is not None:
+        if work is not None and isinstance(prepared, Prepared):
             self._judging.stored(work, arrived.made)
+        elif work is not None and prepared is not None:
+            work.stored = True
         return arrived.mail_id
 
     async def process(self, work: Work) -> None:
@@ -141,7 +146,7 @@ class Processor:
                 await self._judging.judge(work)
         except Exception as error:  # noqa: BLE001 - fail open: the original goes out
             self._count_fault(work, "judge", error)
-            work.leave_unchanged("fault")
+            work.leave_unchanged(FAULT)
         if not work.deliveries:
             return
         await self._sign(work)
@@ -217,7 +222,7 @@ async def release_overdue(committer: Committer, mail_id: int) -> None:
 
 async def _release_plain(committer: Committer, mail_id: int) -> None:
     try:
-        await committer.submit(partial(holds.let_go_plain, mail_id=mail_id, note="fault"))
+        await committer.submit(partial(holds.let_go_plain, mail_id=mail_id, note=FAULT))
     except Permanent:
         return
     except Temporary:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from core.runtime import Tx
 from gateway import copies
 from gateway.judgement import edit
-from gateway.judgement.edit import Edited, NotEdited, Prepared
+from gateway.judgement.edit import Edited, NotEdited, Prepared, Unedited
 from gateway.store import spool
 from gateway.store.spool import NewMail
 
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A mail to store, with its edit when that is ready."""
+    """A mail to store, with its edit when that is ready, or with the decision that it has none."""
 
     new: NewMail
-    prepared: Prepared | None
+    prepared: Prepared | Unedited | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,17 @@ class Arrived:
 
 
 def store(tx: Tx, arriving: Sequence[Arriving]) -> list[Arrived]:
-    """Store many mails, and the edits of those that have one.
+    """Store many mails, and what was decided about those that were judged.
 
     Raises:
         Temporary: run each alone (`offers.store`).
     """
     news = list(zip(spool.new_ids(tx, len(arriving)), arriving, strict=True))
-    ready = [(mail_id, each.prepared) for mail_id, each in news if each.prepared is not None]
+    ready = [(mail_id, each.prepared) for mail_id, each in news if isinstance(each.prepared, Prepared)]
     made = dict(zip((mail_id for mail_id, _ in ready), edit.store_offers(tx, ready), strict=True)) if ready else {}
-    edited = {mail_id: each for mail_id, each in ready if isinstance(made[mail_id], Edited)}
-    judged = {mail_id: edit.as_judged(each) for mail_id, each in edited.items()}
+    decided: dict[int, Prepared | Unedited] = {mail_id: e for mail_id, e in ready if isinstance(made[mail_id], Edited)}
+    decided |= {mail_id: each.prepared for mail_id, each in news if isinstance(each.prepared, Unedited)}
+    judged = {mail_id: edit.as_judged(each) for mail_id, each in decided.items()}
     ids = spool.insert_mails(tx, [(mail_id, each.new, judged.get(mail_id)) for mail_id, each in news])
-    copies.store(tx, [(mail_id, each.kept) for mail_id, each in edited.items()])
+    copies.store(tx, [(mail_id, each.kept) for mail_id, each in decided.items() if each.kept is not None])
     return [Arrived(mail_id, made.get(mail_id)) for mail_id in ids]

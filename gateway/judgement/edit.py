@@ -94,6 +94,18 @@ class Prepared:
     kept: Kept
 
 
+@dataclass(frozen=True, slots=True)
+class Unedited:
+    """What is stored with a mail that will leave as it came, so that every attempt sends the same bytes.
+
+    ``decision``: None when nobody looks at it. ``kept``: copies for whoever looks at it later.
+    """
+
+    decision: Decision | None
+    note: str
+    kept: Kept | None
+
+
 def prepare(
     request: EditRequest,
     standing: Standing,
@@ -155,8 +167,11 @@ def store_offers(tx: Tx, prepared: Sequence[tuple[int, Prepared]]) -> list[Edite
     return [_answer(each, outcome) for (_, each), outcome in zip(prepared, outcomes, strict=True)]
 
 
-def as_judged(prepared: Prepared) -> Judged:
-    """What a row that is written now says of the edit."""
+def as_judged(prepared: Prepared | Unedited) -> Judged:
+    """What a row that is written now says of the decision."""
+    if isinstance(prepared, Unedited):
+        decided = {} if prepared.decision is None else {"judged": True, **_decision_columns(prepared.decision)}
+        return Judged({"state": MailState.READY.value, "note": prepared.note, **decided})
     columns = {name.removeprefix("new_"): value for name, value in prepared.row.items()}
     return Judged(_EDITED | columns, prepared.position)
 
@@ -267,19 +282,16 @@ def store_decision(tx: Tx, mail_id: int, decision: Decision, *, note: str, **mor
     """Write a decision into its mail's row; ``more``: further columns."""
     tx.session.connection().execute(
         update(mail).where(mail.c.id == mail_id),
-        {
-            "state": MailState.READY.value,
-            "judged": True,
-            "verdict": decision.verdict.value,
-            "decision": decision.to_json(words=False),
-            "note": note,
-            **more,
-        },
+        {"state": MailState.READY.value, "judged": True, "note": note, **_decision_columns(decision), **more},
     )
 
 
+def _decision_columns(decision: Decision) -> dict[str, Any]:
+    return {"verdict": decision.verdict.value, "decision": decision.to_json(words=False)}
+
+
 def _decided(decision: Decision) -> dict[str, Any]:
-    return {"new_verdict": decision.verdict.value, "new_decision": decision.to_json(words=False)}
+    return {f"new_{name}": value for name, value in _decision_columns(decision).items()}
 
 
 _EDITED: dict[str, Any] = {"state": MailState.READY.value, "judged": True, "note": "edited"}

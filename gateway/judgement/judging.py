@@ -24,9 +24,18 @@ from gateway.config import Directory
 from gateway.copies import Kept
 from gateway.foresight import Foreseen, foreseen
 from gateway.judgement import edit, judge, signing
-from gateway.judgement.edit import NO_ORDERS, CleanRequest, Edited, EditRequest, NotEdited, Prepared, store_cleaned
+from gateway.judgement.edit import (
+    NO_ORDERS,
+    CleanRequest,
+    Edited,
+    EditRequest,
+    NotEdited,
+    Prepared,
+    Unedited,
+    store_cleaned,
+)
 from gateway.judgement.holds import HoldRequest, hold
-from gateway.judgement.outlook import Ahead, View, leaves_as_it_came, plan_of
+from gateway.judgement.outlook import Ahead, View, leaves_as_it_came, note_of, plan_of
 from gateway.judgement.suspects import Suspects, digest
 from gateway.letter.doubt import Malformed
 from gateway.letter.octets import Octets
@@ -64,11 +73,12 @@ class Judging:
         self._under_way = 0
         self._ahead: dict[str, Ahead] = {}
 
-    async def prepare(self, work: Work) -> Prepared | None:
-        """Judge a mail that is not stored yet, and make its edit ready to be stored with it.
+    async def prepare(self, work: Work) -> Prepared | Unedited | None:
+        """Judge a mail that is not stored yet, and make its edit, or the decision that it has none, ready to be stored
+        with it.
 
-        Only what needs no transaction is done; `judge` goes on from here once the mail is stored. None: it has no edit,
-        or one that takes longer, or the mail must be stored before anybody looks at it.
+        Only what needs no transaction is done; `judge` goes on from here once the mail is stored. None: what is to be
+        done takes longer, or the mail must be stored before anybody looks at it.
         """
         if work.size > BIG_BYTES or work.raw is None:
             return None
@@ -77,18 +87,18 @@ class Judging:
             return None
         with self._counted():
             view = await self._look(work)
-            ahead = self._ahead[work.queue_id] = Ahead(view, as_it_came=view is None)
+            ahead = self._ahead[work.queue_id] = Ahead(view)
             if view is None:
-                return None
+                return Unedited(None, "", None)
             plan = plan_of(work, view)
-            ahead.as_it_came = leaves_as_it_came(view.decision, plan)
-            if plan.hand is None or not plan.is_edit or plan.copies or view.standing.case is Case.OTHER:
+            if plan.is_edit and plan.hand is not None and not plan.copies and view.standing.case is not Case.OTHER:
+                made = await self._prepared(work, view, plan.hand)
+                if isinstance(made, Prepared):
+                    return made
+                ahead.made = made
+            if not leaves_as_it_came(view.decision, plan, ahead.made):
                 return None
-            prepared = await self._prepared(work, view, plan.hand)
-        if isinstance(prepared, NotEdited):
-            ahead.made = prepared
-            return None
-        return prepared
+            return Unedited(view.decision, note_of(view, plan, ahead.made), await self._kept(work, view, view.decision))
 
     def stored(self, work: Work, made: Edited | NotEdited | None) -> None:
         """Note what became of the edit that `prepare` gave."""
@@ -98,16 +108,9 @@ class Judging:
         """Forget what `prepare` found: should the mail be stored after all, it is judged then."""
         self._ahead.pop(work.queue_id, None)
 
-    def leaves_alone(self, work: Work) -> bool:
-        """Is it known before `judge` that it will change nothing about a mail, and hold none of it?"""
-        if not work.may_judge:
-            return True
-        ahead = self._ahead.get(work.queue_id)
-        return ahead is not None and ahead.as_it_came
-
     def leave_alone(self, work: Work) -> None:
         """Let `judge` do nothing about a mail."""
-        self._ahead[work.queue_id] = Ahead(None, as_it_came=True)
+        self._ahead[work.queue_id] = Ahead(None)
 
     async def judge(self, work: Work) -> None:
         """Set ``work`` to what is to be delivered: variants, edits, decision; a held delivery is taken out of it."""
@@ -200,13 +203,11 @@ class Judging:
             await self._hold(work, company, raw, plan.held, plan.minutes)
         elif plan.is_edit and plan.hand is not None:
             await self._edit(work, view, plan.hand, made)
-        elif decision.verdict is Verdict.INJECT and plan.hand is not None:
-            work.note = "observe"
+        else:
+            work.note = note_of(view, plan, None)
         if work.stored:
             return
-        passed = _decided(work).verdict is Verdict.PASS
-        days = company.keep_passed_days if passed else self._settings.retention.raw_days
-        work.kept = await self._seal(work, raw, days) if days else None
+        work.kept = await self._kept(work, view, _decided(work))
         fields = octets(of_rules(decision.orders, company, raw))
         if (decision.marker or fields) and plan.mode is not Mode.OBSERVE:
             await self._clean(work, company, raw, view.external, fields)
@@ -273,7 +274,7 @@ class Judging:
             await self._committer.submit(partial(dropbox.put, request=request))
 
     async def _hold(self, work: Work, company: CompanyView, raw: Octets, hands: list[Hand], minutes: int) -> None:
-        kept = await self._seal(work, raw, self._settings.retention.raw_days)
+        kept = await self._seal(work, raw, self._settings.retention.raw_days, _decided(work))
         positions = [hand.position for hand in hands]
         request = HoldRequest(work.id, work.envelope, positions, minutes, _decided(work), kept)
         await self._committer.submit(partial(hold, request=request))
@@ -309,7 +310,12 @@ class Judging:
             hand.variant = Variant.EDITED
         work.edits, work.stored = edits, True
 
-    async def _seal(self, work: Work, raw: Octets, days: int) -> Kept:
+    async def _kept(self, work: Work, view: View, decision: Decision) -> Kept | None:
+        passed = decision.verdict is Verdict.PASS
+        days = view.company.keep_passed_days if passed else self._settings.retention.raw_days
+        return await self._seal(work, view.parsed.raw, days, decision) if days else None
+
+    async def _seal(self, work: Work, raw: Octets, days: int, decision: Decision) -> Kept:
         step = partial(
             copies.seal,
             self._runtime.keys,
@@ -317,7 +323,7 @@ class Judging:
             work.queue_id,
             original=raw,
             envelope=work.envelope,
-            decision=_decided(work),
+            decision=decision,
             keep_until=self._runtime.clock.now() + timedelta(days=days),
         )
         return await self._cpu(work, step)

@@ -24,12 +24,9 @@ class View:
 
 @dataclass(slots=True)
 class Ahead:
-    """What is known of a mail that was looked at before it was stored, and what became of its edit.
-
-    ``as_it_came``: it leaves so, at once and to everybody, as far as it was judged."""
+    """What is known of a mail that was looked at before it was stored, and what became of its edit."""
 
     view: View | None
-    as_it_came: bool
     made: Edited | NotEdited | None = None
 
 
@@ -45,9 +42,18 @@ class Plan:
     copies: bool
 
 
-def leaves_as_it_came(decision: Decision, plan: Plan) -> bool:
+def leaves_as_it_came(decision: Decision, plan: Plan, made: Edited | NotEdited | None) -> bool:
     """Does all of a mail leave at once, with nothing added and nothing taken out?"""
-    return not (plan.held or plan.is_edit or plan.copies or decision.marker or decision.orders is not None)
+    if plan.is_edit and not isinstance(made, NotEdited):
+        return False
+    return not (plan.held or plan.copies or decision.marker or decision.orders is not None)
+
+
+def note_of(view: View, plan: Plan, made: Edited | NotEdited | None) -> str:
+    """The word for why a mail leaves unchanged; none when there was nothing to change."""
+    if isinstance(made, NotEdited):
+        return made.reason
+    return "observe" if view.decision.verdict is Verdict.INJECT and plan.hand is not None else ""
 
 
 def plan_of(work: Work, view: View) -> Plan:

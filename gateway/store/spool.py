@@ -202,10 +202,12 @@ class NewMail:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a mail's row says of its decision, and the position of the delivery that carries the edited variant."""
+    """What a mail's row says of its decision, and the position of the delivery that carries the edited variant.
+
+    None: every delivery carries the original."""
 
     columns: dict[str, object]
-    edited: int
+    edited: int | None = None
 
 
 _UNJUDGED: dict[str, object] = {
@@ -320,7 +322,7 @@ def _mail_row(mail_id: int, new: NewMail, judged: Judged | None) -> dict[str, ob
 
 def _delivery_rows(mail_id: int, new: NewMail, judged: Judged | None) -> list[dict[str, object]]:
     leased = new.leased_by is not None
-    edited = -1 if judged is None else judged.edited
+    edited = None if judged is None else judged.edited
     return [
         {
             "mail_id": mail_id,

@@ -6,29 +6,50 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from core.clock import ManualClock
 from core.runtime import Runtime
 from core.settings import Settings
 from crm.tables import InvitationRow
-from gateway.judgement import suspects
+from gateway.backlog import leases
+from gateway.judgement import judge, suspects
+from gateway.judgement.edit import Unedited
 from gateway.judgement.suspects import Suspects, digest
-from tests.gateway.rig import REJECTION, Gateway, message, rejecting_company, with_attachment
+from gateway.tables import mail_copy
+from rules.model import Mode
+from tests.gateway.rig import (
+    CANDIDATE,
+    HR,
+    LINK,
+    REJECTION,
+    Gateway,
+    add_agency,
+    add_company,
+    ats_says,
+    message,
+    rejecting_company,
+    with_attachment,
+)
 from tests.gateway.sink import Sink
 from tests.gateway.test_doubt_at_commit import LosingAnswers
-from tests.gateway.test_judging import LINK, count
+from tests.gateway.test_judging import count
+from tests.gateway.test_leases import accepted
 from tests.gateway.test_relay import without_received
 
 
 class FirstCommit:
-    """How many invitations the commit holds that stores the first mail."""
+    """What the commit holds that stores the first mail: its row, and how many invitations and sealed copies."""
 
     def __init__(self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.invitations: int | None = None
+        self.row: tuple[Any, ...] | None = None
+        self.invitations = self.copies = 0
         dialect: Any = runtime.db.engine.dialect
         commit = dialect.do_commit
 
         def do_commit(connection: Any) -> None:
-            if self.invitations is None and connection.execute("SELECT count(*) FROM mail").fetchone()[0]:
+            if self.row is None:
+                self.row = connection.execute("SELECT state, judged, verdict, note FROM mail").fetchone()
                 self.invitations = connection.execute("SELECT count(*) FROM invitation").fetchone()[0]
+                self.copies = connection.execute("SELECT count(*) FROM mail_copy").fetchone()[0]
             commit(connection)
 
         monkeypatch.setattr(dialect, "do_commit", do_commit)
@@ -49,6 +70,66 @@ def test_the_edit_is_stored_with_the_mail_unless_the_mail_is_suspect(
         gateway.wait_until_finished()
     assert first.invitations == invitations
     assert len(LINK.findall(got.raw)) == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "row", "copies"),
+    [
+        ("observed", ("ready", True, "inject", "observe"), 1),
+        ("no agency", ("ready", True, "inject", "no_licensed_agency"), 1),
+        ("no signal", ("ready", True, "review", ""), 1),
+        ("passed", ("ready", True, "pass", ""), 0),
+        ("not recruiting", ("ready", False, None, ""), 0),
+        ("fault", ("ready", False, None, "fault"), 0),
+        ("held", ("received", False, None, ""), 0),
+    ],
+)
+def test_the_decision_to_change_nothing_is_stored_with_the_mail(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, case: str, row: tuple[Any, ...], copies: int
+) -> None:
+    mode = {"observed": Mode.OBSERVE, "held": Mode.CONFIRM}.get(case, Mode.AUTO)
+    company = add_company(runtime, mode=mode)
+    if case != "no agency":
+        add_agency(runtime, company.id)
+    if case not in ("no signal", "passed"):
+        ats_says(runtime, company.id)
+    if case == "fault":
+        monkeypatch.setattr(judge, "read", broken)
+    raw = message("こんにちは\r\n" if case == "passed" else REJECTION)
+    if case == "not recruiting":
+        raw = raw.replace(HR.encode(), b"sales@kigyo.example.jp")
+    first = FirstCommit(runtime, monkeypatch)
+    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+        gateway.send(raw)
+        if case != "held":
+            (got,) = sink.wait(1)
+            gateway.wait_until_finished()
+            assert without_received(got.raw) == raw
+    assert first.row is not None
+    assert (first.row[0], bool(first.row[1]), *first.row[2:]) == row
+    assert first.copies == copies
+    assert count(runtime, mail_copy) == (1 if case == "held" else copies)
+
+
+def broken(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_a_mail_that_may_have_left_unchanged_never_leaves_edited(any_runtime: Runtime, clock: ManualClock) -> None:
+    company = add_company(any_runtime)
+    raw = message(REJECTION)
+    dead = accepted(any_runtime, raw, CANDIDATE, judged=Unedited(None, "no_licensed_agency", None))
+    add_agency(any_runtime, company.id)
+    ats_says(any_runtime, company.id)
+    with any_runtime.begin() as tx:
+        leases.free(tx, dead)
+    clock.advance(3)
+    with Sink() as sink, Gateway(any_runtime, sink.port) as gateway:
+        (got,) = sink.wait(1)
+        gateway.wait_until_finished()
+    assert without_received(got.raw) == raw
+    (mail,) = gateway.mails()
+    assert (mail.state, mail.note) == ("done", "no_licensed_agency")
 
 
 def test_a_large_mail_is_stored_before_anybody_looks(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,11 @@ from crm.registry import companies
 from gateway.backlog import leases
 from gateway.backlog.leases import Observer
 from gateway.judgement import judge
+from gateway.judgement.arrival import Arriving, store
+from gateway.judgement.edit import Unedited
 from gateway.letter.envelope import Arrival, Envelope, Recipient
 from gateway.store.retention import remove_orphans
-from gateway.store.spool import NewMail, store
+from gateway.store.spool import NewMail
 from gateway.tables import DeliveryState, Origin, delivery
 from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, ats_says, message, rejecting_company
 from tests.gateway.sink import Sink
@@ -26,18 +28,14 @@ from tests.gateway.test_relay import without_received
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 
-def accepted(runtime: Runtime, raw: bytes, *recipients: str) -> int:
+def accepted(runtime: Runtime, raw: bytes, *recipients: str, judged: Unedited | None = None) -> int:
     """What the acceptance commit of a process wrote that was killed right behind it; the process's id."""
     with runtime.begin() as tx:
         process_id = processes.register(tx, "gateway")
         envelope = Envelope(HR, tuple(Recipient(address) for address in recipients))
         arrival = Arrival("127.0.0.1", "client.example.net", "ESMTP", "", AT)
-        store(
-            tx,
-            [
-                NewMail(new_id(), Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, process_id),
-            ],
-        )
+        new = NewMail(new_id(), Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, process_id)
+        store(tx, [Arriving(new, judged)])
     return process_id
 
 

@@ -22,7 +22,7 @@ from tests.torture.world import Letter, World
 ORPHAN_AGE_S = 7200
 _LINK = re.compile(rb"/r/([\w-]{16,64})")
 _OPEN = "SELECT recipient, state FROM delivery WHERE state IN ('waiting', 'sending', 'held')"
-_STORED = "SELECT recipient FROM delivery WHERE recipient <> ''"
+STORED = "SELECT recipient FROM delivery WHERE recipient <> ''"
 
 
 class Broken(AssertionError):
@@ -64,7 +64,7 @@ class Book:
 
     def stored(self, world: World, recipients: Iterable[str]) -> None:
         """An unanswered mail that is there all the same is a mail like any other: it must arrive."""
-        there = {str(row[0]) for row in world.rows(_STORED)}
+        there = {str(row[0]) for row in world.rows(STORED)}
         self.acked |= {recipient for recipient in recipients if recipient in there}
 
 

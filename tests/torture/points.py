@@ -62,12 +62,16 @@ Seam = Commit | Call | Wire | Outside
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """``kinds``: mails whose first process comes by here. ``window``: the next hop has the mail and no mark says so."""
+    """``kinds``: mails whose first process comes by here. ``window``: the next hop has the mail and no mark says so.
+
+    ``after_another``: the process has brought another mail to the next hop before, and keeps the connection.
+    """
 
     name: str
     seam: Seam
     kinds: tuple[str, ...]
     window: bool | None = False
+    after_another: bool = False
 
 
 def _wrote(verb_table: str, *columns: str) -> Callable[[list[Wrote]], bool]:
@@ -95,6 +99,8 @@ SMTP = ("plain", "edited", "large", "hold", "refused", "later", "copied")
 SENT = ("plain", "edited", "large", "copied", "own")
 LEAVING = (*SENT, "refused", "later")
 JUDGED = ("edited", "large", "hold", "copied")
+#: The next hop hears the envelope of these while they are stored.
+TOLD = ("plain", "edited")
 
 
 def is_body_file(path: object, *_: object, **__: object) -> bool:
@@ -102,11 +108,15 @@ def is_body_file(path: object, *_: object, **__: object) -> bool:
     return isinstance(path, Path) and path.suffix == ".eml"
 
 
+_ANNOUNCE = "gateway.delivery.client:SmtpClient.announce"
+
 #: Where the first process of a mail dies.
 FIRST = (
     Point("before the body file is synced", Call("os:fsync", BEFORE), ("large",)),
     Point("after the body file is synced", Call("gateway.store.spool:sync_directory", AFTER), ("large",)),
     Point("before the acceptance commit", Commit(ACCEPT, BEFORE), SMTP),
+    # The commit is on its way in its thread: the mail is stored or it is not.
+    Point("at its commit, the envelope told", Call(_ANNOUNCE, AFTER), TOLD, after_another=True),
     Point("after the acceptance commit, before 250", Commit(ACCEPT, AFTER), SMTP),
     Point("after 250", Outside(), SMTP, window=None),
     Point("after judging", Call("gateway.judgement.judge:decide", AFTER), JUDGED),

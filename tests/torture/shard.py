@@ -22,14 +22,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway import server, sweep
-from tests.torture import life, points
+from tests.torture import law, life, points
 from tests.torture.hop import Hop
 from tests.torture.law import Book, Broken, check
-from tests.torture.life import Life
+from tests.torture.life import STUCK_S, Life
+from tests.torture.load import wait_until
 from tests.torture.points import Outside, Point, Wire
 from tests.torture.world import Letter, World, letter
 
 FIRST_A_ROUND = 30
+#: Numbers from here on are of mails that go before others.
+ANOTHER = 1000
 LATER_A_ROUND = 8
 RECOVERIES_MAX = 6
 #: Longer than any back-off after a crash, and than a hold.
@@ -161,6 +164,8 @@ class Shard:
         pid = life.begin(self._world, self._listener, Life(number * FIRST_STEP_S, point, own))
         if isinstance(point.seam, Wire):
             self._hop.arm(point.seam.word, pid)
+        if point.after_another:
+            self._bring_another(book, number)
         acked = bool(own) or self._send(one, point, pid)
         if not life.wait_for_death(pid, what):
             raise Broken(f"never came by: {what}")
@@ -174,6 +179,12 @@ class Shard:
         if is_alone and point.window is not None and bool(in_window & set(one.recipients)) != point.window:
             raise Broken(f"{what}: {in_window} in the window")
         self._count(point, in_window)
+
+    def _bring_another(self, book: Book, number: int) -> None:
+        """A mail goes before, and its way is over: nothing of it is left to be done when the process dies."""
+        another = letter("plain", ANOTHER + number)
+        book.note(another, acked=life.send(self._port, another, lambda: None))
+        wait_until(lambda: (another.recipients[0],) not in self._world.rows(law.STORED), "it stays open", STUCK_S)
 
     def _send(self, one: Letter, point: Point, pid: int) -> bool:
         def on_250() -> None:
