@@ -47,7 +47,7 @@ format: $(TEST_STAMP) ## let ruff write the format
 	@$(BIN)/ruff format .
 
 torture: $(TEST_STAMP) $(OLD_RQ_STAMP) ## the heavy tests with their full counts (long), and the oldest RQ
-	@$(BIN)/python -m pytest -m torture $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest -m torture -o timeout=0 $(PYTEST_OPTIONS)
 	@.venv-rq2/bin/python -m pytest tests/core/test_wake.py tests/careerrelay/test_redis_worker.py
 
 constraints: $(TEST_STAMP) ## write constraints.txt from what is installed

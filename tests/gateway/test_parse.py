@@ -188,5 +188,5 @@ def test_limits_are_the_callers() -> None:
     ids=["no-colon", "one-folded-field", "parameters", "spaces", "comments", "dashes"],
 )
 def test_long_input_is_read_in_one_go(raw: bytes) -> None:
-    """Quadratic reading would take minutes here and be cut off by the test run's own limit."""
+    """Quadratic reading would take minutes here and run out of the time that a test has."""
     assert_consistent(parse(raw, LIMITS))

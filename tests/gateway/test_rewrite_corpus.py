@@ -150,5 +150,5 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_is_read_and_edited_without_harm_or_stays(name: str) -> None:
-    """Quadratic work on one of them would take minutes and be cut off by the test run's own limit."""
+    """Quadratic work on one of them would take minutes and run out of the time that a test has."""
     read_and_edit(HOSTILE[name])
