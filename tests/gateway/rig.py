@@ -227,6 +227,13 @@ REJECTION = (
 )
 
 
+def without_received(raw: bytes) -> bytes:
+    """Drop exactly the one field that we add on top."""
+    match = re.match(rb"Received: [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*", raw)
+    assert match
+    return raw[match.end() :]
+
+
 def add_agency(runtime: Runtime, company_id: int) -> None:
     with runtime.begin() as tx:
         agencies.add(

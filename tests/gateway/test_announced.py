@@ -11,9 +11,8 @@ import pytest
 
 from core.runtime import Runtime
 from rules.model import Mode
-from tests.gateway.rig import HR, LINK, REJECTION, Gateway, add_company, message, rejecting_company
+from tests.gateway.rig import HR, LINK, REJECTION, Gateway, add_company, message, rejecting_company, without_received
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 
 PLAIN = "tanaka@example.net"
 

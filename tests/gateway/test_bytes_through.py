@@ -12,9 +12,8 @@ from core.runtime import Runtime
 from crm import signals
 from crm.signals import SignalRow
 from rules.model import Mode, read_status
-from tests.gateway.rig import Gateway, add_agency, add_company, with_settings
+from tests.gateway.rig import Gateway, add_agency, add_company, with_settings, without_received
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 
 MAILS = Path(__file__).parents[1] / "data" / "rejection-mails"
 

@@ -9,9 +9,8 @@ import pytest
 from core.clock import ManualClock
 from core.runtime import Runtime
 from rules.model import Mode
-from tests.gateway.rig import REJECTION, Gateway, add_company, message, rejecting_company
+from tests.gateway.rig import REJECTION, Gateway, add_company, message, rejecting_company, without_received
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 
 
 class LosingAnswers:

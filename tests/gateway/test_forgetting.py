@@ -23,9 +23,9 @@ from tests.gateway.rig import (
     rejecting_company,
     with_attachment,
     with_settings,
+    without_received,
 )
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 
 PLANTED = "kakushi-7f3a"
 

@@ -28,12 +28,12 @@ from tests.gateway.rig import (
     message,
     rejecting_company,
     with_attachment,
+    without_received,
 )
 from tests.gateway.sink import Sink
 from tests.gateway.test_doubt_at_commit import LosingAnswers
 from tests.gateway.test_judging import count
 from tests.gateway.test_leases import accepted
-from tests.gateway.test_relay import without_received
 
 
 class FirstCommit:

@@ -29,9 +29,9 @@ from tests.gateway.rig import (
     ats_says,
     message,
     rejecting_company,
+    without_received,
 )
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 
 INTERNAL = "boss@kigyo.example.jp"
 

@@ -21,9 +21,8 @@ from gateway.letter.envelope import Arrival, Envelope, Recipient
 from gateway.store.retention import remove_orphans
 from gateway.store.spool import NewMail
 from gateway.tables import DeliveryState, Origin, delivery
-from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, ats_says, message, rejecting_company
+from tests.gateway.rig import CANDIDATE, HR, REJECTION, Gateway, ats_says, message, rejecting_company, without_received
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 

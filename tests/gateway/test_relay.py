@@ -11,17 +11,10 @@ import pytest
 
 from core.clock import ManualClock
 from core.runtime import Runtime
-from tests.gateway.rig import CANDIDATE, HR, Gateway, add_company, message
+from tests.gateway.rig import CANDIDATE, HR, Gateway, add_company, message, without_received
 from tests.gateway.sink import EXTENSIONS, Got, Sink
 
 FORWARDED = "someone@elsewhere.example.org"
-
-
-def without_received(raw: bytes) -> bytes:
-    """Drop exactly the one field that we add on top."""
-    match = re.match(rb"Received: [^\r\n]*\r\n(?:\t[^\r\n]*\r\n)*", raw)
-    assert match
-    return raw[match.end() :]
 
 
 def parsed(got: Got) -> EmailMessage:

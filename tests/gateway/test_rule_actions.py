@@ -12,10 +12,18 @@ from gateway.ruling import dropbox
 from gateway.signature.dkim import Algorithm
 from rules.model import Mode
 from tests.gateway.dkim_world import rsa, signed, verify, zone
-from tests.gateway.rig import CANDIDATE, LINK, REJECTION, Gateway, add_company, message, rejecting_company
+from tests.gateway.rig import (
+    CANDIDATE,
+    LINK,
+    REJECTION,
+    Gateway,
+    add_company,
+    message,
+    rejecting_company,
+    without_received,
+)
 from tests.gateway.ruled import COPY, NEWS, OURS, QUOTED, obey, sent, sent_again
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 from tests.gateway.test_signing import keys
 from tests.rules.rule_text import REVIEW, block, file, header, hold, rule, tag
 

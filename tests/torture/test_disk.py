@@ -16,9 +16,8 @@ from core.clock import ManualClock
 from core.runtime import Runtime
 from gateway.store.spool import NewMail, directory_of
 from gateway.work import Work
-from tests.gateway.rig import HR, REJECTION, Gateway, ats_says, message, rejecting_company
+from tests.gateway.rig import HR, REJECTION, Gateway, ats_says, message, rejecting_company, without_received
 from tests.gateway.sink import Sink
-from tests.gateway.test_relay import without_received
 from tests.torture.conftest import Say
 from tests.torture.faults import CALLS, Disk
 
