@@ -138,7 +138,11 @@ def propose(front: Front, tx: Tx, company_id: int, path: Path, sender: str | Non
         NotFound: no such company.
     """
     judge, company = _of_company(front, tx, company_id), companies.get(tx, company_id)
-    mail = judge.read(path) if sender is None else _template(path, sender, company)
+    if sender is None:
+        with mail_files.naming(path):
+            mail = judge.read(path)
+    else:
+        mail = _template(path, sender, company)
     if not policy.is_recruiting(company, mail.header_from):
         writer = mail.header_from or "the sender"
         raise ConfigError(f"{path}: {writer} is no recruiting sender of company {company_id}")
@@ -151,7 +155,8 @@ def propose(front: Front, tx: Tx, company_id: int, path: Path, sender: str | Non
 
 
 def _template(path: Path, sender: str, company: CompanyView) -> Mail:
-    stored, _ = mail_files.read_file(path)
+    with mail_files.naming(path):
+        stored, _ = mail_files.read_file(path)
     try:
         text = stored.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -1,7 +1,8 @@
 """Mail files and signals files, read as the gateway would read the same mail arriving."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -75,6 +76,15 @@ def answer(lines: Sequence[SignalLine], recipients: Sequence[str]) -> AtsAnswer 
     others = [line.answer for line in known[1:] if line.recipient.lower() == person and line.answer]
     contrary = any(other.status in LIVE_STATUSES for other in others)
     return AtsAnswer(first.status, first.age_days, contrary)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Whatever is wrong with the file is told with its name: for commands that have no list in which it stands."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def read_file(path: Path) -> tuple[bytes, bytes]:

@@ -35,7 +35,8 @@ def rewrite(front: Front, file: Path, recipient: str, lang: str | None, tone: st
     from rules.decide import decide
     from rules.model import Signals
 
-    stored, raw = mail_files.read_file(file)
+    with mail_files.naming(file):
+        stored, raw = mail_files.read_file(file)
     limits = Limits()
     if lang is None:
         lang = decide(mail_files.mail_of(raw, limits), shipped(), Signals()).lang

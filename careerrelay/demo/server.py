@@ -28,7 +28,8 @@ def emptied(home: Path) -> Path:
     if home.exists() and any(home.iterdir()) and not (home / MARKER).exists():
         raise ConfigError(f"{home} is not empty and not of an earlier demo; choose another --home")
     shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(mode=0o700, parents=True)
+    home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the usual HOME of an installation beside the demo
+    home.mkdir(mode=0o700)
     (home / MARKER).touch()
     return home
 

@@ -22,7 +22,7 @@ def queue(tx: Tx) -> Iterator[Finding]:
     moving = backlog.total - held
     age = timedelta() if backlog.oldest is None else tx.now - backlog.oldest
     level = fail if age >= OLD_FAIL else warn if age >= OLD_WARN else ok
-    text = "moving" if level is ok else "old"
+    text = "old" if level is not ok else "moving" if moving else "empty"
     yield level("queue", text, count=moving, retried=backlog.retried, minutes=int(age.total_seconds() // 60))
     if held:
         yield ok("queue", "held", count=held)

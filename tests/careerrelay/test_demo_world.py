@@ -142,7 +142,8 @@ def test_a_default_port_that_is_taken_is_replaced() -> None:
 
 
 def test_only_a_directory_of_an_earlier_demo_is_emptied(tmp_path: Path) -> None:
-    home = emptied(tmp_path / "demo")
+    home = emptied(tmp_path / "var" / "demo")
+    assert [folder.stat().st_mode & 0o777 for folder in (home.parent, home)] == [0o700, 0o700]
     (home / "old").write_text("x")
     assert [path.name for path in emptied(home).iterdir()] == [MARKER]
     mine = tmp_path / "mine"

@@ -86,7 +86,7 @@ def test_a_running_installation_is_looked_over(tmp_path: Path, dns: NameServer) 
         assert about(found, "agency") == [("ok", "good")]
         assert about(found, "signals") == [("warn", "none")]
         assert about(found, "traffic") == [("warn", "none")]
-        assert about(found, "queue") == [("ok", "moving")]
+        assert about(found, "queue") == [("ok", "empty")]
         _signed_mail_is_explained(installation, running, dns)
         _a_switch_is_shown(installation)
 

@@ -218,6 +218,11 @@ def test_rewrite_edits_whatever_the_rules_say(tmp_path: Path) -> None:
     assert once.stderr == b""
 
 
+def test_rewrite_names_the_file_that_it_cannot_read(bare: Installation, tmp_path: Path) -> None:
+    (line,) = bare.refused("rewrite", str(tmp_path / "none.eml"), "--recipient", "taro@example.com")
+    assert line == f"careerrelay: {tmp_path / 'none.eml'}: No such file or directory"
+
+
 def test_rewrite_leaves_a_protected_mail_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "signed.eml"
     file.write_bytes(
