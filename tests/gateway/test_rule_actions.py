@@ -7,7 +7,7 @@ import pytest
 from core.clock import ManualClock
 from core.runtime import Runtime
 from gateway.backlog import queue
-from gateway.judgement import judging
+from gateway.judgement import acting
 from gateway.ruling import dropbox
 from gateway.signature.dkim import Algorithm
 from rules.model import Mode
@@ -210,7 +210,7 @@ def test_a_fault_in_an_order_lets_the_original_out(
     company = rejecting_company(runtime)
     obey(runtime, company, file(rule(OURS, header("1"), COPY)))
     if broken == "of_rules":
-        monkeypatch.setattr(judging, "of_rules", lambda *_: 1 // 0)
+        monkeypatch.setattr(acting, "of_rules", lambda *_: 1 // 0)
     else:
         monkeypatch.setattr(dropbox, "put", lambda *_, **__: 1 // 0)
     raw = message(NEWS)
