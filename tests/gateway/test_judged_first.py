@@ -16,20 +16,7 @@ from gateway.judgement.edit import Unedited
 from gateway.judgement.suspects import Suspects, digest
 from gateway.tables import mail_copy
 from rules.model import Mode
-from tests.gateway.rig import (
-    CANDIDATE,
-    HR,
-    LINK,
-    REJECTION,
-    Gateway,
-    add_agency,
-    add_company,
-    ats_says,
-    message,
-    rejecting_company,
-    with_attachment,
-    without_received,
-)
+from tests.gateway import rig
 from tests.gateway.sink import Sink
 from tests.gateway.test_doubt_at_commit import LosingAnswers
 from tests.gateway.test_judging import count
@@ -59,17 +46,17 @@ class FirstCommit:
 def test_the_edit_is_stored_with_the_mail_unless_the_mail_is_suspect(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, suspect: bool, invitations: int
 ) -> None:
-    rejecting_company(runtime)
-    raw = message(REJECTION)
+    rig.rejecting_company(runtime)
+    raw = rig.message(rig.REJECTION)
     if suspect:
         _left_by_a_dead_process(runtime.settings, raw)
     first = FirstCommit(runtime, monkeypatch)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
         gateway.send(raw)
         (got,) = sink.wait(1)
         gateway.wait_until_finished()
     assert first.invitations == invitations
-    assert len(LINK.findall(got.raw)) == 1
+    assert len(rig.LINK.findall(got.raw)) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,23 +75,23 @@ def test_the_decision_to_change_nothing_is_stored_with_the_mail(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, case: str, row: tuple[Any, ...], copies: int
 ) -> None:
     mode = {"observed": Mode.OBSERVE, "held": Mode.CONFIRM}.get(case, Mode.AUTO)
-    company = add_company(runtime, mode=mode)
+    company = rig.add_company(runtime, mode=mode)
     if case != "no agency":
-        add_agency(runtime, company.id)
+        rig.add_agency(runtime, company.id)
     if case not in ("no signal", "passed"):
-        ats_says(runtime, company.id)
+        rig.ats_says(runtime, company.id)
     if case == "fault":
         monkeypatch.setattr(judge, "read", broken)
-    raw = message("こんにちは\r\n" if case == "passed" else REJECTION)
+    raw = rig.message("こんにちは\r\n" if case == "passed" else rig.REJECTION)
     if case == "not recruiting":
-        raw = raw.replace(HR.encode(), b"sales@kigyo.example.jp")
+        raw = raw.replace(rig.HR.encode(), b"sales@kigyo.example.jp")
     first = FirstCommit(runtime, monkeypatch)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
         gateway.send(raw)
         if case != "held":
             (got,) = sink.wait(1)
             gateway.wait_until_finished()
-            assert without_received(got.raw) == raw
+            assert rig.without_received(got.raw) == raw
     assert first.row is not None
     assert (first.row[0], bool(first.row[1]), *first.row[2:]) == row
     assert first.copies == copies
@@ -116,59 +103,59 @@ def broken(*_: object) -> None:
 
 
 def test_a_mail_that_may_have_left_unchanged_never_leaves_edited(any_runtime: Runtime, clock: ManualClock) -> None:
-    company = add_company(any_runtime)
-    raw = message(REJECTION)
-    dead = accepted(any_runtime, raw, CANDIDATE, judged=Unedited(None, "no_licensed_agency", None))
-    add_agency(any_runtime, company.id)
-    ats_says(any_runtime, company.id)
+    company = rig.add_company(any_runtime)
+    raw = rig.message(rig.REJECTION)
+    dead = accepted(any_runtime, raw, rig.CANDIDATE, judged=Unedited(None, "no_licensed_agency", None))
+    rig.add_agency(any_runtime, company.id)
+    rig.ats_says(any_runtime, company.id)
     with any_runtime.begin() as tx:
         leases.free(tx, dead)
     clock.advance(3)
-    with Sink() as sink, Gateway(any_runtime, sink.port) as gateway:
+    with Sink() as sink, rig.Gateway(any_runtime, sink.port) as gateway:
         (got,) = sink.wait(1)
         gateway.wait_until_finished()
-    assert without_received(got.raw) == raw
+    assert rig.without_received(got.raw) == raw
     (mail,) = gateway.mails()
     assert (mail.state, mail.note) == ("done", "no_licensed_agency")
 
 
 def test_a_large_mail_is_stored_before_anybody_looks(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    rejecting_company(runtime)
+    rig.rejecting_company(runtime)
     first = FirstCommit(runtime, monkeypatch)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
-        gateway.send(with_attachment(message(REJECTION), bytes(70_000)))
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
+        gateway.send(rig.with_attachment(rig.message(rig.REJECTION), bytes(70_000)))
         (got,) = sink.wait(1)
         gateway.wait_until_finished()
     assert first.invitations == 0
-    assert len(LINK.findall(got.raw)) == 1
+    assert len(rig.LINK.findall(got.raw)) == 1
 
 
 def test_an_edit_that_cannot_be_stored_costs_no_mail(runtime: Runtime) -> None:
-    rejecting_company(runtime)
+    rig.rejecting_company(runtime)
     with runtime.begin() as tx:
         tx.session.execute(
             text("CREATE TRIGGER full BEFORE INSERT ON invitation BEGIN SELECT RAISE(ABORT, 'no more'); END")
         )
-    raw = message(REJECTION)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+    raw = rig.message(rig.REJECTION)
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
         gateway.send(raw)
         (got,) = sink.wait(1)
         gateway.wait_until_finished()
-    assert without_received(got.raw) == raw
+    assert rig.without_received(got.raw) == raw
     assert [row.note for row in gateway.mails()] == ["fault"]
     assert count(runtime, InvitationRow) == 0
 
 
 def test_a_lost_answer_to_the_commit_makes_no_second_link(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    rejecting_company(runtime)
+    rig.rejecting_company(runtime)
     answers = LosingAnswers(runtime, monkeypatch)
-    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
         answers.armed = True
-        gateway.send(message(REJECTION))
+        gateway.send(rig.message(rig.REJECTION))
         (got,) = sink.wait(1)
         gateway.wait_until_finished()
     assert not answers.armed
-    assert len(LINK.findall(got.raw)) == len(gateway.mails()) == len(sink.got) == 1
+    assert len(rig.LINK.findall(got.raw)) == len(gateway.mails()) == len(sink.got) == 1
     assert count(runtime, InvitationRow) == 1
 
 
