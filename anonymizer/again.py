@@ -19,26 +19,36 @@ from anonymizer.recognizers.skipping import compiled
 NEAR_CHARS = 40
 # Such words begin neither a name nor a number, nor do they say that one comes which did not say so before.
 _PLAIN_WORDS = (
-    "about|accepted|after|again|and|are|as|at|because|before|but|by|can|did|explained|for|from|had|has|if|in|is|knows|left"
-    "|lives|may|must|of|on|or|prefers|said|says|since|so|then|thinks|to|until|was|were|when|which|who|will|with|worked"
-    "|works|would|wrote"
+    "about|accepted|after|again|and|are|as|at|because|before|but|by|can|caught|did|drives|ends|explained|for|from|had|has"
+    "|here|if|in|is|knows|last|left|lives|may|moved|must|never|next|not|now|of|on|or|originally|plans|prefers|ran|said|says"
+    "|since|so|starts|still|then|thinks|to|until|wants|was|were|when|which|while|who|will|with|worked|works|would|wrote"
 )
 # The next field of a form on the same line.
 _CAPTIONS = (
-    r"(?:生年月日|年齢|性別|住所|電話|携帯|[一-鿿]{0,4}番号|名義|国籍|続柄|(?i:nationality|e-?mail|phone|tel|mobile|gender"
-    r"|date[ ]of[ ]birth|place[ ]of[ ]birth|(?:account|staff|employee|routing|passport)[ ](?:no\.?|number)|sort[ ]code"
-    r"|position))(?=[ :])"
+    r"(?:生年月日|年齢|性別|住所|電話|携帯|携帯電話|メール|担当|[一-鿿]{0,4}番号|名義|国籍|続柄|支店|所属|フリガナ"
+    r"|(?i:nationality|e-?mail|phone|tel|mobile|gender|date[ ]of[ ]birth|place[ ]of[ ]birth|sort[ ]code|position"
+    r"|(?:account|staff|employee|routing|passport)[ ](?:no\.?|number)))(?=[ :])"
 )
 # What it is a date of may have gone with the placeholder.
 _DATE = r"(?:19|20)[0-9]{2}[年/.-][0-9]"
 _CLOSING = (
     rf"\n|\Z|{WALL}|[、。.,;:|)」』〕\]<>・?!\"=/→【](?!{_DATE})|[(（「](?![0-9])|-[ ](?![0-9])"
-    r"|(?:さん|様|氏|殿|ちゃん|生まれ|入社|卒|在住|在籍|勤務)(?![0-9])|くん[、。のはが]"
-    r"|(?:は|が|を|に|へ|も|の|と|から|まで|より|です|では|での|でし|でござ|なので|にて)(?![ァ-ヿ0-9])"
+    r"|(?:さん|様|氏|殿|ちゃん|生まれ|入社|卒|在住|在籍|勤務)(?![0-9])|(?:くん|君|さま|先生|課長|部長)[、。のはがをにもと]"
+    r"|(?:生|方|宛|名義)(?:[、。\n]|[ ]?[(](?![0-9])|\Z)|-san(?![A-Za-z0-9])"
+    r"|(?:は|が|を|に|へ|も|の|と|から|まで|より|です|では|での|でし|でござ|なので|にて|で(?![ぁ-ん])|だ(?:と|が|から)|など"
+    r"|または|らしい|ため|っす)(?![ァ-ヿ0-9])"
+    # What somebody reads, behind the name of a school.
+    r"|(?<=[ \u3000])[一-鿿]{1,7}(?:学部|学科|研究科|専攻)(?![一-鿿0-9])"
+    # The time of day.
+    r"|(?<=[ \u3000])[0-9]{1,2}:[0-9]{2}(?![0-9:])"
     rf"|(?<=[ ])(?:(?:{_PLAIN_WORDS})(?![^ ,.;:?!\n])|{_CAPTIONS})"
 )
-# Before it, what may now end there: yamada@example.com34歳. Of kanji, those that end captions (氏名, 住所) do not.
-_OPENING = r"(?<=[0-9A-Za-z@._ァ-ヿ一-鿿々-])(?<![名話号日月所先者籍齢帯定別宛])"
+# Before it, what may now end there: yamada@example.com34歳. Of kanji, those that end captions (氏名, 住所) do not, nor
+# does the mark of a list or what stands before an age (満34歳) or a number.
+_OPENING = (
+    rf"(?<=[0-9A-Za-z@._ァ-ヿ一-鿿々-])(?<![名話号日月所先者籍齢帯定別宛])(?<![\n \u3000{WALL}]・)"
+    r"(?<![(、 ]満)(?<![\n ]TEL)"
+)
 # Each run of placeholders is looked at once, from its first character.
 _OPEN = compiled(rf"(?<!{WALL})(?:{_OPENING}{WALL}|(?>{WALL}+)(?![ \t\u3000]*(?:{_CLOSING})))")
 # Parts the stretches of a page: no pattern goes over it, and lines begin and end there.

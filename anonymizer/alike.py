@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from anonymizer import lexicon
+from anonymizer.greeted import places
 from anonymizer.nicknames import sound
 from anonymizer.page import once
 
@@ -28,6 +29,15 @@ _RUN = re.compile(
     r"[一-鿿々﨑髙]{2,8}(?:[ ・][一-鿿々﨑]{1,4})?|[ァ-ヶー]{2,8}(?:[ ・]?[ァ-ヶー]{2,8})|[一-鿿]{1,4}[ ][一-鿿々]{1,4}"
 )
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿)")
+# What initials are glued to in an address, and what stands around who speaks or signs.
+_JOINS = ("@", "/", "_", "&", "-")
+_HEADS, _ENDS = ("", "\n"), ("", "\n", ":")
+_HEAD_CHARS_MIN, _HEAD_CHARS_MAX = 3, 6
+_LITTLE_CHARS, _ALL_INITIALS_MIN = 2, 3
+GRAMMAR = frozenset(
+    ("he", "she", "so", "do", "go", "to", "no", "in", "an", "my", "you", "it", "we", "or", "on", "as", "at", "be",
+     "if", "me", "us", "am", "is", "of", "by", "up", "ok", "hi", "oh", "re", "hr", "cc", "pm", "tv", "pc", "id")
+)  # fmt: skip
 _LETTERS = str.maketrans("01i5|8e", "olls" + "lbc")
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"), ("nn", "m"))
 _LATIN = re.compile(r"(?<![A-Za-z0-9@._/-])[A-Za-z][A-Za-z0-9|'’-]{3,19}(?![A-Za-z0-9@])")
@@ -47,13 +57,6 @@ _SIGNED = re.compile(
     r"(?:(?<=^)|(?<=\n)|[-~][ ]?"
     r"|(?i:thanks|thx|cheers|regards|rgds|best|ta|love|call[ ]me|aka|a\.k\.a\.|goes[ ]by|from|by)[,.!]?[ \n]{1,2})"
     r"(?P<x>(?P<a>[A-Za-z])(?P<dot>\.?)[ ]?(?:[A-Za-z]\.?)??(?P<b>[A-Za-z])\.?)(?=[ \t]{0,2}(?:[=:→\n,;]|-[ ]|$))"
-)
-_DOES = r"(?:says?|said|asks?|asked|wrote|writes|pls|please|here|thinks?|told|mentioned|called|rang|confirmed|replied)"
-_GREETED = (
-    rf"(?:^|(?<=\n))[ \t>]{{{{0,3}}}}(?P<x>{{0}})(?=[ ]?(?:[:,]|-[ ]|\n|[ ]{_DOES}(?![a-z])))"
-    r"|(?<![A-Za-z])(?i:hi|hey|hiya|hello|dear|thanks|thx|cheers|from|@|cc|ask|tell|told|love|with|its|this[ ]is)[ ]"
-    r"(?P<y>{0})(?=[ ]?(?:[:,!.;)]|\n|$|-[ ]))"
-    rf"|(?<![A-Za-z])(?P<z>{{0}})(?=[ ]{_DOES}(?![a-z])|-san)"
 )
 
 
@@ -82,8 +85,18 @@ def _one_slip(one: str, two: str) -> bool:
     return long[at + 1 :] == short[at:]
 
 
-def _everyday(word: str) -> bool:
+def everyday_word(word: str) -> bool:
+    """Tell whether a Latin word means something else, too."""
     return any(word in lexicon.words(name) for name in ("capitalised", "everyday_names", "skills"))
+
+
+def _short_or_everyday(word: str) -> bool:
+    return _little(word) or everyday_word(word)
+
+
+def _little(word: str) -> bool:
+    """Tell whether a name of two letters is no word of grammar: bo, jo, mi."""
+    return len(word) == _LITTLE_CHARS and word not in GRAMMAR
 
 
 @lru_cache(maxsize=8192)
@@ -92,11 +105,6 @@ def _near(word: str, name: str) -> bool:
     if min(len(word), len(name)) >= _OCR_MIN and _scanned(word) == _scanned(name):
         return word != name
     return min(len(word), len(name)) >= _TYPO_MIN and _one_slip(word, name)
-
-
-@lru_cache(maxsize=512)
-def _where_only_a_name_stands(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(_GREETED.format("(?:" + "|".join(map(re.escape, words)) + ")"))
 
 
 @lru_cache(maxsize=512)
@@ -142,13 +150,13 @@ class Words:
         for match in _LATIN.finditer(self.text):
             word = match.group()
             bare = word.lower().rstrip("'’-")
-            if bare and (word[0].isupper() or any(char.isdigit() for char in word)) and not _everyday(bare):
+            if bare and (word[0].isupper() or any(char.isdigit() for char in word)) and not everyday_word(bare):
                 for letter in {bare[0], _scanned(word.lower())[0]}:
                     found.setdefault(letter, []).append((bare, match.start()))
         return found
 
     @once
-    def _rows(self) -> list[list[tuple[str, int, int]]]:
+    def rows(self) -> list[list[tuple[str, int, int]]]:
         """Latin words one after the other, with where they stand."""
         return [
             [(match.group().lower(), match.start(), match.end()) for match in _WORD.finditer(self.text, *run.span())]
@@ -156,20 +164,20 @@ class Words:
         ]
 
     @once
-    def _in_rows(self) -> frozenset[str]:
-        return frozenset(word for row in self._rows for word, _, _ in row)
+    def in_rows(self) -> frozenset[str]:
+        return frozenset(word for row in self.rows for word, _, _ in row)
 
     @once
     def _sounds(self) -> dict[str, list[str]]:
-        return _grouped(self._in_rows, sound)
+        return _grouped(self.in_rows, sound)
 
     @once
     def _scans(self) -> dict[str, list[str]]:
-        return _grouped((word for word in self._in_rows if len(word) >= _OCR_MIN), _scanned)
+        return _grouped((word for word in self.in_rows if len(word) >= _OCR_MIN), _scanned)
 
     @once
     def _firsts(self) -> dict[str, list[str]]:
-        return _grouped((word for word in self._in_rows if len(word) >= _TYPO_MIN), lambda word: word[0])
+        return _grouped((word for word in self.in_rows if len(word) >= _TYPO_MIN), lambda word: word[0])
 
     @once
     def _skeletons(self) -> list[tuple[str, tuple[int, int]]]:
@@ -201,7 +209,7 @@ class Words:
 
     def _heard(self, part: str) -> set[str]:
         """Return the words that sound like ``part``, or are it but for a slip."""
-        found = {part} & self._in_rows
+        found = {part} & self.in_rows
         if sound(part):
             found.update(self._sounds.get(sound(part), ()))
         if len(part) >= _OCR_MIN:
@@ -212,7 +220,7 @@ class Words:
 
     def by_ear(self, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
         """Yield as many words in a row as a name has parts, each of the sound of its part."""
-        for one in _audible(names) if self._rows else ():
+        for one in _audible(names) if self.rows else ():
             heard: dict[str, set[str]] = {}
             if all(heard.setdefault(part, self._heard(part)) for part in one):
                 for name in (one, one[::-1]):
@@ -220,7 +228,7 @@ class Words:
 
     def _in_a_row(self, name: Sequence[str], heard: Mapping[str, set[str]]) -> Iterator[tuple[int, int]]:
         first = heard[name[0]]
-        for words in self._rows:
+        for words in self.rows:
             for at in range(len(words) - len(name) + 1):
                 if words[at][0] not in first:
                     continue
@@ -236,7 +244,9 @@ class Words:
             yield from (span for skeleton, span in self._skeletons if skeleton in bones)
 
     def by_initials(self, names: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
-        """Yield initials in any letters where somebody signs or is set equal: thanks, r.d.; km = Kofi."""
+        """Yield initials in any letters where somebody signs or is set equal: thanks, r.d.; km = Kofi; all three."""
+        for name in names:
+            yield from self._all_initials("".join(piece[:1] for part in name for piece in part.split("-")))
         if not self._signed:
             return
         pairs = {
@@ -247,10 +257,43 @@ class Words:
             if known and (dotted or self.text[start:end].lower() not in lexicon.words("no_initials")):
                 yield start, end
 
+    def _all_initials(self, letters: str) -> Iterator[tuple[int, int]]:
+        """Yield the initials of three names or more, in a row or with points: kib, N.T.T."""
+        if len(letters) < _ALL_INITIALS_MIN or not letters.isalpha():
+            return
+        if self._alone.isdisjoint((letters, letters.upper())) and f"{letters[0]}.".upper() not in self.text:
+            return
+        word = everyday_word(letters) or letters in _SHORTENED or letters in lexicon.words("no_initials")
+        points = (". ".join(letters).upper(), ".".join(letters).upper())
+        for form in points if word else (*points, letters, letters.upper()):
+            yield from self._alone_as(form)
+
+    def _alone_as(self, form: str) -> Iterator[tuple[int, int]]:
+        """Yield where initials stand apart; capitals without points only where somebody speaks or signs."""
+        start = self.text.find(form)
+        while start >= 0:
+            end = start + len(form)
+            before, after = self.text[start - 1 : start], self.text[end : end + 1]
+            part = before == "." or (after == "." and self.text[end + 1 : end + 2].isalnum())
+            end += after == "." and "." in form
+            speaks = not form.isupper() or "." in form or (before in _HEADS and after in _ENDS)
+            if speaks and not part and not (before.isalnum() or after.isalnum() or before in _JOINS or after in _JOINS):
+                yield start, end
+            start = self.text.find(form, end)
+
+    def _heads(self, parts: Sequence[str]) -> Iterator[str]:
+        """Yield what names are cut to that stands in small letters: kev, xio."""
+        for part in parts:
+            for size in range(_HEAD_CHARS_MIN, min(len(part), _HEAD_CHARS_MAX + 1)):
+                head = part[:size]
+                if head in self._alone and not (everyday_word(head) or head in lexicon.words("little_en")):
+                    yield head
+
     def everyday(self, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Yield names that are everyday words in small letters, where only a name stands: hi hope, will - can you."""
         # What stands around such a name is no letter; a pattern is compiled only for names that stand so.
         found = (part for part in parts if part in self._alone or not _WORD.fullmatch(part))
-        words = tuple(sorted({part for part in found if len(part) > 1 and part in self.text and _everyday(part)}))
-        for match in _where_only_a_name_stands(words).finditer(self.text) if words else ():
-            yield from (match.span(group) for group in "xyz" if match.start(group) >= 0)
+        found = (part for part in found if part not in GRAMMAR and len(part) > 1 and part in self.text)
+        words = tuple(sorted({*filter(_short_or_everyday, found), *self._heads(parts)}))
+        for word in words:
+            yield from places(self.text, word)

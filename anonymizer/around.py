@@ -12,7 +12,7 @@ from anonymizer.names import Word
 from anonymizer.recognizers.japanese import in_organisation, is_rare_given
 
 _BEHIND = re.compile(r"(?P<gap>[ ]?)(?P<given>[一-鿿々]{1,3})(?![一-鿿々ァ-ヶ])")
-_BETWEEN = re.compile(r"[ ,]{1,2}(?:[A-ZÀ-ÞĀ-ŽḀ-Ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ'’.-]{0,16}[ ,]{1,2}){1,3}")
+_BETWEEN = re.compile(r"[ ,]{1,2}(?:(?:[A-ZÀ-ÞĀ-ŽḀ-Ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ'’.-]{0,16}|v/d|v\.d\.)[ ,]{1,2}){1,3}")
 _MIDDLE_CHARS_MAX = 54
 _KATAKANA = re.compile(r"[ァ-ヶー]{5,14}")
 _ENDS_MIN = 2
@@ -73,5 +73,7 @@ def shortened_behind(text: str, end: int, initials: frozenset[str]) -> int:
     if match is None:
         return end
     # "Mary A" may be followed by anything, so a letter alone has its point or particles before it.
-    letter, sure = (match.group("x") or match.group("y")).lower(), "." in match.group() or match.group().count(" ") > 1
-    return match.end() if sure and letter in initials else end
+    letter, sure = match.group("x") or match.group("y"), "." in match.group() or match.group().count(" ") > 1
+    # TAKAESU K, alone on its line.
+    sure = sure or (letter.isupper() and text[match.end() : match.end() + 1] in ("", "\n", ":"))
+    return match.end() if sure and letter.lower() in initials else end

@@ -19,14 +19,15 @@ from anonymizer.romaji import spellings
 _APART_SURE_MIN, _SPOKEN_KEY_MIN, _LONG_KANA_MIN = 6, 4, 3
 _MASKED = re.compile(r"(?<![A-Za-z0-9一-鿿々ァ-ヶー])(?P<letter>[A-Z])(?P<rest>[一-鿿々]{1,2})(?![一-鿿々])")
 _APART = re.compile(r"(?<![A-Za-z0-9])[A-Za-z](?:[ ]{1,2}[A-Za-z]|[.・_-][A-Za-z]){3,40}(?![A-Za-z0-9])")
-_APART_KANJI = re.compile(r"[一-鿿々](?<![一-鿿々]{2})(?:[ ・][一-鿿々]){1,5}(?![一-鿿々])")
-_GAPS = re.compile(r"[ .・_-]+")
+_APART_KANJI = re.compile(r"[一-鿿々](?<![一-鿿々]{2})(?:[ ・|][一-鿿々]){1,5}(?![一-鿿々])")
+_GAPS = re.compile(r"[ .・|_-]+")
 _DETACHED = re.compile(r"[ァ-ヶーぁ-ん]{1,8}(?:[\"″]|[ ]?\u3099)[ァ-ヶーぁ-ん]{1,8}")
 _MARK = re.compile('["″]|[ ]?\u3099')
 # Endings that hardly a word has, so that a name may stand directly behind another word: あとりおぴいま.
 _PET = re.compile(r"(?<=[ぁ-ん])(?:っち(?![ゃゅょまた])|っぺ|ぴ(?:ょん)?(?![っかんょゅくたり])|にゃん)")
 _LONG_O = re.compile(r"(?<=[おこそとのほもよろごぞどぼぽょ])[うお]|(?<=[うくすつぬふむゆるぐずぶぷゅ])う")
 _KATAKANA = re.compile(r"(?<![ァ-ヶー])[ァ-ヶー]{3,10}(?![ァ-ヶー])")
+_WRITTEN = re.compile("で|と書|って書|です|ね|、|。|$")
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿)")
 # Latin letters as Japanese ears tell them apart.
 _HEARD = (("ph", "f"), ("th", "s"), ("ck", "k"), ("ce", "se"), ("ci", "si"), ("ch", "C"), ("c", "k"), ("C", "ch"),
@@ -118,8 +119,16 @@ class Disguises:
             for part in held:
                 rest = rest.replace(part, "")
             for part in held:
-                if len(part) >= _APART_SURE_MIN or not rest:
+                if len(part) >= _APART_SURE_MIN or not rest or part == letters:
                     yield from ((places[one], places[end - 1] + 1) for one, end in _finds(letters, part))
+
+    def told_apart(self, family: str, given: str) -> Iterator[tuple[int, int]]:
+        """Yield family and given name of two characters whose writing is told: 東に泉で東泉さん."""
+        for joint in "にと" if len(family) == len(given) == 1 else "":
+            for start, end in _finds(self.text, family + joint + given):
+                if _WRITTEN.match(self.text, end):
+                    yield start, start + 1
+                    yield end - 1, end
 
     def in_kana(self, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Yield parts of a name (hiragana) with marks set apart, long vowels written so, or a pet ending."""

@@ -16,7 +16,7 @@ from anonymizer.forms import Form, View
 from anonymizer.model import Anonymised, Finding, Identity, Kind, Span
 from anonymizer.normalise import normalise
 from anonymizer.page import LineCache, pages
-from anonymizer.protect import drop_protected
+from anonymizer.protect import drop_protected, outside_trains
 from anonymizer.replace import Replacer
 from anonymizer.resolve import resolve
 
@@ -88,12 +88,14 @@ def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
         guesses.extend(one.back(drop_protected(one.page, found, document.keep)))
     searched = list(map(searchable, read)) if partly else [Searched(View(view.text, cut), iter)]
     people = [span for each in searched for span in each.back(known.find(each.view, document.identities))]
-    guesses += list(_outside_firms(people, guesses))
+    guesses += list(_outside_firms(outside_trains(view.text, people), guesses))
     chosen = resolve(view.text, guesses)
     for key, form in propagate.forms(view.text, chosen).items():
         if len(document.wanted) < propagate.FORMS_MAX:
             document.wanted.setdefault(key, form)
-    more = [span for each in searched for span in each.back(propagate.find(each.view, document.wanted.values()))]
+    wanted = document.wanted.values()
+    named = [span for each in searched for span in each.back(propagate.find(each.view, wanted))] if wanted else []
+    more = list(outside_trains(view.text, named))
     # Places found already are no news, and settling once is enough then.
     taken = {(span.start, span.end) for span in chosen}
     if any((span.start, span.end) not in taken for span in more):

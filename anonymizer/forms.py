@@ -24,10 +24,12 @@ from anonymizer.recognizers.japanese import is_kanji
 _GAPS = frozenset(" \t\r\n・.,_='’-")
 _PHONE_GAP_CHARS_MAX = 4
 _CHUNK_CHARS = 64
+# 千葉営業所: where a name that is a place, too, is one.
+_PLACE_BEHIND = re.compile("[市区県駅町村]|営業所|出張所|支店|支社|支所|支部|工場|事業所")
 # What may follow a name directly: particles, honorifics, punctuation.
 _AFTER = re.compile(
     r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|先輩|部長|課長|係長|主任|社長|マネ|リーダー"
-    r"|研究室|ゼミ|なら|など|っぽ|じゃ|曰く|いわく|本人|自身|より|から|です|っす|って|だ|携帯|電話|直通|内線|宛|[のはがにとをへもや、。・/)」:,\n\]]|$)"
+    r"|研究室|ゼミ|評価|所見|コメント|メモ|判定|なら|など|っぽ|じゃ|曰く|いわく|本人|自身|より|から|です|っす|って|だ|携帯|電話|直通|内線|宛|呼び|[のはがにとをへもや、。・/)」:,\n\]]|$)"
 )
 _HONORIFIC = re.compile(r"[ ]?(?:さん|さま|様|氏|君|くん|ちゃん|殿|先生|[- ]san)")
 
@@ -236,7 +238,7 @@ class View:
         if end - start == 1:
             return not left and (followed or not after.isalnum())
         cut_left, cut_right = left and start not in self.boundary, right and end not in self.boundary and not followed
-        return not (cut_left and cut_right) and not (after and after in "市区県駅町村")
+        return not (cut_left and cut_right) and not _PLACE_BEHIND.match(self.text, end)
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from anonymizer import alike, around, disguised, nicknames
+from anonymizer import alike, around, disguised, lexicon, nicknames
+from anonymizer.aloud import Aloud
 from anonymizer.forms import Form, View, squeezed, unaccented
 from anonymizer.kana import hiragana, katakana
 from anonymizer.model import Identity, Kind, Span
@@ -130,7 +131,8 @@ def forms(identity: Identity, label: str) -> tuple[Form, ...]:
     if mail:
         found[mail, True] = Form(mail, Kind.EMAIL, True, label)
         local = mail.split("@")[0]
-        if len(local) >= _LOCAL_PART_CHARS_MIN:
+        # april@example.net: a word alone is no account.
+        if len(local) >= _LOCAL_PART_CHARS_MIN and local not in lexicon.words("capitalised"):
             found.setdefault((local, True), Form(local, Kind.HANDLE, True, label))
     return tuple(found.values())
 
@@ -205,7 +207,7 @@ def _person(identity: Identity, label: str) -> _Person:
     )
 
 
-def _nearly(words: alike.Words, person: _Person) -> Iterator[tuple[int, int]]:
+def _nearly(words: alike.Words, aloud: Aloud, person: _Person) -> Iterator[tuple[int, int]]:
     """Yield where a name is written nearly right, by a letter or two, or where it is an everyday word."""
     if not words.text.isascii():
         yield from words.by_shape(person.wholes, (person.family,))
@@ -215,12 +217,15 @@ def _nearly(words: alike.Words, person: _Person) -> Iterator[tuple[int, int]]:
         yield from words.everyday(person.latin)
         yield from words.by_ear(person.parts.latin)
         yield from words.by_initials(person.parts.latin)
+        yield from aloud.told_by_letter(person.latin)
+        yield from aloud.in_pieces(person.latin)
 
 
 def _in_disguise(found: disguised.Disguises, person: _Person) -> Iterator[tuple[int, int]]:
     """Yield where a name is hidden in a manner of writing."""
     yield from found.apart(person.letters)
     if not found.text.isascii():
+        yield from found.told_apart(person.family, person.given)
         yield from found.masked(person.family, person.initials)
         yield from found.in_kana(person.parts.kana)
         yield from found.in_katakana(() if person.spoken else person.latin, person.katakana)
@@ -235,12 +240,13 @@ def _phone_digits(phone: str) -> str:
 def find(view: View, identities: Iterable[Identity]) -> Iterator[Span]:
     """Yield every written form of the participants."""
     words, short, hidden = alike.Words(view.text), nicknames.Short(view.text), disguised.Disguises(view.text)
+    aloud = Aloud(words)
     for number, identity in enumerate(list(identities)[:IDENTITIES_MAX]):
         label = f"identity:{number}"
         person = _person(identity, label)
         yield from _written_out(view, person, label)
         yield from nicknames.find(short, person.parts, label)
-        for start, end in _nearly(words, person):
+        for start, end in _nearly(words, aloud, person):
             yield Span(Kind.PERSON, start, end, PART_SCORE, NAME, "nearly a known participant", label)
         for start, end in _in_disguise(hidden, person):
             yield Span(Kind.PERSON, start, end, PART_SCORE, NAME, "a known participant in disguise", label)

@@ -32,10 +32,22 @@ _CHILD = re.compile(
 _TAIL = re.compile(
     r"(?:っち|ッチ|ちん|チン|りん|リン|ぴー|ピー|たん|タン|ぽん|ポン|やん|ヤン|きち|もん|モン|っぺ|っしー|ッシー|しー|シー|みん|ミン|にゃん|ちゃ(?!ん)|坊|ぴょん|ん|ン|ー)(?![ぁ-んァ-ヶー]{2})"
 )
+# ゆっきー for ゆき, はっしー for はしもと: a stop and a long sound put into the first two letters.
+_STOPPED = re.compile(
+    r"(?:(?<![ぁ-んァ-ヶー])|(?<=[のとはがもや]))(?P<one>[ぁ-ん][ゃゅょ]?|[ァ-ヶ][ャュョ]?)[っッ]"
+    r"(?P<two>[ぁ-ん]|[ァ-ヶ])(?:ー|(?=ちゃん|くん|さん))"
+)
+_WITHOUT_LONG = re.compile("(?<=[おこそとのほもよろごぞどぼぽょうくすつぬふむゆるぐずぶぷゅ])う")
+_SOFT = str.maketrans("ぱぴぷぺぽばびぶべぼ", "はひふへほはひふへほ")
+_HEAD_OF_LINE = re.compile(r"(?:\A|\n)[> \t]{0,3}[\[<(]?\Z")
 _WORD = re.compile(
     r"(?<![A-Za-z0-9@._/-])[A-Z][a-z]{1,8}(?![A-Za-z0-9@])|(?<![A-Za-z0-9@._/-])[a-z]{3,9}(?![A-Za-z0-9@./-])"
 )
 _ENDING = re.compile(r"(?:(.)\1)?(?:y|ie)$")
+_ENDS_SPEAKER = (":", "]", ">")
+_CAPTIONS = frozenset(
+    ("tel", "fax", "dob", "cel", "mob", "res", "ref", "lic", "nat", "sal", "cat", "mar", "jan", "gen")
+)
 _INITIALS = re.compile(r"(?<![A-Za-z.])([A-Z])\.[ ]?([A-Z])\.?(?![A-Za-z])")
 
 
@@ -70,6 +82,12 @@ class Short:
         return [(hiragana(match.group("x")), match.span()) for match in _CHILD.finditer(self.text)]
 
     @once
+    def stopped(self) -> list[tuple[str, tuple[int, int]]]:
+        """First two letters in hiragana of what is written with a stop between them, and where."""
+        found = _STOPPED.finditer(self.text) if "っ" in self.text or "ッ" in self.text else ()
+        return [(_soft(hiragana(match.group("one") + match.group("two"))), match.span()) for match in found]
+
+    @once
     def words(self) -> list[tuple[str, str, tuple[int, int]]]:
         """First letter, small, of each Latin word, the word, and where it stands."""
         return [(match.group()[0].lower(), match.group(), match.span()) for match in _WORD.finditer(self.text)]
@@ -79,6 +97,11 @@ class Short:
         """Two initials, small, and where."""
         found = _INITIALS.finditer(self.text) if "." in self.text else ()
         return [((match.group(1).lower(), match.group(2).lower()), match.span()) for match in found]
+
+
+def _soft(kana: str) -> str:
+    """Return hiragana as they sound apart: はっぴー is short for はひ..., なっぱー for なば..."""
+    return kana.translate(_SOFT)
 
 
 def _in_kana(short: Short, parts: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -98,6 +121,9 @@ def _of_a_child(short: Short, parts: tuple[str, ...]) -> Iterator[tuple[int, int
     """Yield the first sound of a name, made longer, before what children are called by: りっくん, しょーちゃん."""
     sounds = {part[: 2 if part[1] in "ゃゅょ" else 1] for part in parts}
     yield from (span for sound, span in short.sounds if sound in sounds) if sounds else ()
+    for start, span in short.stopped if parts else ():
+        if any(_soft(_WITHOUT_LONG.sub("", part, count=1)).startswith(start) for part in parts):
+            yield span
 
 
 @cache
@@ -159,11 +185,23 @@ def _short_for(word: str, names: tuple[str, ...]) -> bool:
     )
 
 
+def _speaks(text: str, span: tuple[int, int], word: str, names: tuple[str, ...]) -> bool:
+    """Tell whether the head of a name stands before a colon or in brackets at the head of a line: isa: ok."""
+    start, end = span
+    return (
+        text[end : end + 1] in _ENDS_SPEAKER
+        and word not in _CAPTIONS
+        and not any(word in lexicon.words(name) for name in ("capitalised", "everyday_names", "skills"))
+        and any(name.startswith(word) for name in names)
+        and _HEAD_OF_LINE.search(text, max(0, start - 5), start) is not None
+    )
+
+
 def _in_latin(short: Short, names: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
     flat = tuple(dict.fromkeys(part for name in names for part in name if len(part) > _LATIN_CHARS_MIN))
     first = _first_letters(flat)
     for letter, word, span in short.words if flat else ():
-        if letter in first and _short_for(word, flat):
+        if letter in first and (_short_for(word, flat) or _speaks(short.text, span, word.lower(), flat)):
             yield span
     pairs = {(name[0][:1], name[-1][:1]) for name in names if len(name) > 1}
     for pair, span in short.initials if pairs else ():

@@ -33,8 +33,8 @@ _INVISIBLE = re.compile(
 )
 # Old and variant shapes of one name character; only the reading view changes, one for one.
 _VARIANTS = str.maketrans(
-    "髙﨑邊邉齋齊濵濱澤櫻廣國嶋嶌德惠眞榮條學瀨𠮷栁槗桒冨寶彌淵圓實靜壽莊禮邨舘藏來會將鄕",
-    "高崎辺辺斎斉浜浜沢桜広国島島徳恵真栄条学瀬吉柳橋桑富宝弥渕円実静寿荘礼村館蔵来会将郷",
+    "髙﨑邊邉齋齊濵濱澤櫻廣國嶋嶌德惠眞榮條學瀨𠮷栁槗桒冨寶彌淵圓實靜壽莊禮邨舘藏來會將鄕𣘺𡈽埜曻籔檜槇遙巖",
+    "高崎辺辺斎斉浜浜沢桜広国島島徳恵真栄条学瀬吉柳橋桑富宝弥渕円実静寿荘礼村館蔵来会将郷橋土野昇薮桧槙遥巌",
 )
 _KANA_KANJI = "一-鿿々ヶぁ-んァ-ー"
 # 新 潟 市: single letters set apart by one and the same blank, three or more of them.
@@ -177,6 +177,8 @@ def _as_digits(match: re.Match[str]) -> str:
         or (letters == 1 and (digits + letters >= _LOOKALIKE_CODE_MIN or _ONE_O.fullmatch(token)))
         or (digits and (_DATE_UNIT.match(match.string, match.end()) or _DATE_UNIT.search(token)))
         or len(_JOINS.findall(token)) + 1 >= _BLOCKS_MIN
+        # 楠目89O-1: the numbers of a house behind its place.
+        or (digits > 1 and "-" in token[1:] and "一" <= match.string[match.start() - 1 : match.start()] <= "鿿")
     )
     dated = digits > 1 and _DATE_SHAPE.fullmatch(token)
     return era + (token.translate(_AS_DIGITS) if enough and (letters <= digits + 1 or dated) else token)

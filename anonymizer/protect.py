@@ -13,11 +13,13 @@ from operator import attrgetter
 from anonymizer import lexicon
 from anonymizer.model import FORBIDDEN, Kind, Span
 from anonymizer.page import Page
-from anonymizer.recognizers.rulefile import Rules, parse
+from anonymizer.recognizers.rulefile import Rules, matches, parse
 
 # Known participants and 12 digits beside マイナンバー: stronger than any phrase around them.
 _NEVER_DROPPED = 0.97
 _START = attrgetter("start")
+# What stands before and behind a train's name: took the ..., 505号.
+_TRAIN_CHARS_MAX = 12
 _ALWAYS_TAKEN = frozenset({Kind.EMAIL, Kind.URL, Kind.ADDRESS})
 
 
@@ -29,8 +31,7 @@ def _phrases() -> Rules:
 def protected(page: Page) -> list[tuple[int, int]]:
     """Return the protected ranges of a page's text, in order, overlapping ones joined."""
     phrases = _phrases()
-    found = sorted(match.span() for name, pattern in phrases.patterns.items() if page.holds(phrases.needs[name])
-                   for match in pattern.finditer(page.text))  # fmt: skip
+    found = sorted(match.span() for name in phrases.patterns for match in matches(phrases, page, name))
     joined: list[tuple[int, int]] = []
     for start, end in found:
         if joined and start < joined[-1][1]:
@@ -56,6 +57,18 @@ def drop_protected(page: Page, spans: Iterable[Span], keep: frozenset[str]) -> I
             if word in skills or word in keep:
                 continue
         yield from _trimmed(page, span)
+
+
+def outside_trains(text: str, people: Iterable[Span]) -> Iterator[Span]:
+    """Yield the people without those who are called like a train and stand in its name: the Nozomi 21, ひかり505号."""
+    trains = _phrases().patterns["TRAINS"]
+    for span in people:
+        number = text[span.end : span.end + 2].strip()[:1]
+        train = number.isdigit() and trains.search(
+            text, max(0, span.start - _TRAIN_CHARS_MAX), span.end + _TRAIN_CHARS_MAX
+        )
+        if not train or span.start < train.start() or train.end() <= span.end:
+            yield span
 
 
 def _trimmed(page: Page, span: Span) -> Iterator[Span]:

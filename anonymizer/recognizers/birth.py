@@ -7,6 +7,7 @@ project dates stay, and so do 平均年齢, 20代, 定年 and 18歳以上.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import to_int
@@ -25,6 +26,7 @@ _DATES_MAX = 8
 _DATES = tuple(name for name in load(NAME).patterns if name.startswith("DATE_"))
 _ERA_START = {"昭": 1925, "S": 1925, "s": 1925, "平": 1988, "H": 1988, "h": 1988, "令": 2018, "R": 2018,
               "大": 1911, "T": 1911, "明": 1867}  # fmt: skip
+_WORDS = ("BIRTH_WORD_JA", "BIRTH_WORD_EN")
 
 
 def _year(match: re.Match[str]) -> int | None:
@@ -65,8 +67,7 @@ def _beside_birth(page: Page) -> Iterator[Span]:
     """Yield the dates, however they are told, that stand beside a word for birth."""
     rules = load(NAME)
     patterns, text = rules.patterns, page.text
-    asked = [name for name in ("BIRTH_WORD_JA", "BIRTH_WORD_EN") if page.holds(rules.needs[name])]
-    words = sorted((word for name in asked for word in patterns[name].finditer(text)), key=re.Match.start)
+    words = sorted(chain(*(matches(rules, page, name) for name in _WORDS)), key=re.Match.start)
     dates = [date for window in _windows(text, words) for date in patterns["ANY_DATE"].finditer(text, *window)]
     first = done = 0
     for word in words if dates else ():

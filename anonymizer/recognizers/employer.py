@@ -47,8 +47,10 @@ def _start_of_name(page: Page, start: int) -> int:
     token = page.tokens[index] if index is not None else None
     named = token and token.word & (NAMED | Word.PLACE | Word.PROPER | Word.COMMON)
     if token and named and len(token.surface) > 1 and "ぁ" <= token.surface[0] <= "ん":
-        return token.start
-    return _hiragana_before(page, start)
+        # 但馬しらさぎ+運送: the place before it is part of the name.
+        return min(token.start, start_with_hiragana(page.text, start))
+    before = _hiragana_before(page, start)
+    return before if before < start else start_with_hiragana(page.text, start)
 
 
 def _is_generic(word: str) -> bool:

@@ -10,6 +10,7 @@ from anonymizer.recognizers.rulefile import load
 
 _NAME_CHARS_MAX = 14
 _TOKENS_MAX = 4
+_FAMILY_CHARS_MAX = 3
 _HONORIFICS = ("さん", "様", "氏", "くん", "ちゃん")
 _TITLE_PREFIXES = frozenset("新前今現元中所見向高長")
 _KANJI_RUN = re.compile(r"[一-鿿々ヶ]{1,5}")
@@ -87,7 +88,23 @@ def name_before(page: Page, end: int) -> int | None:
         start = _kana_before(page, end)
     if start is None:
         start = _rare_before(page, end)
+    if start is not None:
+        start = _family_before(page, start, end)
     return None if start is None or not_a_person(page.text[start:end]) else start
+
+
+def _family_before(page: Page, start: int, end: int) -> int:
+    """Stretch a given name (四郎) over what stands right before it and is no word: 文珠四郎 is one surname."""
+    head = re.split("[ ・]", page.text[start:end])[0]
+    index = page.token_ends.get(start)
+    known = names.kinds(head)
+    if index is None or not known & Word.GIVEN or known & (Word.SURNAME | Word.FOREIGN) or not is_kanji(head[0]):
+        return start
+    token = page.tokens[index]
+    before = page.text[token.start - 1 : token.start]
+    rare = names.kinds(token.surface) in (Word.NONE, Word.PROPER) and all(map(is_kanji, token.surface))
+    fits = rare and len(token.surface) <= _FAMILY_CHARS_MAX and not (before and is_kanji(before))
+    return token.start if fits and not not_a_person(token.surface) else start
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from typing import Any
 from anonymizer.page import Page
 from anonymizer.recognizers.required import Near, Required
 from anonymizer.recognizers.skipping import parsed, told
-from anonymizer.wanted import ALWAYS, Words, number_of
+from anonymizer.wanted import Words, number_of
 
 _FILE = "needs.json"
 _KEY_BYTES = 8
@@ -35,13 +35,19 @@ class Needs:
 
         near = (more.near.words,) if more.near else ()
         # All of them are known before a page is read: a later one has the page read again.
-        self._numbers = tuple(map(number_of, dict.fromkeys((*more.words, *near))))
-        self._last = max(self._numbers, default=ALWAYS)
+        rest = dict.fromkeys(words for words in (*more.words, *near) if words != self.words)
+        self._numbers = tuple(map(number_of, rest))
+        self.last = max((self.first, *self._numbers))
+        """The greatest number of what is needed."""
+
         self._shapes = more.shapes
 
     def may_match(self, page: Page) -> bool:
         """Tell whether a page that holds ``words`` holds the rest, too."""
-        held = page.held_up_to(self._last)
+        return self.rest_in(page.held_up_to(self.last), page)
+
+    def rest_in(self, held: bytearray, page: Page) -> bool:
+        """Do the same with what the page holds, by number at least up to ``last``."""
         for number in self._numbers:
             if not held[number]:
                 return False

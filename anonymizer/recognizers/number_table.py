@@ -17,7 +17,7 @@ _HEADS = {
     ),
     Kind.BANK: "口座|振込口座|bank account|account|acct|iban|sort code",
     Kind.PHONE: "電話|携帯|携帯電話|連絡先|tel|phone|mobile|cell|telephone",
-    Kind.BIRTH_DATE: "生年月日|誕生日|dob|birthdate|date of birth|birthday|birth",
+    Kind.BIRTH_DATE: "生年月日|誕生日|生年|dob|birthdate|date of birth|birthday|birth|born",
 }
 _KIND_BY_HEAD = {head.replace(" ", ""): kind for kind, heads in _HEADS.items() for head in heads.split("|")}
 # These count only with a word for a number behind: what stands below "staff" or "account" alone may be a name.
@@ -41,7 +41,7 @@ def _needs() -> frozenset[str]:
 _NEEDS = _needs()
 _SEPARATORS = ("\t", "|", ";", ",", " / ")
 _JOINTS = re.compile(r"[ _.()\"'-]")
-_CELL = re.compile(r"(?=(?:[^0-9]{0,8}[0-9]){3})[0-9A-Za-z〇一二三四五六七八九年月日第号+() ./-]{3,30}")
+_CELL = re.compile(r"(?=(?:[^0-9]{0,8}[0-9]){3})[0-9A-Za-z〇一二三四五六七八九年月日第号+() ./'-]{3,30}")
 
 
 def _kind(head: str) -> Kind | None:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from string import ascii_letters
 
-from anonymizer import lexicon
+from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
+from anonymizer.names import Word
 from anonymizer.page import Page
 from anonymizer.recognizers.ending import Ending
 from anonymizer.recognizers.japanese import name_after, not_a_person
@@ -52,11 +53,26 @@ def _japanese_value(page: Page, at: int, strong: bool) -> int | None:
         if value and not _PATTERNS["NO_VALUE"].match(value.group()):
             plain = _PATTERNS["TAIL"].sub("", value.group()) or value.group()
             end = max(end or 0, at + len(plain.rstrip()))
+    elif not end:
+        # 紹介者:一口 恵: a surname that is a word, before a given name.
+        pair = _PATTERNS["PAIR"].match(page.text, at)
+        end = pair.end() if pair and _is_pair(pair.group("family"), pair.group("given")) else None
+        if end:
+            return end
     if not end:
         return None
     # 乾 芽生: a blank between surname and given name says that the last kanji is no role (学生, 作業者).
     full = strong and (" " in page.text[at:end].strip() or _PATTERNS["KANA_ALONE"].match(page.text, at) is not None)
     return end if full or not not_a_person(page.text[at:end]) else None
+
+
+@lru_cache(maxsize=4096)
+def _is_pair(family: str, given: str) -> bool:
+    """Tell whether two words in kanji are a surname, whatever else it means, and a given name."""
+    known = names.kinds(given)
+    plain = known & (Word.COMMON | Word.VERBAL | Word.PLACE) and not (len(given) == 1 and known & Word.SURNAME)
+    stopped = not lexicon.words("not_people").isdisjoint((family, given))
+    return bool(known & Word.GIVEN) and not plain and not stopped and not not_a_person(family)
 
 
 def _list_of_names(page: Page, at: int, strong: bool) -> Iterator[Span]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from anonymizer import lexicon
+from anonymizer import lexicon, name_lists
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.rulefile import load, matches
@@ -20,6 +20,7 @@ _CAPTIONS = frozenset(
      "note", "major", "cost", "day", "term", "law", "bond", "field", "house", "park", "post", "case", "read", "link")
 )  # fmt: skip
 _GIVEN_CHARS_MIN = 5
+_EVERYDAY = ("capitalised", "everyday_names", "skills", "anybody_en", "given_en_lower")
 _NAME_CHARS_MAX = 26
 
 
@@ -81,6 +82,9 @@ def _full_name(one: str, two: str, *, comma: bool) -> bool:
     first, last = (two, one) if comma else (one, two)
     if first in lexicon.given_any() and last in families:
         return True
+    chinese = one in lexicon.words("surname_zh") and two in lexicon.given_any()
+    if chinese and not any(word in lexicon.words(name) for word in (one, two) for name in _EVERYDAY):
+        return True
     given, japanese = lexicon.words("given_ja"), lexicon.surnames_ja()
     named = (one in given and two in japanese) or (one in japanese and two in given)
     return named and not {one, two} & lexicon.words("capitalised")
@@ -93,7 +97,9 @@ def _initials(page: Page) -> Iterator[Span]:
             continue
         plain = lexicon.plain(before.group().rstrip(","))
         comma = before.group()[-1] == ","
-        if plain in lexicon.latin_names() or (comma and plain not in lexicon.words("capitalised")):
+        common = plain in lexicon.words("capitalised")
+        listed = plain in lexicon.latin_names() or (plain in name_lists.lists().given_latin and not common)
+        if listed or (comma and plain not in lexicon.words("capitalised")):
             yield _span(before.start(), match.end(), 0.7, "surname and initial")
     for match in matches(_RULES, page, "GIVEN_INITIAL"):
         if match.group()[:-1].lower() in lexicon.given_strong():

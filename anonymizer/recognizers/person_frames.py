@@ -134,7 +134,9 @@ def _run_on(page: Page) -> Iterator[Span]:
             continue
         honorific = page.text.startswith(_HONORIFICS, match.end() + (page.text[match.end() : match.end() + 1] == " "))
         plain = everyday_latin(given) if given[0] < "ぁ" else bool(names.kinds(given) & Word.COMMON)
-        if not plain and (honorific or _given(given)):
+        # 平リーナ: no 大阪マリア.
+        foreign = bool(names.kinds(given) & Word.FOREIGN) and family not in lexicon.words("places")
+        if not plain and (honorific or _given(given) or foreign):
             yield Span(Kind.PERSON, *match.span(), 0.75, NAME_ID, "surname and given name in another script")
 
 

@@ -98,7 +98,11 @@ def _in_kana(page: Page) -> Iterator[Span]:
 def _introduced(page: Page) -> Iterator[Span]:
     """Yield names in kana that their bearer says, in brackets, before an honorific, or told by the letter."""
     for match in _matches(page, "KANA_SELF"):
-        opens = match.start() == 0 or page.text[match.start() - 1] == "\n" or page.text.startswith("より", match.end())
+        opens = (
+            match.start() == 0
+            or page.text[match.start() - 1] == "\n"
+            or page.text.startswith(("より", "と申"), match.end())
+        )
         if _kana_word(match.group("x"), marked=opens):
             yield _span(*match.span("x"), 0.66, "introduces oneself in kana")
     for match in _matches(page, "GIVEN_IN_BRACKETS"):

@@ -153,10 +153,11 @@ def _katakana(page: Page) -> Iterator[Span]:
         if any(part in stop for part in parts[:2]) or any(kind & Word.COMMON and not kind & NAME for kind in known):
             continue
         named = sum(1 for kind in known if kind & NAME)
-        unknown = sum(1 for kind in known if kind == Word.NONE)
+        # リュウ・アマダ: a firm by itself, too.
+        unknown = sum(1 for kind in known if kind in (Word.NONE, Word.PROPER))
         if named and named + unknown == len(parts):
             yield _span(*match.span(), 0.8, "katakana names joined by a dot")
-        elif unknown == len(parts) <= 3 and min(map(len, parts)) >= 2:
+        elif known.count(Word.NONE) == len(parts) <= 3 and min(map(len, parts)) >= 2:
             yield _span(*match.span(), 0.55, "unknown katakana words joined by a dot")
 
 

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from anonymizer import lexicon
+from anonymizer import lexicon, name_lists
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.latin_word import LatinWord, latin_word
+from anonymizer.recognizers.person_beside import behind_names
 from anonymizer.recognizers.person_careless import careless_names
+from anonymizer.recognizers.person_order import family_first, vietnamese_end
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.small_names import Small, small_names
 from anonymizer.recognizers.spans import Recogniser
@@ -19,6 +21,9 @@ _PATTERNS = _RULES.patterns
 _PREFIXES = frozenset({"mc", "mac", "o", "st", "de", "la", "le", "al", "el", "van", "von", "di", "da"})
 _POSSESSIVE_CHARS = 2
 _WORDS_MAX = 4
+# Given names that are words in English, before a word that can be a Japanese surname.
+_MONTHS_TOO = frozenset(("jun", "kana", "mie"))
+_UNLISTED_CHARS_MIN = 5
 _MONTHS = frozenset(("april", "may", "june", "august"))
 # He is a surname too; a pronoun says and asks things far more often.
 _PRONOUNS = frozenset(("he", "she", "they", "we", "you", "it", "who"))
@@ -53,6 +58,10 @@ def _pair_score(words: Sequence[LatinWord], at: int) -> float:
     either_common = one.common or two.common
     if (one.given and two.surname) or (one.surname and two.given):
         return 0.0 if one.common and two.common else 0.9
+    if family_first(one.plain, two.plain):
+        return 0.8
+    if one.plain in _MONTHS_TOO and two.japanese and len(two.plain) >= _UNLISTED_CHARS_MIN:
+        return 0.75
     if one.japanese and two.japanese and (one.listed_japanese or two.listed_japanese):
         return 0.85
     if not either_common and (one.strong or two.strong):
@@ -100,6 +109,9 @@ def _linked(words: Sequence[LatinWord], at: int) -> int:
 def _judge(words: Sequence[LatinWord], at: int) -> tuple[int, float, str]:
     """Return where a name that begins at word ``at`` ends, its score (0: no name) and why."""
     if at + 1 < len(words):
+        vietnamese = vietnamese_end([word.plain for word in words[at : at + _WORDS_MAX]])
+        if vietnamese:
+            return at + vietnamese, 0.85, "Vietnamese name"
         linked = _linked(words, at)
         if linked:
             return linked, 0.8, "words joined as in a name"
@@ -249,7 +261,9 @@ def _before_honorific(page: Page) -> Iterator[Span]:
         while len(words) > 1 and words[0].lower() in lexicon.words("capitalised"):
             start += len(words[0]) + 1
             words = words[1:]
-        if words[0].lower() not in lexicon.words("capitalised") or words[0].lower() in known:
+        first = words[0].lower()
+        # meguroさん: a surname that is a place, too.
+        if first not in lexicon.words("capitalised") or first in known or first in name_lists.lists().family_latin:
             yield Span(Kind.PERSON, start, match.end("x"), 0.85, NAME, "before an honorific")
 
 
@@ -257,10 +271,13 @@ def find(page: Page) -> Iterator[Span]:
     """Yield names in Latin letters."""
     if not page.has_latin:
         return
+    found: list[Span] = []
     for match in matches(_RULES, page, "RUN"):
         # Most runs are one everyday word: The, I, Please.
         if not (match.group().isalpha() and latin_word(match.group()).nobody):
-            yield from _in_run(page, match)
+            found.extend(_in_run(page, match))
+    yield from found
+    yield from behind_names(page, found)
     small = small_names(page)
     yield from _lower(page, small)
     yield from _before_honorific(page)

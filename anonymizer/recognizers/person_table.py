@@ -26,7 +26,7 @@ _HEADERS = frozenset(
 # What a column holds beside names, by its header.
 _COLUMN_KINDS = {
     Kind.GENDER: "性別 gender sex",
-    Kind.AGE: "年齢 歳 age",
+    Kind.AGE: "年齢 歳 年 age",
     Kind.EMPLOYER: "現職 現職企業 勤務先 現勤務先 会社名 現所属 前職 employer current_employer current_company",
     Kind.NATIONALITY: "国籍 nationality citizenship",
     Kind.ORIGIN: "出身 出身地 本籍 birthplace",
@@ -151,6 +151,9 @@ def _speakers(page: Page) -> Iterator[Span]:
     for name, match in turns:
         often = count[name, match.group("x")] >= _TURNS_MIN or (talk and name == "TURN_TIME")
         often = often or (timed and match.group().lstrip(" *\t").startswith("["))
+        # standup 9:20: ...: what one word does at a time is no talk.
+        alone = match.group("x").isascii() and " " not in match.group("x")
+        often = often and not (name == "TURN_TIME" and alone and match.group().endswith(": "))
         if often and _can_speak(match.group("x")):
             yield _span(*match.span("x"), 0.68, "speaks line after line")
 

@@ -14,6 +14,7 @@ from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import not_a_person
 from anonymizer.recognizers.person_alone import called, family_kanji, kana_or_surname, known_kana
+from anonymizer.recognizers.person_beside import beside_names
 from anonymizer.recognizers.person_frames import everyday_latin, thing
 from anonymizer.recognizers.person_last import last_names
 from anonymizer.recognizers.person_placed import placed_names
@@ -193,11 +194,14 @@ def _told_small(page: Page) -> Iterator[Span]:
         if len(words) == 1:
             fits = (known and sure) or (not plain[0] and (known or sure))
         else:
-            fits = not any(plain) and (known or sure or by.endswith(("that's", "this is", "it's")))
+            # rose inoha: a given name may be a word, too.
+            fits = not any(plain[1:] if words[0] in called() else plain) and (
+                known or sure or by.endswith(("that's", "this is", "it's"))
+            )
         if not fits and known and len(words) > 1 and plain[1] and not plain[0]:
             fits, words = True, words[:1]
         if fits:
-            taken.add(words[0])
+            taken.update(words)
             end = match.start("x") + len(" ".join(words))
             yield Span(Kind.PERSON, match.start("x"), end, 0.62, NAME_ID, "somebody spoken of in small letters")
     yield from _called_so(page, taken)
@@ -248,6 +252,7 @@ def find(page: Page) -> Iterator[Span]:
         yield from _told_small(page)
         yield from _letters(page)
     yield from placed_names(page)
+    yield from beside_names(page)
     yield from last_names(page)
 
 

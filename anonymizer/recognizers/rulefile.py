@@ -53,7 +53,7 @@ class Rules:
     first: Callable[[bytearray], tuple[int, ...]]
     """Of what a page holds, by number -> whether it holds the first words of each rule, in order."""
     last: int
-    """The greatest number of these words."""
+    """The greatest number of what the rules need."""
     patterns: dict[str, re.Pattern[str]]
     needs: dict[str, frozenset[str]]
     """Words of which a page must hold one for each named pattern."""
@@ -146,7 +146,7 @@ def parse(text: str) -> Rules:
         tuple(rules),
         # Two more, for a tuple comes only of two.
         itemgetter(*first, ALWAYS, ALWAYS),
-        max(first, default=ALWAYS),
+        max((rule.needs.last for rule in rules), default=ALWAYS),
         patterns,
         {name: each.words for name, each in needs.items()},
         needs,
@@ -157,7 +157,7 @@ def _possible(rules: Rules, page: Page) -> list[int]:
     """Return the rules to try, in order: those that ``page`` holds all of what they need."""
     held = page.held_up_to(rules.last)
     tried = compress(range(len(rules.rules)), rules.first(held))
-    return [number for number in tried if rules.rules[number].needs.may_match(page)]
+    return [number for number in tried if rules.rules[number].needs.rest_in(held, page)]
 
 
 @cache
@@ -169,7 +169,8 @@ def load(name: str) -> Rules:
 def matches(rules: Rules, page: Page, name: str) -> Iterator[re.Match[str]]:
     """Yield the matches of a named pattern, which is searched for only where ``page`` holds what it needs."""
     needs = rules.all_needs[name]
-    if page.held_up_to(needs.first)[needs.first] and needs.may_match(page):
+    held = page.held_up_to(needs.last)
+    if held[needs.first] and needs.rest_in(held, page):
         return found(rules.patterns[name], needs, page)
     return iter(())
 

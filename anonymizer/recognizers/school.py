@@ -24,6 +24,25 @@ _ACRONYM_NEEDS = frozenset(
 )
 _JOINED_NEEDS = frozenset("智 田 慶 館 志 法政 治 学 教 九 阪 東 京 専".split(" "))  # noqa: SIM905
 _NAME_CHARS_MAX = 16
+# Degrees and what is taught and certified, in capitals where a school may stand, too.
+_DEGREES = (
+    "BA",
+    "BS",
+    "MA",
+    "MS",
+    "MBA",
+    "BSC",
+    "MSC",
+    "PHD",
+    "TESOL",
+    "TEFL",
+    "TESL",
+    "CELTA",
+    "DELTA",
+    "PGCE",
+    "EFL",
+    "ESL",
+)
 
 
 def _before(pattern: str, page: Page, match: re.Match[str]) -> re.Match[str] | None:
@@ -77,7 +96,7 @@ def _short(page: Page) -> Iterator[Span]:
 
 def _acronyms(page: Page) -> Iterator[Span]:
     """Yield capitals where a school stands: a degree from NCTU, ISD→上智FLA."""
-    patterns, degrees = load(NAME).patterns, ("BA", "BS", "MA", "MS", "MBA", "BSC", "MSC", "PHD")
+    patterns, degrees = load(NAME).patterns, _DEGREES
     for match in patterns["ACRONYM"].finditer(page.text):
         word, after = match.group(), page.text[match.end() : match.end() + 3]
         before = _before("BEFORE_ACRONYM", page, match)

@@ -18,8 +18,11 @@ def test_lines_with_an_open_placeholder_are_looked_at_again_and_what_stands_far_
 
 @pytest.mark.parametrize(
     "behind",
-    ["", "\n次", "様", "さんは元気", "、次", " (年齢)", ": 山", "は山田", "/b", f" {WALL}", "ちゃん", "でござい"],
-)
+    [
+        "", "\n次", "様", "さんは元気", "、次", " (年齢)", ": 山", "は山田", "/b", f" {WALL}", "ちゃん", "でござい",
+        "で受付", "だと思う", "君は", "先生に", "方(年齢)", "-sanの", " 理工学部\n", " 10:30", " 携帯電話 ",
+    ],
+)  # fmt: skip
 def test_behind_a_closed_placeholder_nothing_is_looked_at_again(behind: str) -> None:
     assert list(changed(f"氏名 {WALL * 5}{behind}")) == []
 
@@ -38,13 +41,19 @@ def test_plain_words_and_captions_close_a_placeholder(behind: str, looked_at: bo
 
 @pytest.mark.parametrize(
     "behind",
-    ["山田", " 太郎", "ジェームズ", "でら", "工学部", "(24)", " (32歳)", "はナナ", " S(560412)", "'s", "さん1990年"],
-)
+    [
+        "山田", " 太郎", "ジェームズ", "でら", "工学部", "(24)", " (32歳)", "はナナ", " S(560412)", "'s", "さん1990年",
+        "君山田", "先生山田", "で1990年", " 理工", "理工学部", " 10", " 103-0027",
+    ],
+)  # fmt: skip
 def test_behind_an_open_placeholder_it_is(behind: str) -> None:
     assert list(changed(f"氏名 {WALL * 5}{behind}")) != []
 
 
-@pytest.mark.parametrize(("looked_at", "before"), [(True, "a.com|山田|0041|@"), (False, "氏名|住所|は|com ")])
+@pytest.mark.parametrize(
+    ("looked_at", "before"),
+    [(True, "a.com|山田|0041|@|天満|comTEL|ケン・"), (False, "氏名|住所|は|com |\n・| ・|(満|\nTEL")],
+)
 def test_what_stands_right_before_a_placeholder_counts_too(before: str, looked_at: bool) -> None:
     for word in before.split("|"):
         assert bool(list(changed(f"{word}{WALL * 5}様"))) == looked_at, word

@@ -67,6 +67,10 @@ def _tally(group: str, knowing: str) -> Tally:
         ("sixteenth A", "nobody", 0.005, 0.01, 0.01, 0.23),
         ("sixteenth B", "nobody", 0.05, 0.10, 0.42, 0.53),
         ("sixteenth B", "all", 0.05, 0.10, 0.15, 0.53),
+        ("seventeenth A", "nobody", 0.005, 0.01, 0.01, 0.02),
+        ("seventeenth A", "all", 0.005, 0.01, 0.005, 0.02),
+        ("seventeenth B", "nobody", 0.01, 0.01, 0.22, 0.03),
+        ("seventeenth B", "all", 0.01, 0.01, 0.02, 0.03),
         ("eleventh B", "all", 0.05, 0.03, 0.03, 0.36),
     ],
 )
@@ -115,6 +119,8 @@ def test_leaks_stay_within_bounds(
         ("fifteenth B", 0.035, 0.035),
         ("sixteenth A", 0.02, 0.025),
         ("sixteenth B", 0.025, 0.02),
+        ("seventeenth A", 0.015, 0.01),
+        ("seventeenth B", 0.03, 0.02),
         ("N", 0.01, 0.02),
     ],
 )
