@@ -47,14 +47,18 @@ class Front:
         return chosen or terminal_lang() or self.settings.admin.locale
 
     @contextmanager
-    def runtime(self) -> "Iterator[Runtime]":
-        """The installation's database and keys; a new installation's are made at its first use.
+    def runtime(self, *, sets_up: bool = False) -> "Iterator[Runtime]":
+        """The installation's database and keys. Only a command that ``sets_up`` something makes those of a new one.
 
-        What the block changes of the configuration is in force at its end, in every running gateway process.
+        Whoever forgot CAREERRELAY_HOME must not be told that an empty queue is theirs. What the block changes of the
+        configuration is in force at its end, in every running gateway process.
+
+        Raises:
+            ConfigError: there is no installation, or none of this version; nothing was written.
         """
         from careerrelay import in_force, opening  # SQLAlchemy and Alembic load only for commands that store
 
-        if opening.is_new(self.settings):
+        if sets_up and opening.is_new(self.settings):
             opening.migrated(self.settings)
         versions: list[int] = []
         with opening.opened(self.settings) as runtime:

@@ -25,11 +25,12 @@ def opened(settings: Settings, shared: Database | None = None) -> Iterator[Runti
         ConfigError: no database of this version, or no usable key ring.
         Temporary: the database does not answer.
     """
-    prepare_home(settings)
     with closing(shared or Database(settings.effective_database_url)) as db, closing(_waker(settings)) as waker:
         if shared is None:
             schema.check_current(db)
-        yield Runtime(settings, db, SystemClock(), KeyRing.load(settings.keys_file), waker)
+        keys = KeyRing.load(settings.keys_file)
+        prepare_home(settings)  # last: where no installation is, none is begun
+        yield Runtime(settings, db, SystemClock(), keys, waker)
 
 
 def _waker(settings: Settings) -> "SocketWaker | RedisWaker":

@@ -36,12 +36,12 @@ def web(settings: Settings, shared: Database | None = None, sockets: Sequence[so
     from web.app import serve
 
     stop = _begin("web")
-    with ExitStack() as stack:
+    with opening.opened(settings, shared) as runtime, ExitStack() as stack:
         if not sockets:
             stack.enter_context(locked_home(settings, exclusive=False))
             sockets = open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN").sockets
         (bound,) = sockets
-        serve(stack.enter_context(opening.opened(settings, shared)), bound, stop)
+        serve(runtime, bound, stop)
 
 
 def worker(settings: Settings, shared: Database | None = None, *, supervised: bool, with_scheduler: bool) -> None:
@@ -52,10 +52,9 @@ def worker(settings: Settings, shared: Database | None = None, *, supervised: bo
     from core.waker import WakeListener
 
     stop = _begin("worker")
-    with ExitStack() as stack:
+    with opening.opened(settings, shared) as runtime, ExitStack() as stack:
         if not supervised:
             stack.enter_context(locked_home(settings, exclusive=False))
-        runtime = stack.enter_context(opening.opened(settings, shared))
         runner = Runner(runtime, HANDLERS, f"{socket.gethostname()}:{os.getpid()}")
         if with_scheduler:
             _thread("scheduler", schedule.run_forever, runtime, stop)
@@ -76,7 +75,7 @@ def scheduler(settings: Settings) -> None:
     from careerrelay import schedule
 
     stop = _begin("scheduler")
-    with locked_home(settings, exclusive=False), opening.opened(settings) as runtime:
+    with opening.opened(settings) as runtime, locked_home(settings, exclusive=False):
         schedule.run_forever(runtime, stop)
 
 

@@ -1,5 +1,6 @@
 """Which version a database is of, and whether this code may work on it. Light: every process asks at its start."""
 
+import os
 import re
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def check_current(db: Database) -> None:
     """
     step = last_step(db)
     if step is None:
-        raise ConfigError(f"{name(db)} is empty; run `careerrelay migrate` first")
+        raise ConfigError(_nothing_there(db))
     if step != steps()[-1]:
         raise ConfigError(f"{name(db)} is of an older careerrelay (step {step}); run `careerrelay migrate` first")
 
@@ -57,11 +58,35 @@ def is_empty(db: Database) -> bool:
 
 
 def last_step(db: Database) -> str | None:
-    """`current` by itself; looking never creates an SQLite file."""
-    if db.sqlite_file is not None and not db.sqlite_file.exists():
+    """`current` by itself; looking never creates an SQLite file. Raises ConfigError too when it is closed to us."""
+    if db.sqlite_file is not None and not _is_there(db.sqlite_file):
         return None
     with db.connection(write=False) as connection:
         return current(connection, db)
+
+
+def _is_there(file: Path) -> bool:
+    # Not by opening it: to close a file again drops the locks that SQLite may hold on it in this process (fcntl(2)).
+    try:
+        file.stat()
+        ours = os.access(file, os.R_OK | os.W_OK, effective_ids=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        ours = False
+    if not ours:
+        raise ConfigError(f"{file} is closed to this user; run careerrelay as the user whose database it is")
+    return True
+
+
+def _nothing_there(db: Database) -> str:
+    """No installation; most often somebody forgot a setting, so the line says where was looked."""
+    if db.sqlite_file is None:
+        where, setting = name(db), "CAREERRELAY_DATABASE_URL"
+    else:
+        where, setting = str(db.sqlite_file.parent), "CAREERRELAY_HOME"
+    lacking = "database" if db.sqlite_file is not None and not db.sqlite_file.exists() else "tables of careerrelay"
+    return f"no installation in {where} (no {lacking} there); set {setting}, or make one with `careerrelay migrate`"
 
 
 def name(db: Database) -> str:

@@ -49,17 +49,15 @@ def serve(settings: Settings, *, only_gateway: bool = False) -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     allocator.tune()
     check(settings)
+    shared = opening.checked(settings) if only_gateway else None  # before HOME is locked: the lock would make one
     with ExitStack() as stack:
         lock = stack.enter_context(locked_home(settings, exclusive=not only_gateway))
         mail = [
             stack.enter_context(closing(open_listener(listen, settings.gateway.processes, "CAREERRELAY_SMTP__LISTEN")))
             for listen in settings.smtp.listen
         ]
-        web = None
-        shared, to_migrate = None, False
-        if only_gateway:
-            shared = opening.checked(settings)
-        else:
+        web, to_migrate = None, False
+        if not only_gateway:
             web = stack.enter_context(closing(open_listener(settings.web.listen, 1, "CAREERRELAY_WEB__LISTEN")))
             settings = _with_port(settings, web)
             to_migrate = opening.must_migrate(settings)

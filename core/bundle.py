@@ -122,7 +122,7 @@ def check(directory: Path, expected_format: str, expected_fingerprint: str | Non
         Ed25519PublicKey.from_public_bytes(key).verify(signature, signed)
         hashes = {str(name): str(digest) for name, digest in manifest["files"].items()}
     except OSError as error:
-        return Checked({}, "", (f"cannot be read: {error.strerror}",))
+        return Checked({}, "", (unreadable(error),))
     except InvalidSignature:
         return Checked({}, "", ("the signature does not fit the manifest",))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -134,6 +134,12 @@ def check(directory: Path, expected_format: str, expected_fingerprint: str | Non
         problems.append(f"signed with another key: {fingerprint(key)}")
     problems += _wrong_files(directory, hashes)
     return Checked(manifest, fingerprint(key), tuple(problems))
+
+
+def unreadable(error: OSError) -> str:
+    """The line about a file of a bundle that cannot be opened, or be read to its end (then nobody knows which)."""
+    file = f"{_shown(Path(error.filename).name)}: " if error.filename else ""
+    return f"{file}cannot be read: {error.strerror}"
 
 
 def fingerprint(public_key: bytes) -> str:

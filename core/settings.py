@@ -7,7 +7,7 @@ Sources, strongest first: environment ``CAREERRELAY_…`` with ``__`` between le
 import difflib
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -310,7 +310,8 @@ def load(config_file: Path | None = None, env: Mapping[str, str] | None = None) 
     try:
         settings = Loaded()
     except ValidationError as error:
-        problems += [_explain(item) for item in error.errors()]
+        found = error.errors()
+        problems += [_explain(item) for item in found if not _has_wrong_part(item, found)]
     except ValueError as error:  # TOML syntax
         problems.append(f"{config_file}: {error}")
     else:
@@ -344,6 +345,12 @@ def _expand_files(env: dict[str, str], problems: list[str]) -> dict[str, str]:
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{name}: cannot read {value}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")
     return expanded
+
+
+def _has_wrong_part(item: Any, found: Sequence[Any]) -> bool:
+    """Is it about a list of which a part is told already? That the list is short without the part helps nobody."""
+    where = item["loc"]
+    return any(len(other["loc"]) > len(where) and other["loc"][: len(where)] == where for other in found)
 
 
 def _explain(item: Any) -> str:

@@ -67,7 +67,7 @@ def verify_dir(directory: Path, fingerprint: str | None = None) -> ExportReport:
     except ManifestError as error:
         problems.append(str(error))
     except (_Unproved, OSError) as error:
-        problems.append(error.problem if isinstance(error, _Unproved) else f"cannot be read: {error.strerror}")
+        problems.append(error.problem if isinstance(error, _Unproved) else bundle.unreadable(error))
     return ExportReport(checked.fingerprint, given, count, exported_at, tuple(problems))
 
 

@@ -4,6 +4,7 @@ The catalogues are read at start: there is nothing to compile, and a page group 
 """
 
 import gettext as gettext_module
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from importlib import resources
@@ -119,6 +120,11 @@ def show_moment(moment: datetime | None) -> str:
     return "" if moment is None else f"{show_date(moment)} {show_time(moment)}"
 
 
+def show_list(words: Iterable[str]) -> str:
+    """Several words in a row, set apart as the page's language does it."""
+    return ("、" if lang() == "ja" else ", ").join(words)
+
+
 def show_wait(seconds: float) -> str:
     """How long until something happens, in words, rounded up."""
     minutes = max(0, -int(-seconds // 60))
@@ -131,7 +137,7 @@ def install(app: Flask) -> None:
     babel = _OwnBabel()
     babel.init_app(app, default_locale=DEFAULT, default_timezone="Asia/Tokyo", locale_selector=_select)
     babel.domain_instance = _Texts()
-    app.jinja_env.filters.update(on=show_date, at=show_time, when=show_moment, wait=show_wait)
+    app.jinja_env.filters.update(on=show_date, at=show_time, when=show_moment, wait=show_wait, listed=show_list)
     app.jinja_env.globals["lang"] = lang
 
     @app.after_request

@@ -187,7 +187,7 @@ def install(app: Flask) -> None:
         """The token in the address of the page, for the forms that stand on it."""
         return {"token": str((request.view_args or {}).get("token", ""))}
 
-    app.jinja_env.filters["removed_words"] = removed_words
+    app.jinja_env.filters.update(removed_words=removed_words, item_label=field_label)
     app.jinja_env.globals.update(
         asset=asset,
         verdict_chip=verdict_chip,

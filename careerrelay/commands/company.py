@@ -74,7 +74,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 def add(front: Front, /, as_json: bool, **options: Any) -> None:
     """Add a company. Without --mode it is observed only."""
     pem = _taken_pem(options)
-    with front.runtime() as runtime, runtime.begin() as tx:
+    with front.runtime(sets_up=True) as runtime, runtime.begin() as tx:
         added = companies.add(tx, NewCompany(**_given(options)), actor=ACTOR)
         if pem is not None:
             hop_identity.set_certificate(tx, added.id, hop_identity.read_certificate(*pem, tx.now), actor=ACTOR)

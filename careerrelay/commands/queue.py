@@ -195,12 +195,23 @@ def _row(line: MailLine) -> tuple[Any, ...]:
     received = line.received_at.strftime("%Y-%m-%d %H:%M:%SZ")
     next_try = line.hold_until or line.next_try_at
     return (line.id, received, line.state.value, line.verdict and line.verdict.value, f"{line.sent}/{line.recipients}",
-            line.tries, next_try and next_try.strftime("%H:%M:%SZ"), line.sender, line.note)  # fmt: skip
+            line.tries, next_try and next_try.strftime("%H:%M:%SZ"), line.sender, _note(line, "en"))  # fmt: skip
+
+
+def _note(line: MailLine, lang: Lang) -> str:
+    """The word for what was done to a mail; one that nobody decides about says why there is nothing to say."""
+    from gateway.tables import MailState, Origin
+
+    if line.note or line.judged or (line.may_judge and line.state is MailState.RECEIVED):
+        return line.note
+    return _WORDS[lang]["own" if line.origin is Origin.OWN else "unseen"]
 
 
 _WORDS = {
     "en": {
-        "mail": "mail {line.id} ({line.queue_id}), {line.size} bytes, {line.state.value} {line.note}",
+        "mail": "mail {line.id} ({line.queue_id}), {line.size} bytes, {line.state.value} {note}",
+        "own": "own mail",
+        "unseen": "not looked at",
         "delivery": "{recipient}: {each.state.value}, tries: {each.tries}, {reply}",
         "unknown": "(recipient not kept)",
         "silent": "no answer yet",
@@ -208,7 +219,9 @@ _WORDS = {
         "undone": ", taken back {one.undone_at:%Y-%m-%d %H:%MZ}",
     },
     "ja": {
-        "mail": "メール {line.id}({line.queue_id})、{line.size}バイト、{line.state.value} {line.note}",
+        "mail": "メール {line.id}({line.queue_id})、{line.size}バイト、{line.state.value} {note}",
+        "own": "ゲートウェイ自身のメール",
+        "unseen": "中を見ていないメール",
         "delivery": "{recipient}: {each.state.value}、試行 {each.tries}回、{reply}",
         "unknown": "(宛先は保存していません)",
         "silent": "返答はまだありません",
@@ -222,7 +235,7 @@ def _detail_lines(detail: MailDetail, told: Sequence[SentenceLine], lang: Lang) 
     from rules.explain import lines
 
     words = _WORDS[lang]
-    shown = [words["mail"].format(line=detail.line).rstrip()]
+    shown = [words["mail"].format(line=detail.line, note=_note(detail.line, lang)).rstrip()]
     for each in detail.deliveries:
         reply = " ".join(str(word) for word in (each.code, each.status, each.reply) if word) or words["silent"]
         recipient = each.recipient or words["unknown"]

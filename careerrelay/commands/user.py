@@ -29,7 +29,7 @@ def add(
     from web import auth
 
     password = read_secret("password", confirm=True) if password_stdin else None
-    with front.runtime() as runtime, runtime.begin() as tx:
+    with front.runtime(sets_up=True) as runtime, runtime.begin() as tx:
         added = auth.create_user(tx, email, password, roles, company_id)
         link = front.settings.web.base_url + auth.sign_in_link(tx, added)
         user_id, minutes = added.id, auth.LINK_MINUTES

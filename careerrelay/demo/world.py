@@ -1,7 +1,9 @@
 """`careerrelay demo`: an internet, an installation, a story, and then it stays up for the visitor until Ctrl-C."""
 
+import shlex
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +17,13 @@ from careerrelay.demo.sink import Sink
 from careerrelay.demo.story import Tell
 from core import settings as core_settings
 from core.runtime import Runtime
+from web import auth
 
 SMTP_PORT, WEB_PORT, INBOX_PORT = 2525, 8080, 8025
 #: The gateway looks for mails of ours every second: after this nothing of the played part is still on its way.
 QUIET_S = 2.5
+#: Where `make demo` puts the command.
+COMMAND = ".venv/bin/careerrelay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,8 @@ def run(home: Path, tell: Tell, *, stay: bool = True) -> int:
         stack.callback(InboxServer(create_app(sink, place), inbox_port).close)
         earned = _play(runtime, cast, sink, smtp_port, tell)
         place.played_until = sink.wait_until_quiet(QUIET_S)
-        _farewell(
-            runtime, Addresses(f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{inbox_port}"), home, smtp_port, tell
-        )
+        addresses = Addresses(f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{inbox_port}")
+        _farewell(runtime, addresses, environment, tell)
         if stay:
             stopped.wait()
             tell("デモを終了します … (stopping)")
@@ -75,9 +79,10 @@ def _play(runtime: Runtime, cast: story.Cast, sink: Sink, smtp_port: int, tell: 
     return earned
 
 
-def _farewell(runtime: Runtime, addresses: Addresses, home: Path, smtp_port: int, tell: Tell) -> None:
+def _farewell(runtime: Runtime, addresses: Addresses, environment: Mapping[str, str], tell: Tell) -> None:
     with runtime.begin() as tx:
         link = story.sign_in_link(tx)
+    settings = runtime.settings
     tell(f"""
 10件目はあなたです (you are the tenth):
   1. 受信箱 (inbox)              {addresses.inbox}/
@@ -85,9 +90,20 @@ def _farewell(runtime: Runtime, addresses: Addresses, home: Path, smtp_port: int
      Open a marked mail, register, then accept as the agency.
   2. 管理画面 (console)          {addresses.console}/
      1回だけ使えるサインイン (one-time sign-in): {link}
-  3. 自分のメールで試す (your own mail): SMTP 127.0.0.1:{smtp_port}, MAIL FROM {mails.RECRUITING}
+     {auth.LINK_MINUTES}分で切れます。新しいリンクは、受信箱の「管理画面にサインイン」から何度でも作れます。
+     It ends after {auth.LINK_MINUTES} minutes; the inbox's button "open the console" makes a fresh one each time.
+  3. 自分のメールで試す (your own mail): SMTP {settings.smtp.listen[0]}, MAIL FROM {mails.RECRUITING}
+  4. コマンドで確かめる：別の端末でまず次の1行を貼り、{COMMAND} doctor や {COMMAND} queue list --all を実行します。
+     On the command line: paste this line into another terminal, then run `{COMMAND} doctor`.
 
-データとログ (data and log): {home}    終了 (stop): Ctrl-C""")
+{exports(environment)}
+
+データとログ (data and log): {settings.home}    終了 (stop): Ctrl-C""")
+
+
+def exports(environment: Mapping[str, str]) -> str:
+    """One line for a shell: the settings by which every command looks at the demo's installation."""
+    return shlex.join(["export", *(f"{name}={value}" for name, value in environment.items())])
 
 
 def _stop_signal() -> threading.Event:

@@ -147,9 +147,9 @@ def public_address(patient: Patient) -> Iterator[Finding]:
             yield (fail if acting else warn)("base_url", "plain", url)
     problem = _does_not_lead_to_us(url)
     if problem is None:
-        yield ok("base_url", "reached", url)
+        yield ok("reached", "good", url)
     elif not (loopback and parts.port == 0):
-        yield warn("base_url", "unreached", url, problem=problem)
+        yield warn("reached", "not_here", url, problem=problem)
 
 
 def _does_not_lead_to_us(url: str) -> str | None:

@@ -29,13 +29,14 @@ PAGE_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class MailLine:
-    """One mail in a list. ``sender`` is empty for mail that nobody may look into."""
+    """One mail in a list. ``sender`` is empty for mail that nobody may look into, nor will (``may_judge``)."""
 
     id: int
     queue_id: str
     company_id: int | None
     origin: Origin
     state: MailState
+    may_judge: bool
     judged: bool
     verdict: Verdict | None
     note: str
@@ -259,6 +260,7 @@ def _line(row: Row[Any]) -> MailLine:
         company_id=row.company_id,
         origin=Origin(row.origin),
         state=MailState(row.state),
+        may_judge=row.may_judge,
         judged=row.judged,
         verdict=None if row.verdict is None else Verdict(row.verdict),
         note=row.note,

@@ -1,5 +1,6 @@
 """The command line as a program reads it: help everywhere, exit status 0, 1 and 2, JSON where asked."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,11 +60,61 @@ WRONG_SETTINGS = {
 }
 
 
+READING = (
+    "agency list --company 1", "api-key list --company 1", "block list --company 1", "bypass on", "company list",
+    "company set 1 --mode auto", "dkim list --company 1", "ledger show", "ledger verify", "request recalls",
+    "purge --dry-run", "queue list", "queue retry --all", "report", "request list", "rules versions --company 1",
+    "user sign-in-link hr@example.co.jp",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", READING)
+def test_a_forgotten_home_is_no_empty_installation(command: str, tmp_path: Path) -> None:
+    (line,) = Installation(tmp_path / "home").refused(*command.split())
+    there = f"{tmp_path / 'home'} (no database there)"
+    said = f"no installation in {there}; set CAREERRELAY_HOME, or make one with `careerrelay migrate`"
+    assert line == f"careerrelay: {said}"
+    assert not (tmp_path / "home").exists()
+
+
+def test_another_users_installation_is_one_line(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    add_company(installation)
+    installation.good("queue", "list")
+    installation.home.chmod(0)
+    us = os.geteuid()
+    if us == 0:
+        os.seteuid(65_534)  # nothing is closed to root
+    try:
+        lines = [installation.refused(*command) for command in (("queue", "list"), ("migrate",))]
+    finally:
+        os.seteuid(us)
+        installation.home.chmod(0o700)
+    database = installation.home / "careerrelay.sqlite3"
+    told = f"careerrelay: {database} is closed to this user; run careerrelay as the user whose database it is"
+    assert lines[0] == [told]
+    assert [len(line) for line in lines] == [1, 1]
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("company", "add", *COMPANY), ("user", "add", "hr@example.co.jp")])
+def test_what_sets_something_up_makes_an_installation(command: tuple[str, ...], tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    installation.good(*command)
+    assert installation.json("queue", "list") == []
+
+
 def test_check_config_lists_every_error_at_once(tmp_path: Path) -> None:
     lines = Installation(tmp_path, **WRONG_SETTINGS).refused("check-config")
     assert len(lines) == len(WRONG_SETTINGS)
     for name in WRONG_SETTINGS:
         assert any(f"CAREERRELAY_{name}" in line for line in lines), name
+
+
+def test_one_mistake_in_a_list_is_one_message(tmp_path: Path) -> None:
+    (line,) = Installation(tmp_path, RELAY__RETRY_S="x").refused("check-config")
+    assert line.startswith("careerrelay: CAREERRELAY_RELAY__RETRY_S: input should be a valid integer")
+    (line,) = Installation(tmp_path, SMTP__LISTEN=",").refused("check-config")
+    assert "at least 1 item" in line, "a list that is empty by itself is told"
 
 
 def test_check_config_names_a_missing_next_hop(tmp_path: Path) -> None:
@@ -108,6 +159,7 @@ def test_a_company_and_its_agency(tmp_path: Path) -> None:
 
 def test_what_does_not_exist_is_one_line_and_status_1(tmp_path: Path) -> None:
     installation = Installation(tmp_path)
+    add_company(installation)
     for arguments in (["company", "suspend", "7"], ["agency", "renew", "7", "--licence-expires", "2099-01-01"]):
         assert len(installation.refused(*arguments)) == 1
     assert installation.refused("user", "sign-in-link", "nobody@example.com")[0].startswith(

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import urllib.parse
@@ -16,6 +17,7 @@ from careerrelay.demo.people import Applicant
 from careerrelay.demo.sink import Delivered
 from tests.careerrelay.command_line import Installation
 from tests.careerrelay.running import eventually
+from web.auth import LINK_MINUTES
 
 LINK = re.compile(r"one-time sign-in\): (http://\S+)")
 INBOX = re.compile(r"受信箱 \(inbox\)\s+(http://\S+)")
@@ -43,6 +45,7 @@ def test_the_demo_tells_its_story_and_stays_until_ctrl_c(tmp_path: Path) -> None
         assert process.poll() is None, told
         _check_story(told)
         _check_pages(told)
+        _check_the_line_for_commands(told, home)
         _be_the_tenth(home)
         events = [json.loads(line) for line in (home / "serve.log").read_text(encoding="utf-8").splitlines()]
         # A machine that is busy with other things may answer 503 "try again"; nothing else needs explaining.
@@ -87,6 +90,15 @@ def _check_story(told: str) -> None:
     outcomes = [line.split()[0] for line in lines if "(unchanged)" in line or "(link added)" in line]
     assert (outcomes.count("リンクを追加"), outcomes.count("1バイトも変えず")) == (3, 4), told
     assert "台帳 (ledger): 9/10、" in told
+
+
+def _check_the_line_for_commands(told: str, home: Path) -> None:
+    (line,) = (line for line in told.splitlines() if line.startswith("export "))
+    demo = Installation(home)
+    demo.env = dict(word.split("=", 1) for word in shlex.split(line)[1:])
+    result = demo.run("doctor", "--json")
+    assert [one for one in json.loads(result.stdout) if one["level"] == "fail"] == []
+    assert f"ends after {LINK_MINUTES} minutes" in told
 
 
 def _check_pages(told: str) -> None:

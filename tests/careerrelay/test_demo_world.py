@@ -1,6 +1,7 @@
 """The demo's internet and its inbox page: real mails in, pages out that run nothing a mail says."""
 
 import smtplib
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ from flask.testing import FlaskClient
 
 from careerrelay.demo.browser import Browser, DemoBroken, Page
 from careerrelay.demo.inbox import InboxServer, Place, create_app
-from careerrelay.demo.server import MARKER, emptied, free_port
+from careerrelay.demo.server import MARKER, emptied, free_port, settings_of
 from careerrelay.demo.sink import Sink
+from careerrelay.demo.world import exports
 from careerrelay.sockets import open_listener
 from core.endpoints import Listen
 from core.errors import ConfigError
@@ -131,6 +133,16 @@ def test_the_demo_browser_reads_forms_as_a_browser_does() -> None:
 def test_the_demo_browser_says_when_nobody_answers() -> None:
     with pytest.raises(DemoBroken):
         Browser().get(f"http://127.0.0.1:{free_port(0)}/r/x")
+
+
+def test_one_line_for_the_shell_sets_what_the_demo_runs_with(tmp_path: Path) -> None:
+    environment = settings_of(tmp_path / "my demo's", 2525, 8080, 2626)
+    done = subprocess.run(
+        ["sh", "-c", f"{exports(environment)}\nenv"], env={}, capture_output=True, text=True, check=True
+    )
+    assert {line for line in done.stdout.splitlines() if line.startswith("CAREERRELAY_")} == {
+        f"{name}={value}" for name, value in environment.items()
+    }
 
 
 def test_a_default_port_that_is_taken_is_replaced() -> None:

@@ -79,7 +79,7 @@ def test_a_running_installation_is_looked_over(tmp_path: Path, dns: NameServer) 
         add_agency(installation, 1)
         found = examined(installation, status=0)
         assert about(found, "smtp") == about(found, "web") == [("ok", "answers")]
-        assert ("ok", "reached") in about(found, "base_url")
+        assert about(found, "reached") == [("ok", "good")]
         assert about(found, "next_hop") == [("ok", "takes")]
         assert about(found, "spf") == [("ok", "inside")]
         assert about(found, "dmarc") == [("ok", "none")]
@@ -220,6 +220,8 @@ def test_the_table_for_people_speaks_both_languages(tmp_path: Path) -> None:
     assert "FAIL  data directory" in english
     assert "→ Create it" in english
     assert "データディレクトリ" in japanese
+    for lines, title in ((english, "public address"), (japanese, "公開アドレス")):
+        assert len(re.findall(rf"^(?:ok|WARN|FAIL) +{title}  ", lines, re.MULTILINE)) == 1, "two findings, two names"
     assert re.search(r"^ok \d+  WARN \d+  FAIL \d+$", english, re.MULTILINE)
 
 
@@ -229,6 +231,9 @@ def placeholders(text: str) -> set[str]:
 
 def test_every_text_is_there_in_both_languages() -> None:
     found = words()
+    for lang in ("ja", "en"):
+        titles = [title[lang] for title in found["check"].values()]
+        assert len(set(titles)) == len(titles), "two checks of one name"
     for check, texts in found["find"].items():
         assert set(found["check"][check]) == {"ja", "en"}
         for name, text in texts.items():

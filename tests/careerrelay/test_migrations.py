@@ -51,6 +51,16 @@ def test_a_new_installation_is_ready_after_one_call(settings: Settings) -> None:
         assert config_version(tx) == 1
 
 
+def test_where_no_installation_is_none_is_begun(settings: Settings) -> None:
+    for attempt in (lambda: opening.opened(settings).__enter__(), lambda: opening.checked(settings)):
+        with pytest.raises(
+            ConfigError, match=r"\Ano installation in .* there\); set CAREERRELAY_\w+, or make one with"
+        ):
+            attempt()
+    assert not settings.home.exists()
+    assert opening.is_new(settings)
+
+
 def test_a_second_call_changes_nothing(settings: Settings) -> None:
     opening.migrated(settings)
     ring = settings.keys_file.read_bytes()

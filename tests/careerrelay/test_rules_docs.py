@@ -13,6 +13,7 @@ import pytest
 from careerrelay import opening
 from core import settings
 from crm.invitation import invitations
+from rules.decide import PLACEHOLDERS
 from rules.model import AtsAnswer, AtsStatus
 from tests.careerrelay.command_line import Installation
 from tests.gateway.kept import keep
@@ -90,6 +91,12 @@ def test_the_page_does_what_it_says(installation: Installation, page: str) -> No
             assert result.exit_code == (1 if refused else 0), command.words
             run += 1
     assert run >= 14
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ja.md"])
+def test_both_marks_are_named_in_both_languages(page: str) -> None:
+    text = (DOCS.parent / page).read_text(encoding="utf-8")
+    assert [mark for mark in PLACEHOLDERS if f"`{mark}`" not in text] == []
 
 
 def test_both_pages_show_the_same_files_and_commands() -> None:

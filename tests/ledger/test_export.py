@@ -131,15 +131,15 @@ def drop_line(directory: Path, name: str, number: int) -> None:
         (lambda path: drop_line(path, JSONL, 26), "entry 3 is missing"),
         (lambda path: drop_line(path, CSV, 0), "header"),
         (lambda path: (path / JSONL).write_bytes((path / JSONL).read_bytes() + b"{}\n"), "more entries"),
-        (lambda path: (path / CSV).unlink(), "cannot be read"),
+        (lambda path: (path / CSV).unlink(), f"{CSV}: cannot be read"),
         (lambda path: (path / KEY).unlink(), "is missing"),
-        (lambda path: (path / SIGNATURE).unlink(), "cannot be read"),
+        (lambda path: (path / SIGNATURE).unlink(), f"{SIGNATURE}: cannot be read"),
         (lambda path: (path / MANIFEST).write_bytes(b"[]"), "manifest"),
         (lambda path: (path / MANIFEST).write_bytes(b"[" * 100_000), "manifest cannot be read"),
         (lambda path: (path / "more").symlink_to(path.parent), "more: not in the manifest"),
         (lambda path: (path / "a\nall is good").touch(), r"'a\nall is good': not in the manifest"),
         (lambda path: (path / MANIFEST).write_bytes(b'{"format": "careerrelay-ledger-export/1"}'), "manifest"),
-        (shutil.rmtree, "cannot be read"),
+        (shutil.rmtree, f"{MANIFEST}: cannot be read"),
     ],
 )
 def test_tampering_is_found_and_named(exported: Path, tamper: Callable[[Path], object], said: str) -> None:

@@ -59,6 +59,9 @@ def test_every_page_of_the_desk_is_for_everybody(sqlite_site: Site, chromium: Ch
         look()
         who.press(words["open"])
         look()
+        who.page.set_viewport_size({"width": axe.PHONE[0], "height": axe.PHONE[1]})
+        cut_off = "menu => menu.scrollWidth > menu.clientWidth"
+        assert not who.page.locator(".desk-nav ul").evaluate(cut_off), "signing out is in sight on a phone, too"
         who.page.locator(".card-row a").first.focus()
         with who.page.expect_navigation():
             who.page.keyboard.press("Enter")

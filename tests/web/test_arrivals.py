@@ -169,6 +169,8 @@ def test_a_wrong_address_or_age_is_named(sqlite_site: Site, fields: dict[str, st
     browser.press("6桁の数字を受け取る", **fields)
     assert browser.status == 422
     assert told in browser.page.text
+    asked = "このアドレスで間違いありません" in browser.page.text
+    assert asked is ("a..b" in fields["mail"]), "nobody is asked whether an empty field is right"
     assert not story.letters(sqlite_site)
 
 

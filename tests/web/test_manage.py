@@ -53,6 +53,15 @@ def test_withdrawing_asks_the_agency_to_delete(site: Site) -> None:
     assert "削除の連絡" in site.stranger().open(manage).text
 
 
+def test_words_in_a_row_are_set_apart_as_the_language_does_it(sqlite_site: Site) -> None:
+    manage = story.register(sqlite_site).path
+    story.hand_over(sqlite_site)
+    browser = sqlite_site.stranger()
+    assert "希望職種、希望勤務地、" in browser.open(manage).text
+    english = browser.open(f"{manage}?lang=en").text
+    assert "Wanted job, Place of work, " in english
+
+
 def test_deleting_everything_needs_a_second_word_and_leaves_no_trace(site: Site) -> None:
     manage = story.register(site).path
     browser = site.stranger()
