@@ -87,3 +87,6 @@ def find(page: Page) -> Iterator[Span]:
         yield Span(
             Kind.ADDRESS, start, room.end() if room else end, 0.8, NAME, "block and places of Japan, Latin letters"
         )
+    for match in matches(load(_RULES), page, "ROMAJI_TOWN_FIRST"):
+        if all(_can_be_japanese(word.group()) for word in _WORD.finditer(match.group("x"))):
+            yield Span(Kind.ADDRESS, *match.span("x"), 0.86, NAME, "town, quarter and block, Latin letters")

@@ -146,6 +146,11 @@ def _japanese(page: Page) -> Iterator[Span]:
             if not _no_name(match.group(groups[0])) or (name == "NOTED_READING" and _reading(match.group("y"))):
                 yield from (_span(match, group, 0.68, why) for group in groups)
     yield from _told(page)
+    for match in matches(_RULES, page, "OFFICE_KANA"):
+        if family_kanji(match.group("family")) and not thing(match.group("given")):
+            yield _span(match, "x", 0.8, "behind what somebody is")
+    for match in matches(_RULES, page, "READING"):
+        yield _span(match, "x", 0.8, "how a name is read")
     for match in matches(_RULES, page, "THANKS"):
         if family_kanji(match.group("x")) or known_kana(match.group("x")):
             yield _span(match, "x", 0.68, "signs behind thanks")

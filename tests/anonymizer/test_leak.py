@@ -71,6 +71,10 @@ def _tally(group: str, knowing: str) -> Tally:
         ("seventeenth A", "all", 0.005, 0.01, 0.005, 0.02),
         ("seventeenth B", "nobody", 0.01, 0.01, 0.22, 0.03),
         ("seventeenth B", "all", 0.01, 0.01, 0.02, 0.03),
+        ("eighteenth A", "nobody", 0.02, 0.04, 0.04, 0.13),
+        ("eighteenth A", "all", 0.02, 0.04, 0.02, 0.13),
+        ("eighteenth B", "nobody", 0.08, 0.22, 0.25, 0.50),
+        ("eighteenth B", "all", 0.08, 0.22, 0.11, 0.50),
         ("eleventh B", "all", 0.05, 0.03, 0.03, 0.36),
     ],
 )
@@ -121,6 +125,8 @@ def test_leaks_stay_within_bounds(
         ("sixteenth B", 0.025, 0.02),
         ("seventeenth A", 0.015, 0.01),
         ("seventeenth B", 0.03, 0.02),
+        ("eighteenth A", 0.02, 0.04),
+        ("eighteenth B", 0.03, 0.05),
         ("N", 0.01, 0.02),
     ],
 )
