@@ -57,6 +57,7 @@ async def _serve(settings: Settings, sock: socket.socket) -> None:
             keep=_nowhere,
             hand_on=lambda work: None,
             has_room=lambda: True,
+            foresee=lambda company, recipient: None,
         )
         context = tls_context(settings)
         sock.setblocking(False)

@@ -91,7 +91,6 @@ def gateway(sink_port: int, folder: Path, *, dkim: bool = False) -> Iterator[Tar
             key = installation.json("dkim", "prepare", str(company), "--domain", "example.jp")["id"]
             installation.command("dkim", "activate", str(key), "--without-check")
         assert installation.process is not None
-        installation.wait_until_open_for("saiyo@example.jp")
         yield Target("gateway", installation.smtp_port, installation.process.pid)
 
 

@@ -164,7 +164,6 @@ def measure(arguments: argparse.Namespace) -> None:
         print(f"ready after {time.monotonic() - began_s:.2f} s")
         assert installation.process is not None
         root = installation.process.pid
-        installation.wait_until_open_for("saiyo@example.jp")
         time.sleep(SETTLE_S)
         show("idle", root)
         with Sampler(root) as sampler:
