@@ -23,6 +23,7 @@ from anonymizer.recognizers.japanese import is_kanji
 
 _GAPS = frozenset(" \t\r\n・.,_='’-")
 _PHONE_GAP_CHARS_MAX = 4
+_LONGER_CHARS_MIN = 3
 _CHUNK_CHARS = 64
 # 千葉営業所: where a name that is a place, too, is one.
 _PLACE_BEHIND = re.compile("[市区県駅町村]|営業所|出張所|支店|支社|支所|支部|工場|事業所")
@@ -123,6 +124,22 @@ class View:
         """Where morphemes begin or end."""
         starts = {page.offset + token.start for page in self.pages for token in page.tokens}
         return frozenset(starts.union(page.offset + token.end for page in self.pages for token in page.tokens))
+
+    @once
+    def _longer_words(self) -> list[tuple[int, int]]:
+        """Words of three characters or more that the dictionary holds, and as no name, in order."""
+        return sorted(
+            (page.offset + token.start, page.offset + token.end)
+            for page in self.pages
+            for token in page.tokens
+            if token.end - token.start >= _LONGER_CHARS_MIN and _is_no_name(token.surface)
+        )
+
+    def _in_longer_word(self, start: int, end: int) -> bool:
+        """Tell whether a place lies inside a longer word: 太陽 in 太陽光発電, 近江 in 近江八幡駅."""
+        words = self._longer_words
+        at = bisect_right(words, (start, len(self.text))) - 1
+        return at >= 0 and words[at][0] <= start and end < words[at][1]
 
     @once
     def _chunks(self) -> list[str]:
@@ -237,6 +254,8 @@ class View:
             return False
         if end - start == 1:
             return not left and (followed or not after.isalnum())
+        if right and not followed and self._in_longer_word(start, end):
+            return False
         cut_left, cut_right = left and start not in self.boundary, right and end not in self.boundary and not followed
         return not (cut_left and cut_right) and not _PLACE_BEHIND.match(self.text, end)
 
@@ -245,6 +264,11 @@ class View:
 def _ordinary(word: str) -> bool:
     """Tell whether a part of a name is an ordinary word, too: 公平, 温水."""
     return bool(names.kinds(word) & Word.COMMON)
+
+
+def _is_no_name(word: str) -> bool:
+    kinds = names.kinds(word)
+    return kinds != Word.NONE and not kinds & names.NAME
 
 
 def _no_name(words: str) -> bool:

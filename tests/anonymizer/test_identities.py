@@ -43,6 +43,7 @@ def test_the_readings_come_from_the_dictionary_when_they_are_not_given() -> None
     ("identity", "text"),
     [
         (Identity(name="森 健"), "森林と健康と健全"),
+        (Identity(name="近江 太陽"), "太陽光発電設備の保守、近江八幡駅から徒歩圏内"),
         (Identity(name="林 明"), "林業の説明"),
         (Identity(name="Will May"), "it will be done in maybe ten days"),
         (Identity(name="大野 恵"), "大野市の知恵"),
@@ -50,6 +51,11 @@ def test_the_readings_come_from_the_dictionary_when_they_are_not_given() -> None
 )
 def test_words_that_contain_a_part_of_the_name_stay(identity: Identity, text: str) -> None:
     assert anonymise(text, [identity]).text == text
+
+
+def test_a_part_of_the_name_goes_before_a_word_that_is_no_part_of_a_longer_one() -> None:
+    text = "太陽くんの近江評価、近江八幡駅で待合せ"
+    assert anonymise(text, [Identity(name="近江 太陽")]).text == "〔人物A〕くんの〔人物A〕評価、近江八幡駅で待合せ"
 
 
 def test_a_known_name_goes_even_inside_a_protected_phrase() -> None:
