@@ -1,8 +1,11 @@
 """Mails per second and CPU per mail: the gateway beside Postfix, interleaved, so that the machine's mood cancels out.
 
-    python -m benchmarks.mail_rate --rounds 5 --messages 2000 --sessions 20 --size 4k [--dkim]
+    python -m benchmarks.mail_rate --rounds 5 --messages 2000 --sessions 20 --size 4k [--dkim] [--fresh]
+    python -m benchmarks.mail_rate --peers drop forward
 
-Needs root on a Debian machine; Postfix and alterMIME are installed when they are missing. The gateway runs durable,
+A session sends its mails over one connection; with ``--fresh`` each mail has a connection of its own.
+Needs root on a Debian machine; Postfix and alterMIME are installed when they are missing. The other peers, drop and
+forward, are servers in Python that store nothing (`benchmarks.python_peers`). The gateway runs durable,
 decides every mail, edits it and writes its rows: each mail carries the explicit marker and has a recipient of its own.
 With ``--dkim`` it signs with rsa2048, too. `benchmarks.latency` measures how long a single mail takes.
 """
@@ -24,6 +27,7 @@ from pathlib import Path
 
 from benchmarks.cpu import cpu_s, pss_mb
 from benchmarks.peers import altermime_postfix, plain_postfix
+from benchmarks.python_peers import running
 from tests.loop.installation import serving
 from tests.servers import free_port, wait_for_port
 
@@ -33,6 +37,7 @@ TEXT = (
     "ご希望に沿えず大変恐縮ではございますが、何卒ご了承くださいますようお願い申し上げます。\r\n"
     "末筆ながら、今後のますますのご活躍をお祈り申し上げます。\r\n"
 )
+PEERS = ("postfix", "altermime", "drop", "forward")
 SIZES = {"4k": (4_000, 0), "50k": (4_000, 46_000), "5m": (4_000, 5_000_000)}
 
 
@@ -66,6 +71,7 @@ class Target:
     name: str
     port: int
     pid: int
+    delivers: bool = True
 
 
 @contextmanager
@@ -94,18 +100,45 @@ def gateway(sink_port: int, folder: Path, *, dkim: bool = False) -> Iterator[Tar
         yield Target("gateway", installation.smtp_port, installation.process.pid)
 
 
-def run_once(target: Target, sink_port: int, mail: Path, messages: int, sessions: int, run: int) -> tuple[float, float]:
-    """Messages a second and CPU milliseconds a message, from the first connection to the last message at the sink."""
+@contextmanager
+def peer(name: str, sink_port: int, folder: Path) -> Iterator[Target]:
+    """One of ``PEERS``, running."""
+    if name in ("drop", "forward"):
+        with running(name, sink_port, folder) as (port, pid):
+            yield Target(name, port, pid, delivers=name == "forward")
+    else:
+        with (altermime_postfix if name == "altermime" else plain_postfix)(sink_port) as postfix:
+            yield Target(name, postfix.port, postfix.master_pid)
+
+
+def run_once(
+    target: Target, sink_port: int, mail: Path, messages: int, sessions: int, run: int, *, fresh: bool = False
+) -> tuple[float, float]:
+    """Messages a second and CPU milliseconds a message, from the first connection to the last message at the sink.
+
+    To the last 250 of a target that delivers nothing.
+    """
     sink = subprocess.Popen(["smtp-sink", "-c", "-M", str(messages), "-u", "nobody", f"127.0.0.1:{sink_port}", "1000"],
                             stdout=subprocess.DEVNULL)  # fmt: skip
     wait_for_port(sink_port)
     before, start = cpu_s(target.pid), time.monotonic()
-    source = ["smtp-source", "-d", "-N", "-s", str(sessions), "-m", str(messages), "-F", str(mail)]
+    source = [
+        "smtp-source",
+        *([] if fresh else ["-d"]),
+        "-N",
+        "-s",
+        str(sessions),
+        "-m",
+        str(messages),
+        "-F",
+        str(mail),
+    ]
     try:
         subprocess.run(
             [*source, "-f", "saiyo@example.jp", "-t", f"r{run}@example.org", f"127.0.0.1:{target.port}"], check=True
         )
-        sink.wait(timeout=600)
+        if target.delivers:
+            sink.wait(timeout=600)
     finally:
         sink.kill()
     wall_s = time.monotonic() - start
@@ -122,20 +155,16 @@ def measure(arguments: argparse.Namespace) -> None:
     sink_port = free_port()
     results: dict[str, list[tuple[float, float]]] = {}
     with ExitStack() as stack:
-        postfix = stack.enter_context(plain_postfix(sink_port))
-        targets = [
-            stack.enter_context(gateway(sink_port, folder, dkim=arguments.dkim)),
-            Target("postfix", postfix.port, postfix.master_pid),
-        ]
-        if not arguments.without_altermime:
-            filtered = stack.enter_context(altermime_postfix(sink_port))
-            targets.append(Target("postfix+altermime", filtered.port, filtered.master_pid))
+        targets = [stack.enter_context(gateway(sink_port, folder, dkim=arguments.dkim))]
+        targets += [stack.enter_context(peer(name, sink_port, folder)) for name in arguments.peers]
         for round_number in range(arguments.rounds + 1):  # the first one warms up
             for place, target in enumerate(
                 targets[round_number % len(targets) :] + targets[: round_number % len(targets)]
             ):
                 run = round_number * 10 + place
-                figures = run_once(target, sink_port, mail, arguments.messages, arguments.sessions, run)
+                figures = run_once(
+                    target, sink_port, mail, arguments.messages, arguments.sessions, run, fresh=arguments.fresh
+                )
                 if round_number:
                     results.setdefault(target.name, []).append(figures)
                     print(
@@ -143,8 +172,9 @@ def measure(arguments: argparse.Namespace) -> None:
                         flush=True,
                     )
         signed = ", DKIM rsa2048" if arguments.dkim else ""
+        connections = ", a connection a mail" if arguments.fresh else ""
         counts = f"{arguments.messages} mails, {arguments.rounds} rounds"
-        print(f"{arguments.size}{signed}, {arguments.sessions} sessions, {counts}")
+        print(f"{arguments.size}{signed}, {arguments.sessions} sessions{connections}, {counts}")
         report(results, {target.name: pss_mb(target.pid) for target in targets})
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -168,7 +198,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--size", choices=SIZES, default="4k")
-    parser.add_argument("--without-altermime", action="store_true")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS[:2])
+    parser.add_argument("--fresh", action="store_true", help="a connection for each mail")
     parser.add_argument("--dkim", action="store_true", help="the gateway signs what it edits")
     if os.geteuid() != 0:
         sys.exit("run as root: Postfix needs it")
