@@ -21,19 +21,10 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 BATCH_OPS_MAX = 200
-#: How long operations may wait for a commit that happens anyway: with company on the way a new mail, or an edit before
-#: its mail leaves; and always a mark behind one that has left.
-SOON_S = 0.008
+#: How long operations may wait for a commit that happens anyway: a mark behind a mail that has left.
 LATER_S = 0.02
-#: So few mails on the way at once are not worth waiting for each other.
-ALONE_MAX = 3
 #: Only this committer's commits are measured: the others read.
 WRITER = "committer"
-
-
-def patience_s(under_way: int) -> float:
-    """With company on the way it pays to wait for them; a mail alone would wait for nobody."""
-    return SOON_S if under_way > ALONE_MAX else 0.0
 
 
 class Beside(Enum):
@@ -81,6 +72,7 @@ class Committer:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_s = 0.0
         self._closing = False
+        self._hurried = False
         self.commits = 0
         self._loop = asyncio.get_running_loop()
 
@@ -134,12 +126,18 @@ class Committer:
             self._due.clear()
             while self._waiting:
                 earliest_s = min(waiting.deadline_s for waiting in self._waiting)
-                if earliest_s > self._loop.time() and not self._closing:
+                if earliest_s > self._loop.time() and not self._closing and not self._hurried:
                     self._wake_by(earliest_s)
                     break
+                self._hurried = False
                 batch, self._waiting = self._waiting[:BATCH_OPS_MAX], self._waiting[BATCH_OPS_MAX:]
                 await self._commit(batch)
         self._thread.shutdown()
+
+    def hurry(self) -> None:
+        """Commit what waits: whoever it waited for is here."""
+        self._hurried = True
+        self._due.set()
 
     def close(self) -> None:
         """Finish what has been submitted, then let `run` end."""

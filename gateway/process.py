@@ -15,7 +15,7 @@ from core.runtime import Runtime
 from crm.registry.companies import CompanyView
 from gateway import outcome
 from gateway.backlog import leases
-from gateway.committer import LATER_S, Committer, patience_s
+from gateway.committer import LATER_S, Committer
 from gateway.config import Directory
 from gateway.delivery.finish import Finish, write_down
 from gateway.delivery.relay import Relay
@@ -23,7 +23,7 @@ from gateway.delivery.retry import Schedule
 from gateway.delivery.settle import settle, settle_barely
 from gateway.foresight import Foreseen
 from gateway.judgement import arrival, holds
-from gateway.judgement.arrival import Arriving
+from gateway.judgement.arrival import Arrived, Arriving
 from gateway.judgement.edit import Prepared, Unedited
 from gateway.judgement.judging import Judging
 from gateway.judgement.signing import of_original, wants_every_mail
@@ -31,6 +31,7 @@ from gateway.judgement.suspects import Suspects
 from gateway.outcome import Reply
 from gateway.store.spool import NewMail
 from gateway.tables import MailState
+from gateway.traffic import Traffic
 from gateway.work import UNJUDGED_FROM_TRY, Hand, Work
 
 log = get_logger(__name__)
@@ -51,15 +52,18 @@ class Processor:
         lookups: Committer,
         relay: Relay,
         suspects: Suspects,
+        traffic: Traffic,
     ) -> None:
         self._runtime = runtime
         self._settings = runtime.settings
         self._directory = directory
         self._committer = committer
-        self._judging = Judging(runtime, directory, committer, lookups, suspects)
+        self._judging = Judging(runtime, directory, committer, lookups, suspects, traffic)
         self._relay = relay
         retry = runtime.settings.relay
+        self._traffic = traffic
         self._storing = 0
+        self._waiting = 0
         self._schedule = Schedule(retry.retry_s, retry.give_up_s, retry.delay_notice_s)
 
     async def store(self, new: NewMail, work: Work | None) -> int:
@@ -68,6 +72,7 @@ class Processor:
         Raises:
             Temporary: it is not stored, or nobody knows.
         """
+        self._traffic.dot()
         self._storing += 1
         mail_id = None
         try:
@@ -85,7 +90,7 @@ class Processor:
 
         None when others are on their way to the disk: then mails are looked up together, which costs less.
         """
-        return None if self._storing else self._judging.foresee(company, recipient)
+        return None if self._storing or self._traffic.flows() else self._judging.foresee(company, recipient)
 
     async def _prepare(self, work: Work) -> Prepared | Unedited | None:
         try:
@@ -111,14 +116,8 @@ class Processor:
             self._relay.announce(work, ())
 
     async def _stored(self, new: NewMail, work: Work | None, prepared: Prepared | Unedited | None) -> int:
-        arrived_by = self._committer.submit_many(
-            arrival.store,
-            Arriving(new, prepared),
-            within_s=patience_s(self._storing),
-            meanwhile=partial(self._announce, work, prepared) if work is not None and self._storing == 1 else None,
-        )
         try:
-            arrived = await arrived_by
+            arrived = await self._committed(new, work, prepared)
         except Temporary:
             raise
         except Exception as error:
@@ -132,6 +131,21 @@ class Processor:
         elif work is not None and prepared is not None:
             work.stored = True
         return arrived.mail_id
+
+    async def _committed(self, new: NewMail, work: Work | None, prepared: Prepared | Unedited | None) -> Arrived:
+        arrived_by = self._committer.submit_many(
+            arrival.store,
+            Arriving(new, prepared),
+            within_s=self._traffic.patience_s(self._storing),
+            meanwhile=partial(self._announce, work, prepared) if work is not None and self._storing == 1 else None,
+        )
+        self._waiting += 1
+        if self._traffic.all_here(self._waiting):
+            self._committer.hurry()
+        try:
+            return await arrived_by
+        finally:
+            self._waiting -= 1
 
     async def process(self, work: Work) -> None:
         """Judge, store, deliver; every delivery in hand ends sent, failed, waiting or held."""

@@ -28,6 +28,7 @@ from gateway.session.intake import Intake
 from gateway.session.smtp import SmtpSession
 from gateway.store.spool import Spool
 from gateway.sweep import Sweep
+from gateway.traffic import Traffic
 
 log = get_logger(__name__)
 
@@ -83,7 +84,8 @@ class _Server:
         lookups = Committer(reading, "lookups", beside=Beside.NOTHING if embedded else Beside.ALL)
         directory = self._directory = Directory(runtime)
         self._relay = Relay(runtime, directory)
-        processor = Processor(runtime, directory, self._committer, lookups, self._relay, self._suspects)
+        traffic = Traffic(asyncio.get_running_loop().time)
+        processor = Processor(runtime, directory, self._committer, lookups, self._relay, self._suspects, traffic)
         self._hands = Hands(processor.process)
         spool = Spool(runtime.settings)
         self._intake = Intake(
@@ -92,6 +94,7 @@ class _Server:
             self._committer,
             spool,
             self._process_id,
+            traffic,
             keep=processor.store,
             hand_on=self._hands.take,
             has_room=self._has_room,

@@ -15,7 +15,7 @@ from core.runtime import Runtime
 from crm.invitation.standing import Asked, Case, Standing, standings
 from crm.registry.companies import CompanyView
 from gateway import policy
-from gateway.committer import Committer, patience_s
+from gateway.committer import Committer
 from gateway.config import Directory
 from gateway.foresight import Foreseen, foreseen
 from gateway.judgement import judge
@@ -25,6 +25,7 @@ from gateway.judgement.edit import Edited, NotEdited, Prepared, Unedited
 from gateway.judgement.outlook import Ahead, View, leaves_as_it_came, note_of, plan_of
 from gateway.judgement.suspects import Suspects, digest
 from gateway.letter.doubt import Malformed
+from gateway.traffic import Traffic, look_up_patience_s
 from gateway.work import Work
 
 _NOTHING_KNOWN = Standing(None, Case.OTHER)
@@ -34,13 +35,20 @@ class Judging:
     """Decides about mails and does what was decided, up to the delivery."""
 
     def __init__(
-        self, runtime: Runtime, directory: Directory, committer: Committer, lookups: Committer, suspects: Suspects
+        self,
+        runtime: Runtime,
+        directory: Directory,
+        committer: Committer,
+        lookups: Committer,
+        suspects: Suspects,
+        traffic: Traffic,
     ) -> None:
         self._runtime = runtime
         self._settings = runtime.settings
         self._directory = directory
         self._lookups = lookups
         self._suspects = suspects
+        self._traffic = traffic
         self._cpu = Cpu(suspects)
         self._acting = Acting(runtime, directory, committer, self._cpu, self._patience_s)
         self._big = asyncio.Semaphore(1)
@@ -109,7 +117,7 @@ class Judging:
             self._under_way -= 1
 
     def _patience_s(self) -> float:
-        return patience_s(self._under_way)
+        return self._traffic.patience_s(self._under_way)
 
     async def _look(self, work: Work) -> View | None:
         """Read a mail and decide about it; None: nobody looks at it any further."""
@@ -159,7 +167,7 @@ class Judging:
         return await self._ask(asked)
 
     def _ask(self, asked: Asked) -> asyncio.Future[Standing]:
-        return self._lookups.submit_many(standings, asked, within_s=self._patience_s() / 4)
+        return self._lookups.submit_many(standings, asked, within_s=look_up_patience_s(self._under_way))
 
     def foresee(self, company: CompanyView, recipient: str) -> Foreseen | None:
         """Ask about a recipient of a mail that is still being sent and may be judged; None: it is not one outside."""

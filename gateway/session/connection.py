@@ -217,6 +217,7 @@ class Connection(Outflow, SMTP, ABC):  # type: ignore[misc]  # aiosmtpd ships no
         except (ClientGone, ConnectionError):
             pass
         finally:
+            self._reset()
             if self.transport is not None:
                 if self._out:
                     self.transport.write(bytes(self._out))

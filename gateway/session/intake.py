@@ -23,6 +23,7 @@ from gateway.session.data import Fault
 from gateway.session.sessions import Sessions
 from gateway.store.spool import Body, NewMail, Spool, find
 from gateway.tables import MailState, Origin
+from gateway.traffic import Traffic
 from gateway.work import Hand, Work
 
 #: Addresses of clients whose companies are remembered.
@@ -50,6 +51,7 @@ class Intake:
         committer: Committer,
         spool: Spool,
         process_id: int,
+        traffic: Traffic,
         keep: Callable[[NewMail, Work | None], Awaitable[int]],
         hand_on: Callable[[Work], None],
         has_room: Callable[[], bool],
@@ -58,6 +60,7 @@ class Intake:
         self.settings = runtime.settings
         self.authenticator = Authenticator(runtime)
         self.sessions = Sessions(runtime.settings.smtp)
+        self.traffic = traffic
         self._runtime = runtime
         self._directory = directory
         self._committer = committer

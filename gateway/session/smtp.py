@@ -28,8 +28,12 @@ class SmtpSession(Connection):
     """One client's session, from the greeting to QUIT."""
 
     _auth_failures = 0
+    _has_begun = False
 
     def _reset(self) -> None:
+        if self._has_begun:
+            self._has_begun = False
+            self._intake.traffic.end()
         self._sender: str | None = None
         self._params: dict[str, str] = {}
         self._recipients: dict[str, Recipient] = {}
@@ -94,6 +98,8 @@ class SmtpSession(Connection):
         self._intake.check_space(command.size_bytes)
         self._route = self._intake.route(self.peer, self.company_id, command.sender)
         self._sender, self._params = command.sender, command.params
+        self._has_begun = True
+        self._intake.traffic.begin()
         await self.push(replies.SENDER_OK)
 
     async def smtp_RCPT(self, arg: str) -> None:
