@@ -29,6 +29,7 @@ from gateway.config import Directory
 from gateway.session.intake import Intake
 from gateway.session.smtp import SmtpSession
 from gateway.store.spool import NewMail, Spool
+from gateway.traffic import Traffic
 from gateway.work import Work
 from tests.gateway import certificates
 
@@ -54,6 +55,7 @@ async def _serve(settings: Settings, sock: socket.socket) -> None:
             committer,
             Spool(settings),
             1,
+            Traffic(asyncio.get_running_loop().time),
             keep=_nowhere,
             hand_on=lambda work: None,
             has_room=lambda: True,
