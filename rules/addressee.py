@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
+from rules import moods
 from rules.mail import Mail
 from rules.reading import Hit, Reading
 from rules.spelling import plain
@@ -30,6 +31,8 @@ _TO_A_ROLE = re.compile(
 )
 _TO_A_ROLE_STARTS = ("dear ", "hi ", "hello ", "hey ")
 _SALUTATION = re.compile(r"(?P<name>[^。、]{1,40}?)(様|さま|殿|さん|くん)\x00?$")
+#: How every sentence ends that `_SALUTATION` fits.
+_SALUTATION_ENDS = tuple(word + end for word in ("様", "さま", "殿", "さん", "くん") for end in ("", "\x00"))
 _HONORIFICS = ("様", "さん", "氏", "殿", "くん")
 _HONORED = re.compile(r"([^。、\x00]{1,16}?)(?:様|さん|氏|殿|くん)(?=は|が|を|に|の|も|で|、|と|につ)")
 _NO_NAME = re.compile(
@@ -59,12 +62,15 @@ def speaks_to_a_body(mail: Mail, reading: Reading) -> bool:
     """Tell whether the addressee is a company, school or agency rather than a person."""
     if any(_BODY.search(plain(name)) for name in mail.display_names):
         return True
-    for sentence in reading.layout.new[:SALUTATION_SENTENCES]:
-        if not sentence.text.isascii() and _TO_A_BODY.search(sentence.text):  # every branch of it is Japanese
-            return True
-        if sentence.text.startswith(_TO_A_ROLE_STARTS) and _TO_A_ROLE.match(sentence.text):
-            return True
-    return False
+    return any(_greets_a_body(sentence.text) for sentence in reading.layout.new[:SALUTATION_SENTENCES])
+
+
+@functools.lru_cache(maxsize=moods.REMEMBERED_SENTENCES)
+def _greets_a_body(sentence: str) -> bool:
+    """Tell whether a sentence speaks to no person; remembered as `rules.moods` remembers what is said, and as safe."""
+    if not sentence.isascii() and _TO_A_BODY.search(sentence):  # every branch of it is Japanese
+        return True
+    return sentence.startswith(_TO_A_ROLE_STARTS) and _TO_A_ROLE.match(sentence) is not None
 
 
 def somebody_else(mail: Mail, reading: Reading) -> Hit | None:
@@ -123,7 +129,8 @@ def _each_known_name(display_names: Sequence[str], opening: Sequence[str]) -> It
         yield from (word for word in words if word)
         yield "".join(words)
     for sentence in opening:
-        found = _SALUTATION.search(sentence) or _GREETING.search(sentence.strip())
+        found = _SALUTATION.search(sentence) if sentence.endswith(_SALUTATION_ENDS) else None
+        found = found or _GREETING.search(sentence.strip())
         if found is not None:
             words = found.group("name").split()
             yield from words

@@ -37,7 +37,7 @@ def auto_replied(mail: Mail, _book: tuple[str, ...]) -> str:
 def bulk(mail: Mail, _book: tuple[str, ...]) -> str:
     """Newsletters and lists: RFC 2369, RFC 2919, Precedence."""
     for name in ("list-unsubscribe", "list-id", "list-post"):
-        if mail.headers.get(name):
+        if name in mail.headers:
             return name
     return next((v for v in mail.headers.get("precedence", ()) if v.strip().lower() in _BULK), "")
 
@@ -49,11 +49,13 @@ def only_internal(mail: Mail, _book: tuple[str, ...]) -> str:
 
 def address_book(mail: Mail, book: tuple[str, ...]) -> str:
     """An agency, a client or staff by the company's own list: not an applicant."""
-    return next((address for address in external(mail) if matches(address, book)), "")
+    return next((address for address in external(mail) if matches(address, book)), "") if book else ""
 
 
 def many_recipients(mail: Mail, _book: tuple[str, ...]) -> str:
     """A personal link goes to one person; names no address, only the count."""
+    if len(mail.recipients) < 2:
+        return ""
     count = len({address.lower() for address in external(mail)})
     return f"{count} external recipients" if count > 1 else ""
 

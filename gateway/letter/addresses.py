@@ -27,14 +27,24 @@ class Mailbox(NamedTuple):
 
 def mailboxes(value: bytes) -> list[Mailbox]:
     """Return the mailboxes of a raw field value, groups flattened; entries without an address are left out."""
+    return [Mailbox(words.decode(name) if name else "", _text(address)) for name, address in _entries(value)]
+
+
+def addresses(value: bytes) -> list[str]:
+    """Return the addresses of ``mailboxes``: most of the cost is to decode the names."""
+    return [_text(address) for _, address in _entries(value)]
+
+
+def _entries(value: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the raw name and address of every mailbox."""
     if len(value) <= _SHORT_BYTES:
         bare = _BARE.match(value)
         if bare:
-            return [Mailbox("", _text(bare[1]))]
+            return [(b"", bare[1])]
         simple = _FAST.match(value)
         if simple:
-            return [Mailbox(words.decode(simple[1]), _text(simple[2]))]
-    found: list[Mailbox] = []
+            return [(simple[1], simple[2])]
+    found: list[tuple[bytes, bytes]] = []
     entry = _Entry()
     for piece in _PIECE.finditer(value[:LIST_BYTES_MAX]):
         quoted, comment, angle, separator, plain, stray = piece.groups()
@@ -64,7 +74,7 @@ class _Entry:
         self.comment = b""
         self.angle: bytes | None = None
 
-    def finish(self, found: list[Mailbox]) -> None:
+    def finish(self, found: list[tuple[bytes, bytes]]) -> None:
         if self.angle is not None:
             _, _, address = self.angle.rpartition(b":") if self.angle.startswith(b"@") else (b"", b"", self.angle)
             name = self.name
@@ -73,7 +83,7 @@ class _Entry:
         # An obsolete route before the address names no mailbox (RFC 5322 4.4).
         address = b"".join(address.split())
         if b"@" in address:
-            found.append(Mailbox(words.decode(name), _text(address)))
+            found.append((name, address))
 
 
 def _text(address: bytes) -> str:

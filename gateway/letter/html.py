@@ -8,10 +8,13 @@ import re
 from html import unescape
 
 _UNSHOWN_PIECE = r"<(?:!--(?:-?>|.*?--!?>|.*)|(style|script|title|template|textarea|noframes|xml)\b(?:.*?</\1\s*>|.*))"
-_UNSHOWN_WORDS = ("<!--", "<style", "<script", "<title", "<template", "<textarea", "<noframes", "<xml")
 _TAG_PIECE = r"(/?)([a-z][a-z0-9:]*+)((?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*))>"
 _TOKEN = re.compile(rf"{_UNSHOWN_PIECE}|<{_TAG_PIECE}|<[!?][^<>]*+>", re.IGNORECASE | re.DOTALL)
 _UNSHOWN = re.compile(_UNSHOWN_PIECE, re.IGNORECASE | re.DOTALL)
+#: How all that is not shown begins: much faster to find than the whole of it.
+_UNSHOWN_BEGINS = re.compile(
+    r"<(?:!--|s(?:tyle|cript)|t(?:itle|e(?:mplate|xtarea))|noframes|xml)", re.IGNORECASE | re.ASCII
+)
 _TAG = re.compile(rf"{_TAG_PIECE}|[!?][^<>]*+>", re.IGNORECASE)
 # Only what hides the element and all within it; ``font-size:0`` and ``mso-hide`` do not, and many layouts use them.
 _HIDDEN_STYLE = re.compile(
@@ -80,7 +83,7 @@ _MARKS = {
 
 def _plain_page(html: str) -> str | None:
     """What ``_Reader`` finds, at a third of its cost; None for a page that hides, quotes or sets text as it stands."""
-    shown = _UNSHOWN.sub("<!>", html) if holds_unshown(html.lower()) else html
+    shown = _UNSHOWN.sub("<!>", html) if holds_unshown(html) else html
     first, *pieces = _spaces_single(shown).split("<")
     lines: list[str] = []
     line = [_spaces_single(unescape(first))]
@@ -106,12 +109,12 @@ def _plain_page(html: str) -> str | None:
                 lines.append("")
             line = [text]
     lines.append(_line_of(line))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
+    return _joined(lines)
 
 
-def holds_unshown(lower: str) -> bool:
-    """Can a page, in lower case, hold what is not shown? A few words are found much faster than all that they begin."""
-    return any(word in lower for word in _UNSHOWN_WORDS)
+def holds_unshown(html: str) -> bool:
+    """Can a page hold what is not shown?"""
+    return _UNSHOWN_BEGINS.search(html) is not None
 
 
 def _read_tag(piece: str) -> tuple[str, str] | None:
@@ -129,6 +132,12 @@ def _read_tag(piece: str) -> tuple[str, str] | None:
         alt = _ALT.search(attributes[:_ATTRIBUTE_CHARS_MAX])
         return _INLINE, f" {alt[1] or alt[2] or alt[3] or ''} {text}" if alt else text
     return _MARKS.get(slash + name, _INLINE), text
+
+
+def _joined(lines: list[str]) -> str:
+    """Join the lines of a page, of which blank ones do not pile up."""
+    text = "\n".join(lines)
+    return (_BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text).strip("\n")
 
 
 def _line_of(pieces: list[str]) -> str:
@@ -173,7 +182,7 @@ class _Reader:
         if not self._hidden_tag:
             self._text(html[position:])
         self._break()
-        return _BLANK_LINES.sub("\n\n", "\n".join(self._lines)).strip("\n")
+        return _joined(self._lines)
 
     def _text(self, text: str) -> None:
         if "&" in text:

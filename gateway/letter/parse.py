@@ -38,7 +38,8 @@ class Field(NamedTuple):
 
 class Part(NamedTuple):
     """One part. Header ``start`` to ``body`` (blank line included), content ``body`` to ``end``; a boundary's own line
-    end belongs to no part (RFC 2046 5.1.1). ``separated``: a blank line ends the header."""
+    end belongs to no part (RFC 2046 5.1.1). ``separated``: a blank line ends the header. ``header``: its fields, their
+    octets counted from ``start``."""
 
     number: int
     depth: int
@@ -46,7 +47,7 @@ class Part(NamedTuple):
     body: int
     end: int
     separated: bool
-    fields: tuple[Field, ...]
+    header: tuple[Field, ...]
     kind: str
     type: Structured
     disposition: Structured
@@ -54,11 +55,16 @@ class Part(NamedTuple):
     content_id: bytes
     children: tuple["Part", ...]
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields of the header, their octets counted from the beginning of the mail."""
+        return tuple([_moved(field, self.start) for field in self.header]) if self.start else self.header
+
     def field(self, name: bytes) -> Field | None:
         """Return the first field of that (lower-case) name."""
-        for field in self.fields:
+        for field in self.header:
             if field.name == name:
-                return field
+                return _moved(field, self.start)
         return None
 
     @property
@@ -70,6 +76,11 @@ class Part(NamedTuple):
     def attached(self) -> bool:
         """Whether readers show the part as a file rather than as text (RFC 2183 2.2, 2.3)."""
         return self.disposition.head not in ("", "inline") or bool(self.file_name)
+
+
+def _moved(field: Field, octets: int) -> Field:
+    name, start, value, end = field
+    return Field(name, start + octets, value + octets, end + octets)
 
 
 class Parsed(NamedTuple):
@@ -216,14 +227,11 @@ _REMEMBERED_BYTES_MAX = 4_096
 
 
 def _head(raw: Octets, start: int, end: int, spans_max: int) -> _Head:
-    """Read the header of the part between two octets."""
-    if end - start > _REMEMBERED_BYTES_MAX:
-        return _read_head(raw, start, end, spans_max)
-    head = _read_lately(raw[start:end], 0, end - start, spans_max)
-    if not start:
-        return head
-    moved = [Field(name, first + start, value + start, last + start) for name, first, value, last in head.fields]
-    return head._replace(fields=tuple(moved))
+    """Read the header of the part between two octets; the octets of its fields are counted from ``start``."""
+    if end - start <= _REMEMBERED_BYTES_MAX:
+        return _read_lately(raw[start:end], 0, end - start, spans_max)
+    head = _read_head(raw, start, end, spans_max)
+    return head._replace(fields=tuple([_moved(field, -start) for field in head.fields])) if start else head
 
 
 def _read_head(raw: Octets, start: int, end: int, spans_max: int) -> _Head:

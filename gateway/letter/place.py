@@ -30,10 +30,7 @@ _DASHED_WORDS = (
     *("essage", "ESSAGE", "ppointment", "riginal", "orwarded by"),
     *("メッセージ", "転送メール", "受信メール"),
 )
-_COLON_WORDS = (
-    *("wrote", "writes", "書きました", "のメール", "essage:", ">:", ">："),
-    *("From", "FROM", "from", "差出人", "送信者", "送信元"),
-)
+_COLON_WORDS = re.compile("wr(?:ote|ites)|書きました|のメール|essage:|>[:：]|F(?:rom|ROM)|from|差出人|送信[者元]")
 _QUOTE_INTRO = re.compile(r"(?:wrote|writes|書きました|@[^\s]+>?.{0,20})\s*[:：]$|^On .{4,}|[:：]$")
 _RULE_LETTERS = "-=_*+~#|/\\<>:─━―ー－＝＊＿～◆◇■□●○★☆▲△▼▽∞・"
 _RULE_OPENINGS = frozenset(_RULE_LETTERS)
@@ -131,8 +128,9 @@ def _quote_head(text: str) -> int:
 
 
 def _may_quote(text: str) -> bool:
-    words = (_DASHED_WORDS if "--" in text else ()) + (_COLON_WORDS if ":" in text or "：" in text else ())
-    return any(word in text for word in words)
+    if (":" in text or "：" in text) and _COLON_WORDS.search(text):
+        return True
+    return "--" in text and any(word in text for word in _DASHED_WORDS)
 
 
 def _without_quotes(lines: list[str], end: int) -> int:

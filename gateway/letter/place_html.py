@@ -95,7 +95,7 @@ class Page:
         self.end = self._last_end()
 
     def _masked(self) -> str:
-        mask = _UNSHOWN.sub(self._hide, self.text) if holds_unshown(self.lower) else self.text
+        mask = _UNSHOWN.sub(self._hide, self.text) if holds_unshown(self.text) else self.text
         if "<pre" not in self.lower:
             mask = mask.replace("\r", " ").replace("\n", " ")
         if "&" in mask:

@@ -83,10 +83,19 @@ def _prove_text(new: Parsed, twin: Part, edit: LeafEdit) -> None:
         raise Doubt("proof: the text is not the old text and the block")
     if encoding == transfer.SEVEN_BIT and not octets.isascii() and edit.leaf.octets.isascii():
         raise Doubt("proof: 8-bit octets in a 7bit part")
-    longest = _longest_line(encoded)
     line_max = transfer.QP_LINE_MAX if encoding == transfer.QUOTED_PRINTABLE else transfer.LINE_MAX
-    if longest > line_max and longest > _longest_line(edit.leaf.encoded):
+    if _has_longer_line(encoded, line_max) and _longest_line(encoded) > _longest_line(edit.leaf.encoded):
         raise Doubt("proof: a line is too long")
+
+
+def _has_longer_line(encoded: bytes, line_max: int) -> bool:
+    """Whether a line is longer than ``line_max``. The last line end within reach leaves out all lines before it."""
+    start = 0
+    while len(encoded) - start > line_max:
+        start = encoded.rfind(b"\r\n", start, start + line_max + 2) + 2
+        if start < 2:
+            return True
+    return False
 
 
 def _longest_line(encoded: bytes) -> int:

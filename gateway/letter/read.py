@@ -82,8 +82,8 @@ class _Headers(Mapping[str, tuple[str, ...]]):
 
 def header_from(parsed: Parsed) -> str:
     """Return the one address of From; "" when there is none or more than one, for then nobody can say who writes."""
-    found = [mailbox for value in parsed.values(b"from") for mailbox in addresses.mailboxes(value)]
-    return found[0].address if len(found) == 1 else ""
+    found = [address for value in parsed.values(b"from") for address in addresses.addresses(value)]
+    return found[0] if len(found) == 1 else ""
 
 
 def sender_of(raw: Octets, limits: Limits) -> str:
@@ -95,9 +95,9 @@ def sender_of(raw: Octets, limits: Limits) -> str:
     end = 0 if raw[:2] == b"\r\n" else blank + 2 if blank >= 0 else len(raw)
     first = _FROM.match(raw, 0, end)
     later = islice(_FROM_LATER.finditer(raw, 0, end), limits.spans_max)
-    found = [mailbox for field in ([first] if first else []) for mailbox in addresses.mailboxes(field[1])]
-    found += [mailbox for field in later for mailbox in addresses.mailboxes(field[1])]
-    return found[0].address if len(found) == 1 else ""
+    found = addresses.addresses(first[1]) if first else []
+    found += [address for field in later for address in addresses.addresses(field[1])]
+    return found[0] if len(found) == 1 else ""
 
 
 def _display_names(parsed: Parsed, recipients: Sequence[str]) -> tuple[str, ...]:
