@@ -52,6 +52,23 @@ def test_bodies_and_fields_are_where_they_say() -> None:
     assert list(parsed.values(b"x-odd")) == [b"  two  spaces\r\n\tand a fold\r\n"]
 
 
+@pytest.mark.parametrize("octets", [0, 10_000])
+def test_fields_of_an_inner_part_are_where_they_say_however_long_its_header(octets: int) -> None:
+    filler = b"X-Filler: " + b"\r\n\t".join([b"x" * 70] * (octets // 73)) + b"\r\n"
+    inner = filler + b"Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r\n\r\nhello\r\n"
+    raw = mail(multipart("mixed", inner, PDF))
+    plain = parse(raw, LIMITS).parts[1]
+    assert raw[plain.start : plain.end] == inner
+    assert [bytes(raw[field.start : field.value]) for field in plain.fields] == [
+        b"X-Filler:",
+        b"Content-Type:",
+        b"Content-Disposition:",
+    ]
+    found = plain.field(b"content-disposition")
+    assert found is not None
+    assert raw[found.value : found.end] == b" inline\r\n"
+
+
 @pytest.mark.parametrize("path", mails.REJECTIONS, ids=lambda path: path.stem)
 def test_real_looking_mail_is_cut_without_doubt(path: Path) -> None:
     parsed = parse(path.read_bytes(), LIMITS)

@@ -39,6 +39,7 @@ PLAIN = {
     "Outlook, line": "no.\n▼\n________________________________\nFrom: A\nSent: Monday\nTo: b\n\nwhen?\n",
     "Outlook, Japanese": "結果です。\n▼\n-----元のメッセージ-----\n差出人: 佐藤\n\nいつ?\n",
     "Outlook 2016, Japanese": "結果です。\n▼\n差出人: 佐藤\n送信日時: 2026年11月5日\n件名: 伺い\n\nいつ?\n",
+    "sent from, Japanese": "結果です。\n▼\n送信元: 佐藤\n日時: 2026年11月5日\n件名: 伺い\n\nいつ?\n",
     "forwarded": "共有します。\n▼\n---------- Forwarded message ---------\nFrom: a\nDate: b\n\nx\n",
     "Apple": "see below\n▼\nBegin forwarded message:\n\nFrom: a\n",
     "signature above quotes": "no.\n▼\n-- \nJane\n\nOn Mon, A <a@example.com> wrote:\n> when?\n",
