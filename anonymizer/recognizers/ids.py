@@ -5,18 +5,20 @@ Internal ids of openings and applications (REQ-1234) are none of these and stay.
 
 from collections.abc import Iterator
 
+from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
 from anonymizer.numerals import ascii_digits
 from anonymizer.page import Page
 from anonymizer.recognizers import number_table
 from anonymizer.recognizers.checksums import is_driving_licence, is_my_number
-from anonymizer.recognizers.rulefile import apply, load
+from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
 
 NAME = "ids"
 _NEAR_CHARS = 30
 _DIGIT_WORDS = frozenset(("zero", "double", "seven", "eight", "nine", "twenty"))
 _LONG_DIGITS_MIN, _LONG_DIGITS_MAX = 9, 18
+_LISTED_MIN = 2
 
 
 def _twelve_digits(page: Page) -> Iterator[Span]:
@@ -49,6 +51,21 @@ def _in_groups(page: Page) -> Iterator[Span]:
             yield Span(Kind.ID_NUMBER, *match.span(), 0.5, NAME, "long number that nothing explains")
 
 
+def _is_name(words: str) -> bool:
+    first = words.split(" ")[0]
+    if words.isascii():
+        return lexicon.plain(first) in lexicon.latin_names()
+    return bool(names.kinds(first) & names.NAME)
+
+
+def _listed(page: Page) -> Iterator[Span]:
+    """Yield the codes beside the names of a list of people."""
+    found = [match for match in matches(load(NAME), page, "LISTED") if _is_name(match.group("name"))]
+    if len(found) >= _LISTED_MIN:
+        for match in found:
+            yield Span(Kind.ID_NUMBER, *match.span("x"), 0.9, NAME, "code beside a name in a list")
+
+
 def find(page: Page) -> Iterator[Span]:
     """Yield personal numbers."""
     if page.has_digits or page.holds(_DIGIT_WORDS):
@@ -57,6 +74,7 @@ def find(page: Page) -> Iterator[Span]:
         yield from number_table.find(page, NAME)
         yield from _twelve_digits(page)
         yield from _in_groups(page)
+        yield from _listed(page)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.ID_NUMBER, Kind.MY_NUMBER, Kind.BANK, Kind.PHONE, Kind.BIRTH_DATE), find)

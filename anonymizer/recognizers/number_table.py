@@ -14,6 +14,10 @@ _HEADS = {
         "社員|社員コード|従業員|職員|学籍|学生|生徒|受験|受検|会員|組合員|旅券|パスポート|在留カード|在留|免許証|免許|保険証|被保険者"
         "|基礎年金|年金|マイナンバー|個人|passport|mynumber|ssn|nino|ni|employee|emp|staff|student|badge|national|id|licence"
         "|license|payroll|personnel|matriculation|national insurance|social security|driving licence"
+        "|乗務員|運転者|研修生|実習生|技能実習生|受講者|受講生|スタッフ|登録スタッフ|派遣スタッフ|派遣社員|パート"
+        "|看護師|保育士|介護福祉士|修了証|合格証|登録証|資格証|認定証|免状|応募者番号|applicant no|applicant number"
+        "|worker|works|carer|nurse|driver|trainee|learner|volunteer|contractor|crew|membership|member|visa"
+        "|work permit|residence permit|dbs|nmc|hcpc"
     ),
     Kind.BANK: "口座|振込口座|bank account|account|acct|iban|sort code",
     Kind.PHONE: "電話|携帯|携帯電話|連絡先|tel|phone|mobile|cell|telephone",
@@ -22,10 +26,14 @@ _HEADS = {
 _KIND_BY_HEAD = {head.replace(" ", ""): kind for kind, heads in _HEADS.items() for head in heads.split("|")}
 # These count only with a word for a number behind: what stands below "staff" or "account" alone may be a name.
 _BARE = frozenset(
-    ("社員", "従業員", "職員", "学生", "生徒", "会員", "組合員", "個人", "在留",
-     "national", "id", "employee", "emp", "staff", "student", "account")
+    ("社員", "従業員", "職員", "学生", "生徒", "会員", "組合員", "個人", "在留", "乗務員", "運転者", "研修生",
+     "実習生", "技能実習生", "受講者", "受講生", "スタッフ", "登録スタッフ", "派遣スタッフ", "派遣社員", "パート",
+     "看護師", "保育士", "介護福祉士", "修了証", "合格証", "登録証", "資格証", "認定証", "免状", "national", "id",
+     "employee", "emp", "staff", "student", "account", "worker", "works", "carer", "nurse", "driver", "trainee",
+     "learner", "volunteer", "contractor", "crew", "membership", "member", "visa", "workpermit",
+     "residencepermit", "dbs", "nmc", "hcpc")
 )  # fmt: skip
-_NUMBER_WORD = re.compile(r"(?:番号|コード|no|number|num|nr|id|code|#)\Z")
+_NUMBER_WORD = re.compile(r"(?:番号|コード|cd|no|number|num|nr|id|code|#)\Z")
 # Nearly every page holds these letters; with the first of "number" behind them they are rare.
 _ANYWHERE = frozenset(("ni", "id"))
 

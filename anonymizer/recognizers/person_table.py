@@ -21,10 +21,11 @@ _SPEAKER_CHARS_MAX = 36
 # What a page with such a header holds, or it is not searched for one.
 _HEADERS = frozenset(
     ("name", "名", "カナ", "かな", "フリガナ", "面接官", "担当", "候補者", "応募者", "紹介者", "kana", "読み", "性別",
-     "年齢", "現職", "勤務先", "国籍", "出身", "gender", "age", "nationality", "employer")
+     "年齢", "現職", "勤務先", "国籍", "出身", "first", "セイ", "gender", "age", "nationality", "employer")
 )  # fmt: skip
-# What a column holds beside names, by its header.
+# What a column holds, by its header, beside those that the list of names' columns tells.
 _COLUMN_KINDS = {
+    Kind.PERSON: "氏",
     Kind.GENDER: "性別 gender sex",
     Kind.AGE: "年齢 歳 年 age",
     Kind.EMPLOYER: "現職 現職企業 勤務先 現勤務先 会社名 現所属 前職 employer current_employer current_company",
@@ -179,4 +180,4 @@ def find(page: Page) -> Iterator[Span]:
     yield from _speakers(page)
 
 
-RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON, *_COLUMN_KINDS), find)
+RECOGNISER = Recogniser(NAME_ID, tuple(_COLUMN_KINDS), find)
