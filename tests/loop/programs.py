@@ -8,7 +8,10 @@ from pathlib import Path
 from tests.servers import ServerMissing
 
 NODEMAILER = "nodemailer@7.0.11"
+SWAKS = ("swaks", "libnet-ssleay-perl")
 INSTALL_S = 300
+#: Another test may be installing something just now.
+LOCK_S = 120
 
 
 def program(name: str, *packages: str) -> str:
@@ -32,7 +35,18 @@ def apt(*packages: str) -> None:
         return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-        subprocess.run(["apt-get", *command], env=environment, check=False, capture_output=True, timeout=INSTALL_S)
+        options = ["-o", f"DPkg::Lock::Timeout={LOCK_S}"]
+        subprocess.run(
+            ["apt-get", *options, *command], env=environment, check=False, capture_output=True, timeout=INSTALL_S
+        )
+
+
+def swaks() -> str:
+    """Path of swaks, which needs a module of Perl for TLS."""
+    found = program("swaks", *SWAKS)
+    if subprocess.run(["perl", "-MNet::SSLeay", "-e1"], check=False, capture_output=True).returncode != 0:
+        apt(*SWAKS)
+    return found
 
 
 def sasl_plugins() -> Path:

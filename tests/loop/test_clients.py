@@ -108,7 +108,7 @@ def with_swaks(world: World, recipient: str, implicit: bool) -> None:
     words = ["--server", "127.0.0.1", "--port", str(world.port(implicit=implicit)), "--from", SENDER, "--to", recipient]
     words += ["--auth", "LOGIN", "--auth-user", USER, "--auth-password", PASSWORD]
     words += ["--tls-on-connect" if implicit else "--tls", "--data", f"@{world.folder / 'swaks.eml'}"]
-    run(programs.program("swaks"), *words)
+    run(programs.swaks(), *words)
 
 
 def with_msmtp(world: World, recipient: str, implicit: bool) -> None:

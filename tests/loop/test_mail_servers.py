@@ -6,7 +6,6 @@ The lines are read out of the document, so that it cannot say anything that does
 import os
 import re
 import shlex
-import shutil
 import smtplib
 import subprocess
 from collections.abc import Iterator
@@ -18,9 +17,10 @@ import pytest
 
 from tests.careerrelay.running import eventually
 from tests.gateway.sink import Got, Sink
+from tests.loop import programs
 from tests.loop.installation import Installation
 from tests.loop.postfix import Running, postfix
-from tests.servers import ServerMissing, free_port
+from tests.servers import free_port
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 HR, OTHER, CANDIDATE = "saiyo@example.jp", "sales@example.jp", "taro@example.com"
@@ -232,18 +232,8 @@ def _is_deferred(world: World, subject: str) -> None:
     assert not [got for got in world.sink.got if f"Subject: {subject}\r\n".encode() in got.raw]
 
 
-def swaks() -> None:
-    """Found on the machine, else installed with apt as root, as Postfix is."""
-    if shutil.which("swaks") is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "swaks"]
-        subprocess.run(command, env=environment, check=False, capture_output=True)
-    if shutil.which("swaks") is None:
-        raise ServerMissing("no swaks: install it (apt-get install swaks) or run the tests as root")
-
-
 def test_the_swaks_commands_say_what_the_page_says(stack: ExitStack, tmp_path: Path) -> None:
-    swaks()
+    programs.swaks()
     sink = stack.enter_context(Sink())
     gateway = installed(stack, tmp_path / "home", sink.port)
     for name, network, status in (("swaks accepted", "127.0.0.0/8", 0), ("swaks refused", "192.0.2.5/32", 24)):

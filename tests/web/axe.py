@@ -18,6 +18,7 @@ from threading import Event, Thread
 from filelock import FileLock
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.wasyncore import loop as poll_loop
 
@@ -120,7 +121,8 @@ def served(app: Flask) -> Iterator[str]:
     thread.join()
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
     for channel in list(channels.values()):
-        channel.close()
+        # A browser that left in the middle of an answer leaves its file open.
+        (channel.handle_close if isinstance(channel, HTTPChannel) else channel.close)()
 
 
 @contextmanager
