@@ -72,7 +72,6 @@ class Committer:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_s = 0.0
         self._closing = False
-        self._hurried = False
         self.commits = 0
         self._loop = asyncio.get_running_loop()
 
@@ -126,18 +125,12 @@ class Committer:
             self._due.clear()
             while self._waiting:
                 earliest_s = min(waiting.deadline_s for waiting in self._waiting)
-                if earliest_s > self._loop.time() and not self._closing and not self._hurried:
+                if earliest_s > self._loop.time() and not self._closing:
                     self._wake_by(earliest_s)
                     break
-                self._hurried = False
                 batch, self._waiting = self._waiting[:BATCH_OPS_MAX], self._waiting[BATCH_OPS_MAX:]
                 await self._commit(batch)
         self._thread.shutdown()
-
-    def hurry(self) -> None:
-        """Commit what waits: whoever it waited for is here."""
-        self._hurried = True
-        self._due.set()
 
     def close(self) -> None:
         """Finish what has been submitted, then let `run` end."""

@@ -1,7 +1,7 @@
 """The way of a mail after 250: judge it, store what was decided, deliver it, write down the result.
 
 Fail open: whatever goes wrong with judging or editing, the original leaves and the fault is counted. This is the one
-place besides the four edges where every exception is caught.
+place besides the four edges, and the way to 250 (`arrivals.py`), where every exception is caught.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from core.errors import Permanent, Temporary
 from core.log import get_logger
 from core.metrics import FAIL_OPEN, MAIL_PATH, RELAY_SECONDS
 from core.runtime import Runtime
-from crm.registry.companies import CompanyView
 from gateway import outcome
 from gateway.backlog import leases
 from gateway.committer import LATER_S, Committer
@@ -21,24 +20,17 @@ from gateway.delivery.finish import Finish, write_down
 from gateway.delivery.relay import Relay
 from gateway.delivery.retry import Schedule
 from gateway.delivery.settle import settle, settle_barely
-from gateway.foresight import Foreseen
-from gateway.judgement import arrival, holds
-from gateway.judgement.arrival import Arrived, Arriving
-from gateway.judgement.edit import Prepared, Unedited
+from gateway.faults import FAULT, count_fault
+from gateway.judgement import holds
 from gateway.judgement.judging import Judging
 from gateway.judgement.signing import of_original, wants_every_mail
-from gateway.judgement.suspects import Suspects
 from gateway.outcome import Reply
-from gateway.store.spool import NewMail
 from gateway.tables import MailState
-from gateway.traffic import Traffic
 from gateway.work import UNJUDGED_FROM_TRY, Hand, Work
 
 log = get_logger(__name__)
 
 WRITE_RETRY_S = 1.0
-#: The note of a mail that left unchanged because of a fault of ours.
-FAULT = "fault"
 
 
 class Processor:
@@ -49,103 +41,17 @@ class Processor:
         runtime: Runtime,
         directory: Directory,
         committer: Committer,
-        lookups: Committer,
+        judging: Judging,
         relay: Relay,
-        suspects: Suspects,
-        traffic: Traffic,
     ) -> None:
         self._runtime = runtime
         self._settings = runtime.settings
         self._directory = directory
         self._committer = committer
-        self._judging = Judging(runtime, directory, committer, lookups, suspects, traffic)
+        self._judging = judging
         self._relay = relay
         retry = runtime.settings.relay
-        self._traffic = traffic
-        self._storing = 0
-        self._waiting = 0
         self._schedule = Schedule(retry.retry_s, retry.give_up_s, retry.delay_notice_s)
-
-    async def store(self, new: NewMail, work: Work | None) -> int:
-        """Store a mail; its id. ``work``: it is in hand then, and is judged first, so that its edit goes in with it.
-
-        Raises:
-            Temporary: it is not stored, or nobody knows.
-        """
-        self._traffic.dot()
-        self._storing += 1
-        mail_id = None
-        try:
-            prepared = await self._prepare(work) if work is not None and new.may_judge else None
-            mail_id = await self._stored(new, work, prepared)
-        finally:
-            self._storing -= 1
-            if mail_id is None and work is not None:
-                self._judging.forget(work)
-                self._relay.withdraw(work)
-        return mail_id
-
-    def foresee(self, company: CompanyView, recipient: str) -> Foreseen | None:
-        """Begin to look up a recipient of a mail that is still being sent and may be judged.
-
-        None when others are on their way to the disk: then mails are looked up together, which costs less.
-        """
-        return None if self._storing or self._traffic.flows() else self._judging.foresee(company, recipient)
-
-    async def _prepare(self, work: Work) -> Prepared | Unedited | None:
-        try:
-            return await self._judging.prepare(work)
-        except Temporary:  # no answer from the database, which may have one by the time the mail is stored
-            self._judging.forget(work)
-        except Exception as error:  # noqa: BLE001 - fail open: the original goes out
-            self._count_fault(work, "judge", error)
-            self._judging.leave_alone(work)
-            work.leave_unchanged(FAULT)
-            return Unedited(None, FAULT, None)
-        return None
-
-    def _announce(self, work: Work, prepared: Prepared | Unedited | None) -> None:
-        """Let the next hop hear of a mail while the disk syncs, when it is known how it will leave.
-
-        With company on the way its connection would be missing to others for longer than that saves.
-        """
-        if isinstance(prepared, Prepared):
-            if len(work.deliveries) == 1:
-                self._relay.announce(work, prepared.edits)
-        elif (prepared or not work.may_judge) and not wants_every_mail(self._directory.current, work):
-            self._relay.announce(work, ())
-
-    async def _stored(self, new: NewMail, work: Work | None, prepared: Prepared | Unedited | None) -> int:
-        try:
-            arrived = await self._committed(new, work, prepared)
-        except Temporary:
-            raise
-        except Exception as error:
-            if work is None or prepared is None:
-                raise
-            self._count_fault(work, "edit", error)  # fail open: it is stored without its edit, and judged again
-            self._judging.forget(work)
-            return await self._stored(new, work, None)
-        if work is not None and isinstance(prepared, Prepared):
-            self._judging.stored(work, arrived.made)
-        elif work is not None and prepared is not None:
-            work.stored = True
-        return arrived.mail_id
-
-    async def _committed(self, new: NewMail, work: Work | None, prepared: Prepared | Unedited | None) -> Arrived:
-        arrived_by = self._committer.submit_many(
-            arrival.store,
-            Arriving(new, prepared),
-            within_s=self._traffic.patience_s(self._storing),
-            meanwhile=partial(self._announce, work, prepared) if work is not None and self._storing == 1 else None,
-        )
-        self._waiting += 1
-        if self._traffic.all_here(self._waiting):
-            self._committer.hurry()
-        try:
-            return await arrived_by
-        finally:
-            self._waiting -= 1
 
     async def process(self, work: Work) -> None:
         """Judge, store, deliver; every delivery in hand ends sent, failed, waiting or held."""
@@ -159,7 +65,7 @@ class Processor:
             if _is_to_be_judged(work):
                 await self._judging.judge(work)
         except Exception as error:  # noqa: BLE001 - fail open: the original goes out
-            self._count_fault(work, "judge", error)
+            count_fault(work, "judge", error)
             work.leave_unchanged(FAULT)
         if not work.deliveries:
             return
@@ -168,7 +74,7 @@ class Processor:
         try:
             await self._relay.attempt(work, replies)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the mail: it is tried again
-            self._count_fault(work, "relay", error)
+            count_fault(work, "relay", error)
             tried = {hand.position for hand, _ in replies}
             replies += [(hand, outcome.INTERNAL) for hand in work.deliveries if hand.position not in tried]
         await self._write_down(work, replies)
@@ -179,11 +85,7 @@ class Processor:
             if wants_every_mail(snapshot, work):
                 work.signature = await asyncio.to_thread(of_original, snapshot, work, self._runtime.keys)
         except Exception as error:  # noqa: BLE001 - fail open: without our signature rather than not at all
-            self._count_fault(work, "sign", error)
-
-    def _count_fault(self, work: Work, kind: str, error: Exception) -> None:
-        FAIL_OPEN.labels(kind).inc()
-        log.error("fault on a mail's way", exc_info=error, extra={"queue_id": work.queue_id, "kind": kind})
+            count_fault(work, "sign", error)
 
     # --- the result ---
 
@@ -193,7 +95,7 @@ class Processor:
             hostname = self._settings.smtp.hostname
             await self._store(settle(work, replies, schedule=self._schedule, hostname=hostname, now=now))
         except Exception as error:  # noqa: BLE001 - a lease that nobody gives back would keep the mail for ever
-            self._count_fault(work, "settle", error)
+            count_fault(work, "settle", error)
             await self._write_barely(work, replies, now)
         if work.accepted_s and any(reply.ok for _, reply in replies):
             MAIL_PATH.observe(RELAY_SECONDS, asyncio.get_running_loop().time() - work.accepted_s)
@@ -211,7 +113,7 @@ class Processor:
         try:
             await self._store(settle_barely(work, replies, schedule=self._schedule, now=now))
         except Exception as error:  # noqa: BLE001 - given back, it is tried again later
-            self._count_fault(work, "settle", error)
+            count_fault(work, "settle", error)
             positions = [hand.position for hand, _ in replies]
             await self._committer.submit(partial(leases.give_back, mail_id=work.id, positions=positions))
 

@@ -14,12 +14,14 @@ from core.errors import CareerRelayError, Temporary
 from core.log import get_logger
 from core.metrics import MAIL_PATH
 from core.runtime import Runtime
+from gateway.arrivals import Arrivals
 from gateway.backlog import leases
 from gateway.certificate import tls_context
 from gateway.committer import LATER_S, Beside, Committer
 from gateway.config import Directory
 from gateway.delivery.relay import Relay
 from gateway.hands import Hands
+from gateway.judgement.judging import Judging
 from gateway.judgement.suspects import Suspects
 from gateway.process import Processor
 from gateway.ruling.ruleset import shipped
@@ -85,7 +87,9 @@ class _Server:
         directory = self._directory = Directory(runtime)
         self._relay = Relay(runtime, directory)
         traffic = Traffic(asyncio.get_running_loop().time)
-        processor = Processor(runtime, directory, self._committer, lookups, self._relay, self._suspects, traffic)
+        judging = Judging(runtime, directory, self._committer, lookups, self._suspects, traffic)
+        arrivals = Arrivals(directory, self._committer, judging, self._relay, traffic)
+        processor = Processor(runtime, directory, self._committer, judging, self._relay)
         self._hands = Hands(processor.process)
         spool = Spool(runtime.settings)
         self._intake = Intake(
@@ -95,10 +99,10 @@ class _Server:
             spool,
             self._process_id,
             traffic,
-            keep=processor.store,
+            keep=arrivals.store,
             hand_on=self._hands.take,
             has_room=self._has_room,
-            foresee=processor.foresee,
+            foresee=arrivals.foresee,
         )
         directory.on_change = self._config_changed
         sweep = Sweep(runtime, self._committer, self._hands, self._relay, spool, self._process_id)

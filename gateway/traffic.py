@@ -1,26 +1,19 @@
-"""How mail comes in just now: whether a commit should wait for company, and whether anybody is still on the way.
+"""How mail comes in just now: whether a mail should wait for company, and whether anybody is still on the way.
 
-What a commit costs is shared by all who are in it. A mail alone waits for nobody; where mails come one upon the other
+Mails that are judged and stored together cost less. A mail alone waits for nobody; where mails come one upon the other
 from several clients it pays to wait for those that have been begun.
 """
 
 from collections import deque
 from collections.abc import Callable
 
-#: How long a write may wait for company: a new mail, or an edit before its mail leaves.
+#: How long a mail may wait for company: a new one, or one whose edit is stored before it leaves.
 SOON_S = 0.012
-#: The same of a look-up, which comes before it and costs less.
-LOOK_UP_SOON_S = 0.002
 #: So few mails on the way at once are not worth waiting for each other, unless others follow fast.
 ALONE_MAX = 3
 #: They follow fast when so many final dots came within so long: 200 mails a second.
 DOTS = 8
 DOTS_S = 0.04
-
-
-def look_up_patience_s(under_way: int) -> float:
-    """How long a look-up may wait when so many mails are being worked on."""
-    return LOOK_UP_SOON_S if under_way > ALONE_MAX else 0.0
 
 
 class Traffic:
@@ -48,9 +41,9 @@ class Traffic:
         return self._begun > 1 and self._now_s() - self._dots[0] < DOTS_S
 
     def patience_s(self, under_way: int) -> float:
-        """How long a write may wait when so many mails are being worked on."""
+        """How long a mail may wait when so many are being worked on."""
         return SOON_S if under_way > ALONE_MAX or self.flows() else 0.0
 
-    def all_here(self, waiting: int) -> bool:
-        """Whether nobody is on the way when so many wait for a commit."""
-        return waiting >= self._begun
+    def all_here(self, at_the_dot: int) -> bool:
+        """Whether nobody is on the way when so many are past their final dot and not stored."""
+        return at_the_dot >= self._begun

@@ -5,8 +5,9 @@ SQLite has one writer, and every process waits for it.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 from core.errors import Temporary
@@ -22,11 +23,15 @@ from gateway.judgement import judge
 from gateway.judgement.acting import Acting
 from gateway.judgement.cpu import BIG_BYTES, Cpu
 from gateway.judgement.edit import Edited, NotEdited, Prepared, Unedited
+from gateway.judgement.judge import Letter
 from gateway.judgement.outlook import Ahead, View, leaves_as_it_came, note_of, plan_of
 from gateway.judgement.suspects import Suspects, digest
 from gateway.letter.doubt import Malformed
-from gateway.traffic import Traffic, look_up_patience_s
+from gateway.traffic import Traffic
 from gateway.work import Work
+
+#: What is stored with a mail that was judged before.
+Ready = Prepared | Unedited | None
 
 _NOTHING_KNOWN = Standing(None, Case.OTHER)
 
@@ -55,34 +60,37 @@ class Judging:
         self._under_way = 0
         self._ahead: dict[str, Ahead] = {}
 
-    async def prepare(self, work: Work) -> Prepared | Unedited | None:
-        """Judge a mail that is not stored yet, and make its edit, or the decision that it has none, ready to be stored
-        with it.
+    async def prepare(self, works: Sequence[Work]) -> list[Ready | Exception]:
+        """Judge mails that are not stored yet, and make the edit of each, or the decision that it has none, ready to be
+        stored with it. Each step is done for all of them before the next one (`gateway/gathering.py`).
 
-        Only what needs no transaction is done; `judge` goes on from here once the mail is stored. None: what is to be
-        done takes longer, or the mail must be stored before anybody looks at it.
+        Only what needs no transaction is done; `judge` goes on from here once a mail is stored. None for a mail: what
+        is to be done takes longer, or it must be stored before anybody looks at it. A fault is its mail's own.
         """
+        looks = {work.queue_id: _Look(work) for work in works if self._may_come_first(work)}
+        with self._counted(len(works)):
+            for step in (self._read, self._ask, self._decide, self._make):
+                for look in looks.values():
+                    if not look.over:
+                        await _or_fault(step, look)
+        return [self._outcome(looks.get(work.queue_id)) for work in works]
+
+    def _may_come_first(self, work: Work) -> bool:
+        """Is it a mail that is judged quickly, and that no process may have died of?"""
         if work.size > BIG_BYTES or work.raw is None:
-            return None
+            return False
         work.digest = digest(work.raw)
-        if work.digest in self._suspects:
+        return work.digest not in self._suspects
+
+    def _outcome(self, look: "_Look | None") -> Ready | Exception:
+        if look is None:
             return None
-        with self._counted():
-            view = await self._look(work)
-            ahead = self._ahead[work.queue_id] = Ahead(view)
-            if view is None:
-                return Unedited(None, "", None)
-            plan = plan_of(work, view)
-            if plan.is_edit and plan.hand is not None and not plan.copies and view.standing.case is not Case.OTHER:
-                made = await self._acting.prepared(work, view, plan.hand)
-                if isinstance(made, Prepared):
-                    return made
-                ahead.made = made
-            if not leaves_as_it_came(view.decision, plan, ahead.made):
-                return None
-            return Unedited(
-                view.decision, note_of(view, plan, ahead.made), await self._acting.kept(work, view, view.decision)
-            )
+        if look.fault is not None:
+            return look.fault
+        if look.view is None:
+            self.leave_alone(look.work)
+            return Unedited(None, "", None)
+        return look.ready
 
     def stored(self, work: Work, made: Edited | NotEdited | None) -> None:
         """Note what became of the edit that `prepare` gave."""
@@ -99,7 +107,7 @@ class Judging:
     async def judge(self, work: Work) -> None:
         """Set ``work`` to what is to be delivered: variants, edits, decision; a held delivery is taken out of it."""
         ahead = self._ahead.pop(work.queue_id, None)
-        with self._counted():
+        with self._counted(1):
             if ahead is not None:
                 await self._do(work, ahead.view, ahead.made)
             elif work.size <= BIG_BYTES:
@@ -109,42 +117,82 @@ class Judging:
                     await self._do(work, await self._look(work), None)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
-        self._under_way += 1
+    def _counted(self, mails: int) -> Iterator[None]:
+        self._under_way += mails
         try:
             yield
         finally:
-            self._under_way -= 1
+            self._under_way -= mails
 
     def _patience_s(self) -> float:
         return self._traffic.patience_s(self._under_way)
 
     async def _look(self, work: Work) -> View | None:
         """Read a mail and decide about it; None: nobody looks at it any further."""
-        snapshot = self._directory.current
+        look = _Look(work)
+        for step in (self._read, self._ask, self._decide):
+            if not look.over:
+                await step(look)
+        return look.view
+
+    # --- the steps ---
+
+    async def _read(self, look: "_Look") -> None:
+        work, snapshot = look.work, self._directory.current
+        look.began_s, look.over = asyncio.get_running_loop().time(), True
         company = snapshot.company(work.company_id)
         if company is None or not policy.may_be_judged(
             company, True, work.envelope.sender, bypass_all=snapshot.bypass_all
         ):
-            return None
-        began_s = asyncio.get_running_loop().time()
-        raw = work.original()
+            return
+        step = partial(judge.read, work.original(), work.envelope, company, self._settings, self._runtime.keys)
         try:
-            step = partial(judge.read, raw, work.envelope, company, self._settings, self._runtime.keys)
             letter = await self._cpu.do(work, step)
         except Malformed:
             MAIL_PATH.count(MAILS_UNCHANGED, "malformed")
-            return None
-        if letter is None:
-            return None
-        external = policy.external(company, work.envelope.addresses)
-        standing = await self._standing(work, company, external)
+            return
+        look.company, look.letter, look.over = company, letter, letter is None
+
+    async def _ask(self, look: "_Look") -> None:
+        """Begin to ask what the books say about the one recipient outside; with two or more nothing is asked: such a
+        mail is never edited."""
+        work, (company, _) = look.work, look.seen
+        look.external = policy.external(company, work.envelope.addresses)
+        if len(look.external) != 1:
+            return
+        asked = Asked(company.id, look.external[0])
+        seen, work.foreseen = work.foreseen, None  # whoever judges it once more wants to know what is so by then
+        if seen is not None and seen.answers(asked):
+            with suppress(Temporary):  # it is asked again
+                look.standing = await seen.standing
+                return
+        look.answer = self._answer(asked)
+
+    async def _decide(self, look: "_Look") -> None:
+        work, (company, letter) = look.work, look.seen
+        standing = await look.answer if look.answer is not None else look.standing
         snapshot = self._directory.current
         approval = snapshot.sentences.of(company.id, letter.mail.header_from)
         rule_set = snapshot.rule_sets.get(company.id)
         decision = await self._cpu.do(work, partial(judge.decide, letter.mail, approval, standing.ats, rule_set))
-        took_s = asyncio.get_running_loop().time() - began_s
-        return View(company, letter.parsed, standing, external, decision, took_s)
+        took_s = asyncio.get_running_loop().time() - look.began_s
+        look.view = View(company, letter.parsed, standing, look.external, decision, took_s)
+
+    async def _make(self, look: "_Look") -> None:
+        work, view = look.work, look.view
+        ahead = self._ahead[work.queue_id] = Ahead(view)
+        if view is None:
+            raise AssertionError("made before it was decided")
+        plan = plan_of(work, view)
+        if plan.is_edit and plan.hand is not None and not plan.copies and view.standing.case is not Case.OTHER:
+            made = await self._acting.prepared(work, view, plan.hand)
+            if isinstance(made, Prepared):
+                look.ready = made
+                return
+            ahead.made = made
+        if leaves_as_it_came(view.decision, plan, ahead.made):
+            kept = await self._acting.kept(work, view, view.decision)
+            look.ready = Unedited(view.decision, note_of(view, plan, ahead.made), kept)
 
     async def _do(self, work: Work, view: View | None, made: Edited | NotEdited | None) -> None:
         if view is None:
@@ -154,24 +202,43 @@ class Judging:
         work.judged, work.decision = True, view.decision
         await self._acting.act(work, view, made)
 
-    async def _standing(self, work: Work, company: CompanyView, external: tuple[str, ...]) -> Standing:
-        """What the books say about the one recipient outside; with two or more nothing is asked: such a mail is
-        never edited."""
-        if len(external) != 1:
-            return _NOTHING_KNOWN
-        asked = Asked(company.id, external[0])
-        seen, work.foreseen = work.foreseen, None  # whoever judges it once more wants to know what is so by then
-        if seen is not None and seen.answers(asked):
-            with suppress(Temporary):  # it is asked again
-                return await seen.standing
-        return await self._ask(asked)
-
-    def _ask(self, asked: Asked) -> asyncio.Future[Standing]:
-        return self._lookups.submit_many(standings, asked, within_s=look_up_patience_s(self._under_way))
+    def _answer(self, asked: Asked) -> asyncio.Future[Standing]:
+        return self._lookups.submit_many(standings, asked)
 
     def foresee(self, company: CompanyView, recipient: str) -> Foreseen | None:
         """Ask about a recipient of a mail that is still being sent and may be judged; None: it is not one outside."""
         if not policy.external(company, (recipient,)):
             return None
         asked = Asked(company.id, recipient)
-        return foreseen(asked, self._ask(asked))
+        return foreseen(asked, self._answer(asked))
+
+
+@dataclass(slots=True)
+class _Look:
+    """What is known of a mail between two steps. ``over``: nobody looks at it any further."""
+
+    work: Work
+    began_s: float = 0.0
+    company: CompanyView | None = None
+    letter: Letter | None = None
+    external: tuple[str, ...] = ()
+    standing: Standing = _NOTHING_KNOWN
+    answer: asyncio.Future[Standing] | None = None
+    view: View | None = None
+    ready: Ready = None
+    fault: Exception | None = None
+    over: bool = False
+
+    @property
+    def seen(self) -> tuple[CompanyView, Letter]:
+        """Whose mail it is, and the mail as it was read."""
+        if self.company is None or self.letter is None:
+            raise AssertionError("asked for before it was read")
+        return self.company, self.letter
+
+
+async def _or_fault(step: Callable[[_Look], Awaitable[None]], look: _Look) -> None:
+    try:
+        await step(look)
+    except Exception as fault:  # noqa: BLE001 - one mail's fault is its own: whoever stores it lets the original out
+        look.fault, look.over = fault, True

@@ -146,20 +146,6 @@ def test_lazy_operations_ride_along_or_leave_soon_by_themselves(runtime: Runtime
     assert with_committer(runtime, body).commits == 2
 
 
-def test_whoever_waits_long_leaves_at_once_when_nobody_is_on_the_way(runtime: Runtime) -> None:
-    async def body(committer: Committer) -> None:
-        patient = [committer.submit(partial(note, word=word), within_s=60) for word in ("one", "two")]
-        await asyncio.sleep(LATER_S)
-        assert not any(each.done() for each in patient)
-        committer.hurry()
-        assert await asyncio.gather(*patient) == ["ONE", "TWO"]
-        later = committer.submit(partial(note, word="later"), within_s=60)
-        await asyncio.sleep(LATER_S)
-        assert not later.done()  # who comes after that waits again
-
-    assert with_committer(runtime, body).commits == 2
-
-
 def test_a_caller_that_went_away_takes_nobody_with_him(runtime: Runtime) -> None:
     async def body(committer: Committer) -> None:
         gone = committer.submit(lambda tx: note(tx, "gone"))

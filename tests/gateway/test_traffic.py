@@ -1,4 +1,4 @@
-"""When a commit waits for company, and that nobody who has gone is waited for."""
+"""When a mail waits for company, and that nobody who has gone is waited for."""
 
 import socket
 import time
@@ -8,7 +8,7 @@ import pytest
 
 from core.runtime import Runtime
 from gateway import server
-from gateway.traffic import ALONE_MAX, DOTS, DOTS_S, SOON_S, Traffic, look_up_patience_s
+from gateway.traffic import ALONE_MAX, DOTS, DOTS_S, SOON_S, Traffic
 from tests.gateway import rig
 from tests.gateway.sink import Sink
 
@@ -41,19 +41,12 @@ FAST = [DOTS_S * (DOTS - number) / (DOTS + 1) for number in range(DOTS)]
         ([], 2, ALONE_MAX + 1, True),  # a burst
     ],
 )
-def test_a_write_waits_where_others_are_on_the_way(
-    dots_s: list[float], begun: int, under_way: int, waits: bool
-) -> None:
+def test_a_mail_waits_where_others_are_on_the_way(dots_s: list[float], begun: int, under_way: int, waits: bool) -> None:
     traffic = traffic_of(dots_s, begun=begun)
     assert traffic.patience_s(under_way) == (SOON_S if waits else 0.0)
 
 
-def test_a_look_up_waits_for_those_that_are_there_alone() -> None:
-    assert look_up_patience_s(ALONE_MAX) == 0
-    assert 0 < look_up_patience_s(ALONE_MAX + 1) < SOON_S
-
-
-def test_nobody_is_on_the_way_when_all_that_were_begun_wait() -> None:
+def test_nobody_is_on_the_way_when_all_that_were_begun_are_here() -> None:
     traffic = traffic_of([], begun=3)
     assert not traffic.all_here(2)
     assert traffic.all_here(3)

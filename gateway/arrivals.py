@@ -1,0 +1,143 @@
+"""The way of mails from their final dot to 250: judge them, store each with what was decided.
+
+Fail open: whatever goes wrong with judging or editing, the mail is stored as it came.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from core.errors import Temporary
+from crm.registry.companies import CompanyView
+from gateway.committer import Committer
+from gateway.config import Directory
+from gateway.delivery.relay import Relay
+from gateway.faults import FAULT, count_fault
+from gateway.foresight import Foreseen
+from gateway.gathering import Gathering
+from gateway.judgement import arrival
+from gateway.judgement.arrival import Arrived, Arriving
+from gateway.judgement.edit import Prepared, Unedited
+from gateway.judgement.judging import Judging, Ready
+from gateway.judgement.signing import wants_every_mail
+from gateway.store.spool import NewMail
+from gateway.traffic import Traffic
+from gateway.work import Work
+
+
+@dataclass(slots=True)
+class _Coming:
+    """A mail that is not stored yet. ``work``: it is in hand then; ``ready``: what is stored with it."""
+
+    new: NewMail
+    work: Work | None
+    ready: Ready = None
+
+
+class Arrivals:
+    """Stores new mails, each with its edit or with the decision that it has none."""
+
+    def __init__(
+        self, directory: Directory, committer: Committer, judging: Judging, relay: Relay, traffic: Traffic
+    ) -> None:
+        self._directory = directory
+        self._committer = committer
+        self._judging = judging
+        self._relay = relay
+        self._traffic = traffic
+        self._gathering = Gathering(traffic, self._store_all)
+
+    async def store(self, new: NewMail, work: Work | None) -> int:
+        """Store a mail; its id. ``work``: it is in hand then, and is judged first, so that its edit goes in with it.
+
+        Raises:
+            Temporary: it is not stored, or nobody knows.
+        """
+        self._traffic.dot()
+        return await self._gathering.join(_Coming(new, work), new.size)
+
+    def foresee(self, company: CompanyView, recipient: str) -> Foreseen | None:
+        """Begin to look up a recipient of a mail that is still being sent and may be judged.
+
+        None when others are on their way to the disk: then mails are looked up together, which costs less.
+        """
+        if not self._gathering.is_empty or self._traffic.flows():
+            return None
+        return self._judging.foresee(company, recipient)
+
+    async def _store_all(self, group: Sequence[_Coming]) -> list[int | Exception]:
+        await self._judge(group)
+        stores = [self._store(coming) for coming in group]
+        return [await self._stored(coming, store) for coming, store in zip(group, stores, strict=True)]
+
+    # --- judging ---
+
+    async def _judge(self, group: Sequence[_Coming]) -> None:
+        works = {index: each.work for index, each in enumerate(group) if each.work is not None and each.new.may_judge}
+        judged: Sequence[Ready | Exception]
+        try:
+            judged = await self._judging.prepare(list(works.values()))
+        except Exception as error:  # noqa: BLE001 - fail open: the originals go out
+            judged = [error] * len(works)
+        for (index, work), ready in zip(works.items(), judged, strict=True):
+            group[index].ready = self._without(work, ready) if isinstance(ready, Exception) else ready
+
+    def _without(self, work: Work, fault: Exception) -> Ready:
+        """What is stored with a mail that could not be judged."""
+        if isinstance(fault, Temporary):  # no answer from the database, which may have one when the mail is stored
+            self._judging.forget(work)
+            return None
+        count_fault(work, "judge", fault)
+        self._judging.leave_alone(work)
+        work.leave_unchanged(FAULT)
+        return Unedited(None, FAULT, None)
+
+    # --- storing ---
+
+    def _store(self, coming: _Coming) -> asyncio.Future[Arrived]:
+        announce = partial(self._announce, coming.work, coming.ready) if coming.work is not None else None
+        return self._committer.submit_many(
+            arrival.store,
+            Arriving(coming.new, coming.ready),
+            meanwhile=announce if self._gathering.is_alone else None,
+        )
+
+    def _announce(self, work: Work, ready: Ready) -> None:
+        """Let the next hop hear of a mail while the disk syncs, when it is known how it will leave.
+
+        With company on the way its connection would be missing to others for longer than that saves.
+        """
+        if isinstance(ready, Prepared):
+            if len(work.deliveries) == 1:
+                self._relay.announce(work, ready.edits)
+        elif (ready or not work.may_judge) and not wants_every_mail(self._directory.current, work):
+            self._relay.announce(work, ())
+
+    async def _stored(self, coming: _Coming, store: asyncio.Future[Arrived]) -> int | Exception:
+        work = coming.work
+        try:
+            arrived = await self._arrived(coming, store)
+        except Exception as error:  # noqa: BLE001 - this mail is refused for now, the others of its group are not
+            if work is not None:
+                self._judging.forget(work)
+                self._relay.withdraw(work)
+            return error
+        if work is not None and isinstance(coming.ready, Prepared):
+            self._judging.stored(work, arrived.made)
+        elif work is not None and coming.ready is not None:
+            work.stored = True
+        return arrived.mail_id
+
+    async def _arrived(self, coming: _Coming, store: asyncio.Future[Arrived]) -> Arrived:
+        try:
+            return await store
+        except Temporary:
+            raise
+        except Exception as error:
+            if coming.work is None or coming.ready is None:
+                raise
+            count_fault(coming.work, "edit", error)  # fail open: it is stored without its edit, and judged again
+            self._judging.forget(coming.work)
+            coming.ready = None
+            return await self._store(coming)
