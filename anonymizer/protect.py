@@ -1,23 +1,26 @@
 """What an agency needs to read and no recogniser may take: skills, tests, licences, job ids, pay.
 
-Applied after recognition: a weak finding that lies inside a protected phrase is dropped. What a known
-participant's entry says is never dropped, nor are addresses, mail addresses and URLs. Captions and belts at
-the head of a finding are cut off.
+Applied after recognition: a weak finding that lies inside a protected phrase is dropped, and so is a personal number
+that is the id of a candidate in the ATS (``pseudonyms``). What a known participant's entry says is never dropped, nor
+are addresses, mail addresses and URLs. Captions and belts at the head of a finding are cut off.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from anonymizer import lexicon
 from anonymizer.model import FORBIDDEN, Kind, Span
 from anonymizer.page import Page
+from anonymizer.pseudonyms import pseudonyms
 from anonymizer.recognizers.rulefile import Rules, matches, parse
 
 # Known participants and 12 digits beside マイナンバー: stronger than any phrase around them.
 _NEVER_DROPPED = 0.97
 _START = attrgetter("start")
+_FIRST = itemgetter(0)
 # What stands before and behind a train's name: took the ..., 505号.
 _TRAIN_CHARS_MAX = 12
 _ALWAYS_TAKEN = frozenset({Kind.EMAIL, Kind.URL, Kind.ADDRESS})
@@ -28,12 +31,10 @@ def _phrases() -> Rules:
     return parse(resources.files(__package__ or "").joinpath("protect.rules").read_text(encoding="utf-8"))
 
 
-def protected(page: Page) -> list[tuple[int, int]]:
-    """Return the protected ranges of a page's text, in order, overlapping ones joined."""
-    phrases = _phrases()
-    found = sorted(match.span() for name in phrases.patterns for match in matches(phrases, page, name))
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges in order, overlapping ones joined."""
     joined: list[tuple[int, int]] = []
-    for start, end in found:
+    for start, end in sorted(spans):
         if joined and start < joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
@@ -41,17 +42,26 @@ def protected(page: Page) -> list[tuple[int, int]]:
     return joined
 
 
+def _covers(ranges: Sequence[tuple[int, int]], span: Span) -> bool:
+    """Tell whether one of the ordered ranges holds the whole span."""
+    at = bisect_right(ranges, span.start, key=_FIRST) - 1
+    return at >= 0 and span.end <= ranges[at][1]
+
+
 def drop_protected(page: Page, spans: Iterable[Span], keep: frozenset[str]) -> Iterator[Span]:
     """Yield the spans that no protected phrase covers; ``keep`` holds further words (small letters) to leave."""
     found = sorted(spans, key=_START)
-    ranges = protected(page) if found else []
+    if not found:
+        return
+    phrases, ids = _phrases(), _joined(pseudonyms(page))
+    matched = (match.span() for name in phrases.patterns for match in matches(phrases, page, name))
+    ranges = _joined([*matched, *ids])
     skills = lexicon.words("skills")
-    at = 0
     for span in found:
-        while at < len(ranges) and ranges[at][1] <= span.start:
-            at += 1
+        if span.kind == Kind.ID_NUMBER and _covers(ids, span):
+            continue
         if span.kind not in _ALWAYS_TAKEN and span.score < _NEVER_DROPPED:
-            if at < len(ranges) and ranges[at][0] <= span.start and span.end <= ranges[at][1]:
+            if _covers(ranges, span):
                 continue
             word = page.text[span.start : span.end].strip().lower()
             if word in skills or word in keep:

@@ -1,9 +1,10 @@
 """Numbers that identify a person to an authority, a school or an employer.
 
-Internal ids of openings and applications (REQ-1234) are none of these and stay.
+Ids of openings (REQ-1234), and of candidates and applications (``anonymizer.pseudonyms``), are none of these and stay.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
@@ -58,11 +59,22 @@ def _is_name(words: str) -> bool:
     return bool(names.kinds(first) & names.NAME)
 
 
+def _of_staff(page: Page, found: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Yield the lines of lists whose heading does not say that they are candidates."""
+    candidates, end, theirs = load(NAME).patterns["CANDIDATES"], 0, False
+    for match in found:
+        *_, heading = ["", *filter(str.strip, page.text[end : match.start()].split("\n")[end > 0 :])]
+        theirs = candidates.search(heading) is not None if heading else theirs
+        end = match.end()
+        if not theirs:
+            yield match
+
+
 def _listed(page: Page) -> Iterator[Span]:
-    """Yield the codes beside the names of a list of people."""
+    """Yield the codes beside the names of a list of people, but for one of candidates."""
     found = [match for match in matches(load(NAME), page, "LISTED") if _is_name(match.group("name"))]
     if len(found) >= _LISTED_MIN:
-        for match in found:
+        for match in _of_staff(page, found):
             yield Span(Kind.ID_NUMBER, *match.span("x"), 0.9, NAME, "code beside a name in a list")
 
 

@@ -1,12 +1,17 @@
-"""Numbers in data: the cells below a header for a personal number, an account, a telephone or a date of birth."""
+"""Numbers in data: the cells below a header for a personal number, an account, a telephone or a date of birth.
+
+The cells below a header for the id of a candidate or an applicant are none of these (``anonymizer.pseudonyms``).
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.cells import cells
 
+T = TypeVar("T")
 _HEADER_CHARS_MAX = 400
 # In small letters; number, no and id may stand behind, and points, strokes or nothing where a blank is.
 _HEADS = {
@@ -15,7 +20,7 @@ _HEADS = {
         "|基礎年金|年金|マイナンバー|個人|passport|mynumber|ssn|nino|ni|employee|emp|staff|student|badge|national|id|licence"
         "|license|payroll|personnel|matriculation|national insurance|social security|driving licence"
         "|乗務員|運転者|研修生|実習生|技能実習生|受講者|受講生|スタッフ|登録スタッフ|派遣スタッフ|派遣社員|パート"
-        "|看護師|保育士|介護福祉士|修了証|合格証|登録証|資格証|認定証|免状|応募者番号|applicant no|applicant number"
+        "|看護師|保育士|介護福祉士|修了証|合格証|登録証|資格証|認定証|免状"
         "|worker|works|carer|nurse|driver|trainee|learner|volunteer|contractor|crew|membership|member|visa"
         "|work permit|residence permit|dbs|nmc|hcpc"
     ),
@@ -47,9 +52,19 @@ def _needs() -> frozenset[str]:
 
 
 _NEEDS = _needs()
+_PSEUDONYM = re.compile(
+    r"(?:応募|応募者|応募受付|候補者|エントリー|candidate|applicant|application|entry|ats)(?:管理|受付|登録|識別|整理)?"
+    r"(?:番号|コード|cd|no|number|num|nr|id|code|#|ref|reference){1,2}"
+)
+_PSEUDONYM_NEEDS = frozenset(("応募", "候補者", "エントリー", "candidate", "applica", "entry", "ats_i", "ats番"))
 _SEPARATORS = ("\t", "|", ";", ",", " / ")
 _JOINTS = re.compile(r"[ _.()\"'-]")
+_MOBILE = re.compile(r"0[5789]0[ -]?[0-9]{4}[ -]?[0-9]{4}")
 _CELL = re.compile(r"(?=(?:[^0-9]{0,8}[0-9]){3})[0-9A-Za-z〇一二三四五六七八九年月日第号+() ./'-]{3,30}")
+
+
+def _is_pseudonym(head: str) -> bool:
+    return _PSEUDONYM.fullmatch(_JOINTS.sub("", head.lower())) is not None
 
 
 def _kind(head: str) -> Kind | None:
@@ -61,30 +76,43 @@ def _kind(head: str) -> Kind | None:
     return _KIND_BY_HEAD.get(stem) if word else None
 
 
-def _columns(line: str) -> tuple[dict[int, Kind], str, int]:
-    """Return the columns of a header for numbers and what they are, what parts its cells, and how often."""
+def _columns(line: str, read: Callable[[str], T | None]) -> tuple[dict[int, T], str, int]:
+    """Return the columns of a header that ``read`` knows, what parts its cells, and how often."""
     if len(line) <= _HEADER_CHARS_MAX and not any(char.isdigit() for char in line):
         for separator in _SEPARATORS:
             width = line.count(separator)
             if width:
-                kinds = {
-                    number: _kind(line[left:right]) for number, (left, right) in enumerate(cells(line, 0, separator))
+                known = {
+                    number: read(line[left:right]) for number, (left, right) in enumerate(cells(line, 0, separator))
                 }
-                return {number: kind for number, kind in kinds.items() if kind}, separator, width
+                return {number: each for number, each in known.items() if each}, separator, width
     return {}, "", 0
 
 
-def find(page: Page, name: str) -> Iterator[Span]:
-    """Yield the cells with three digits or more below such headers, as long as lines have as many cells."""
-    if "\n" not in page.text or not page.holds(_NEEDS):
-        return
-    start, columns, separator, width = 0, dict[int, Kind](), "", 0
+def _below(page: Page, read: Callable[[str], T | None]) -> Iterator[tuple[T, int, int]]:
+    """Yield the cells below the headers that ``read`` knows, as long as lines have as many cells."""
+    start, columns, separator, width = 0, dict[int, T](), "", 0
     for line in page.text.split("\n"):
         if columns and line.count(separator) == width:
             for number, (left, right) in enumerate(cells(line, start, separator)):
-                kind = columns.get(number)
-                if kind and _CELL.fullmatch(page.text, left, right):
-                    yield Span(kind, left, right, 0.85, name, "cell below a header for numbers")
+                if number in columns:
+                    yield columns[number], left, right
         elif line:
-            columns, separator, width = _columns(line)
+            columns, separator, width = _columns(line, read)
         start += len(line) + 1
+
+
+def find(page: Page, name: str) -> Iterator[Span]:
+    """Yield the cells with three digits or more below such headers."""
+    if "\n" in page.text and page.holds(_NEEDS):
+        for kind, left, right in _below(page, _kind):
+            if _CELL.fullmatch(page.text, left, right):
+                yield Span(kind, left, right, 0.85, name, "cell below a header for numbers")
+
+
+def pseudonyms(page: Page) -> Iterator[tuple[int, int]]:
+    """Yield where the cells below a header for the id of a candidate or an applicant stand."""
+    if "\n" in page.text and page.holds(_PSEUDONYM_NEEDS):
+        for _, left, right in _below(page, _is_pseudonym):
+            if not _MOBILE.fullmatch(page.text, left, right):
+                yield left, right
