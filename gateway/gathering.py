@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 #: So many that have gathered do not wait for the group before them: most of what a group saves is saved with as many.
-ENOUGH = 8
+ENOUGH = 12
 #: A group has at most so many mails, and octets unless one alone has more: the event loop serves nobody else meanwhile.
 MAILS_MAX = 32
 OCTETS_MAX = 262_144

@@ -90,8 +90,12 @@ def test_mails_are_done_together_when_all_that_were_begun_are_here() -> None:
 def test_a_mail_leaves_soon_when_nobody_comes() -> None:
     async def body(gathering: Group, doing: Doing) -> None:
         assert await gathering.join("a", 1) == "A"
+        tasks = joining(gathering, ["b"])
+        await settled()
+        tasks += joining(gathering, ["c"])  # the next one waits as the first did
+        await asyncio.gather(*tasks)
 
-    assert gathered(traffic_of(2), body) == [["a"]]
+    assert gathered(traffic_of(2), body) == [["a"], ["b", "c"]]
 
 
 def test_the_next_group_gathers_while_one_is_being_done() -> None:

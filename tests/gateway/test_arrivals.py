@@ -1,0 +1,121 @@
+"""Mails that come together are judged and stored together, and each gets what it would have got alone."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cache
+from typing import Any
+
+import pytest
+
+from core.runtime import Runtime
+from gateway import server, traffic
+from gateway.judgement import judge
+from gateway.judgement.judging import Judging, Ready
+from gateway.traffic import DOTS
+from gateway.work import Work
+from tests.gateway import rig
+from tests.gateway.sink import Got, Sink
+
+POISON = "毒"
+NAMES = ("edited", "poisoned", "passed", "other", "again", "unknown")
+
+
+class Noted(Judging):
+    """Notes how many mails were judged at once."""
+
+    sizes: list[int]
+
+    async def prepare(self, works: Sequence[Work]) -> list[Ready | Exception]:
+        Noted.sizes.append(len(works))
+        return await super().prepare(works)
+
+
+class Failing(Noted):
+    """Fails with the first group of two or more."""
+
+    async def prepare(self, works: Sequence[Work]) -> list[Ready | Exception]:
+        if len(works) > 1:
+            raise ZeroDivisionError
+        return await super().prepare(works)
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mails always come fast enough for a group, and it waits for all that were begun."""
+    monkeypatch.setattr(Noted, "sizes", [], raising=False)
+    monkeypatch.setattr(traffic, "DOTS_S", 60.0)
+    monkeypatch.setattr(traffic, "SOON_S", 10.0)
+
+
+def address(name: str) -> str:
+    return f"{name}@example.com"
+
+
+@cache
+def letter(name: str) -> bytes:
+    body = {"passed": "こんにちは\r\n", "poisoned": f"{rig.REJECTION}{POISON}\r\n"}.get(name, rig.REJECTION)
+    return rig.message(body, to=address(name))
+
+
+def send_together(gateway: rig.Gateway, names: Sequence[str]) -> list[tuple[int, bytes]]:
+    """Send a mail for each name, all of them begun before the first ends; the replies to the dots."""
+    for _ in range(DOTS):
+        gateway.send(rig.message("こんにちは\r\n"))
+    with ExitStack() as open_clients:
+        clients = [open_clients.enter_context(gateway.client()) for _ in names]
+        for client, name in zip(clients, names, strict=True):
+            client.ehlo("client.example.net")
+            client.mail(rig.HR, ["BODY=8BITMIME"])
+            client.rcpt(address(name))
+            assert client.docmd("DATA")[0] == 354
+            client.send(letter(name))
+        for client in clients:
+            client.send(b".\r\n")
+        return [client.getreply() for client in clients]
+
+
+def by_name(got: Sequence[Got], names: Sequence[str]) -> dict[str, bytes]:
+    wanted = {address(name): name for name in names}
+    return {wanted[each.recipients[0]]: each.raw for each in got if each.recipients[0] in wanted}
+
+
+def test_each_of_a_group_gets_what_is_its_own(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = rig.rejecting_company(runtime)
+    for name in NAMES[:-1]:
+        rig.ats_says(runtime, company.id, recipient=address(name))
+    monkeypatch.setattr(server, "Judging", Noted)
+    read = judge.read
+
+    def read_unless_poisoned(raw: Any, *more: Any) -> Any:
+        if POISON.encode() in raw:
+            raise ZeroDivisionError
+        return read(raw, *more)
+
+    monkeypatch.setattr(judge, "read", read_unless_poisoned)
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
+        replies = send_together(gateway, NAMES)
+        got = by_name(sink.wait(DOTS + len(NAMES)), NAMES)
+        gateway.wait_until_finished()
+        notes = {mail.queue_id: mail.note for mail in gateway.mails()}
+    assert Noted.sizes[-1] == len(NAMES)
+    assert {code for code, _ in replies} == {250}
+    links = {name: rig.LINK.findall(raw) for name, raw in got.items()}
+    assert {name for name, found in links.items() if found} == {"edited", "other", "again"}
+    assert len({found[0] for found in links.values() if found}) == 3
+    for name in ("poisoned", "passed", "unknown"):
+        assert rig.without_received(got[name]) == letter(name)
+    queue_ids = [reply.decode().split()[-1] for _, reply in replies]
+    assert [notes[queue_id] for queue_id in queue_ids] == ["edited", "fault", "", "edited", "edited", ""]
+
+
+def test_a_fault_in_judging_a_group_lets_all_originals_out(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = rig.rejecting_company(runtime)
+    for name in NAMES:
+        rig.ats_says(runtime, company.id, recipient=address(name))
+    monkeypatch.setattr(server, "Judging", Failing)
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
+        replies = send_together(gateway, NAMES)
+        got = by_name(sink.wait(DOTS + len(NAMES)), NAMES)
+        gateway.wait_until_finished()
+    assert {code for code, _ in replies} == {250}
+    assert {name: rig.without_received(raw) for name, raw in got.items()} == {name: letter(name) for name in NAMES}
