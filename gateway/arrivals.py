@@ -13,7 +13,7 @@ from crm.registry.companies import CompanyView
 from gateway.committer import Committer
 from gateway.config import Directory
 from gateway.delivery.relay import Relay
-from gateway.faults import FAULT, count_fault
+from gateway.faults import FAULT, count_fault, tried
 from gateway.foresight import Foreseen
 from gateway.gathering import Gathering
 from gateway.judgement import arrival
@@ -75,11 +75,9 @@ class Arrivals:
 
     async def _judge(self, group: Sequence[_Coming]) -> None:
         works = {index: each.work for index, each in enumerate(group) if each.work is not None and each.new.may_judge}
-        judged: Sequence[Ready | Exception]
-        try:
-            judged = await self._judging.prepare(list(works.values()))
-        except Exception as error:  # noqa: BLE001 - fail open: the originals go out
-            judged = [error] * len(works)
+        judged = await tried(self._judging.prepare(list(works.values())))
+        if isinstance(judged, Exception):
+            judged = [judged] * len(works)
         for (index, work), ready in zip(works.items(), judged, strict=True):
             group[index].ready = self._without(work, ready) if isinstance(ready, Exception) else ready
 
@@ -115,29 +113,26 @@ class Arrivals:
             self._relay.announce(work, ())
 
     async def _stored(self, coming: _Coming, store: asyncio.Future[Arrived]) -> int | Exception:
-        work = coming.work
-        try:
-            arrived = await self._arrived(coming, store)
-        except Exception as error:  # noqa: BLE001 - this mail is refused for now, the others of its group are not
+        """The mail's id, or why it is refused for now, which is no matter of the others in its group."""
+        work, arrived = coming.work, await self._arrived(coming, store)
+        if isinstance(arrived, Exception):
             if work is not None:
                 self._judging.forget(work)
                 self._relay.withdraw(work)
-            return error
+            return arrived
         if work is not None and isinstance(coming.ready, Prepared):
             self._judging.stored(work, arrived.made)
         elif work is not None and coming.ready is not None:
             work.stored = True
         return arrived.mail_id
 
-    async def _arrived(self, coming: _Coming, store: asyncio.Future[Arrived]) -> Arrived:
-        try:
-            return await store
-        except Temporary:
-            raise
-        except Exception as error:
-            if coming.work is None or coming.ready is None:
-                raise
-            count_fault(coming.work, "edit", error)  # fail open: it is stored without its edit, and judged again
-            self._judging.forget(coming.work)
-            coming.ready = None
-            return await self._store(coming)
+    async def _arrived(self, coming: _Coming, store: asyncio.Future[Arrived]) -> Arrived | Exception:
+        arrived = await tried(store)
+        if not isinstance(arrived, Exception) or isinstance(arrived, Temporary):
+            return arrived
+        if coming.work is None or coming.ready is None:
+            return arrived
+        count_fault(coming.work, "edit", arrived)  # fail open: it is stored without its edit, and judged again
+        self._judging.forget(coming.work)
+        coming.ready = None
+        return await tried(self._store(coming))

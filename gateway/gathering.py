@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from gateway.faults import tried
 from gateway.traffic import Traffic
 
 Item = TypeVar("Item")
@@ -98,11 +99,9 @@ class Gathering(Generic[Item, Result]):
         self._begin_in_time()
 
     async def _do(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
-        results: Sequence[Result | Exception]
-        try:
-            results = await self._do_all([item for item, _ in group])
-        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
-            results = [error] * len(group)
+        results = await tried(self._do_all([item for item, _ in group]))
+        if isinstance(results, Exception):
+            results = [results] * len(group)
         for (_, future), result in zip(group, results, strict=True):
             if future.done():
                 continue  # cancelled: the process ends

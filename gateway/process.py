@@ -1,7 +1,7 @@
 """The way of a mail after 250: judge it, store what was decided, deliver it, write down the result.
 
 Fail open: whatever goes wrong with judging or editing, the original leaves and the fault is counted. This is the one
-place besides the four edges, and the way to 250 (`arrivals.py`), where every exception is caught.
+place besides the four edges, and `faults.py` for the way to 250, where every exception is caught.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ SQLite has one writer, and every process waits for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from crm.registry.companies import CompanyView
 from gateway import policy
 from gateway.committer import Committer
 from gateway.config import Directory
+from gateway.faults import tried
 from gateway.foresight import Foreseen, foreseen
 from gateway.judgement import judge
 from gateway.judgement.acting import Acting
@@ -72,7 +73,8 @@ class Judging:
             for step in (self._read, self._ask, self._decide, self._make):
                 for look in looks.values():
                     if not look.over:
-                        await _or_fault(step, look)
+                        look.fault = await tried(step(look))
+                        look.over = look.over or look.fault is not None
         return [self._outcome(looks.get(work.queue_id)) for work in works]
 
     def _may_come_first(self, work: Work) -> bool:
@@ -235,10 +237,3 @@ class _Look:
         if self.company is None or self.letter is None:
             raise AssertionError("asked for before it was read")
         return self.company, self.letter
-
-
-async def _or_fault(step: Callable[[_Look], Awaitable[None]], look: _Look) -> None:
-    try:
-        await step(look)
-    except Exception as fault:  # noqa: BLE001 - one mail's fault is its own: whoever stores it lets the original out
-        look.fault, look.over = fault, True
