@@ -4,7 +4,7 @@ Fail open: whatever goes wrong with judging or editing, the mail is stored as it
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,10 +66,11 @@ class Arrivals:
             return None
         return self._judging.foresee(company, recipient)
 
-    async def _store_all(self, group: Sequence[_Coming]) -> list[int | Exception]:
+    async def _store_all(self, group: Sequence[_Coming]) -> AsyncIterator[int | Exception]:
         await self._judge(group)
         stores = [self._store(coming) for coming in group]
-        return [await self._stored(coming, store) for coming, store in zip(group, stores, strict=True)]
+        for coming, store in zip(group, stores, strict=True):
+            yield await self._stored(coming, store)
 
     # --- judging ---
 

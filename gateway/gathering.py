@@ -5,7 +5,8 @@ commit costs nearly the same for one mail and for ten (`docs/adr/0022-judged-in-
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Generic, TypeVar
 
 from gateway.faults import tried
@@ -22,11 +23,9 @@ OCTETS_MAX = 262_144
 
 
 class Gathering(Generic[Item, Result]):
-    """Gathers items for ``do_all``, which gives a result for each, or the fault of it."""
+    """Gathers items for ``do_all``, which yields for each, in order, its result or its fault when that is known."""
 
-    def __init__(
-        self, traffic: Traffic, do_all: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
-    ) -> None:
+    def __init__(self, traffic: Traffic, do_all: Callable[[Sequence[Item]], AsyncIterator[Result | Exception]]) -> None:
         self._traffic = traffic
         self._do_all = do_all
         self._loop = asyncio.get_running_loop()
@@ -44,7 +43,7 @@ class Gathering(Generic[Item, Result]):
             patience_s = self._traffic.patience_s(self._at_the_dot)
             if patience_s or self._here:
                 return await self._in_company(item, octets, patience_s)
-            (result,) = await self._do_all([item])
+            (result,) = [result async for result in self._do_all([item])]
             if isinstance(result, Exception):
                 raise result
             return result
@@ -99,13 +98,25 @@ class Gathering(Generic[Item, Result]):
         self._begin_in_time()
 
     async def _do(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
-        results = await tried(self._do_all([item for item, _ in group]))
-        if isinstance(results, Exception):
-            results = [results] * len(group)
-        for (_, future), result in zip(group, results, strict=True):
-            if future.done():
-                continue  # cancelled: the process ends
-            if isinstance(result, Exception):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
+        waiting = deque(future for _, future in group)
+        try:
+            fault = await tried(self._answer([item for item, _ in group], waiting))
+            while fault is not None and waiting:
+                _settle(waiting.popleft(), fault)
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    async def _answer(self, items: Sequence[Item], waiting: deque[asyncio.Future[Result]]) -> None:
+        """Let each hear of its own at once: another one may take long."""
+        async for result in self._do_all(items):
+            _settle(waiting.popleft(), result)
+
+
+def _settle(future: asyncio.Future[Result], result: Result | Exception) -> None:
+    if future.done():
+        return  # cancelled: the process ends
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

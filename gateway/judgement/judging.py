@@ -75,6 +75,8 @@ class Judging:
                     if not look.over:
                         look.fault = await tried(step(look))
                         look.over = look.over or look.fault is not None
+                if len(looks) > 1:
+                    await asyncio.sleep(0)  # whoever else asks for something is served between two steps
         return [self._outcome(looks.get(work.queue_id)) for work in works]
 
     def _may_come_first(self, work: Work) -> bool:

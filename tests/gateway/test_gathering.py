@@ -1,7 +1,7 @@
 """Which mails are judged and stored together, that nobody waits for ever, and that a fault stays its own."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -20,12 +20,14 @@ class Doing:
         self.open = asyncio.Event()
         self.open.set()
 
-    async def all(self, words: Sequence[str]) -> list[str | Exception]:
+    async def all(self, words: Sequence[str]) -> AsyncIterator[str | Exception]:
         self.groups.append(list(words))
-        await self.open.wait()
-        if "broken" in words:
-            raise LookupError("all of it")
-        return [ZeroDivisionError(word) if word == "bad" else word.upper() for word in words]
+        for word in words:
+            if word != "quick":
+                await self.open.wait()
+            if word == "broken":
+                raise LookupError("all of it")
+            yield ZeroDivisionError(word) if word == "bad" else word.upper()
 
 
 def traffic_of(begun: int, *, flows: bool = True) -> Traffic:
@@ -162,12 +164,24 @@ def test_a_fault_is_its_own() -> None:
 
 def test_a_fault_of_the_whole_is_heard_by_all_and_stops_nothing() -> None:
     async def body(gathering: Group, doing: Doing) -> None:
-        results = await asyncio.gather(*joining(gathering, ["a", "broken"]), return_exceptions=True)
+        results = await asyncio.gather(*joining(gathering, ["broken", "a"]), return_exceptions=True)
         assert [type(result) for result in results] == [LookupError, LookupError]
         assert await asyncio.gather(*joining(gathering, ["c", "d"])) == ["C", "D"]
         assert gathering.is_empty
 
     gathered(traffic_of(2), body)
+
+
+def test_each_hears_of_its_own_before_the_others_are_done() -> None:
+    async def body(gathering: Group, doing: Doing) -> None:
+        doing.open.clear()
+        quick, slow = joining(gathering, ["quick", "slow"])
+        assert await quick == "QUICK"
+        assert not slow.done()
+        doing.open.set()
+        assert await slow == "SLOW"
+
+    assert gathered(traffic_of(2), body) == [["quick", "slow"]]
 
 
 def test_whoever_went_away_takes_nobody_with_him() -> None:
