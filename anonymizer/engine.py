@@ -7,20 +7,20 @@ phrases -> names found once are found everywhere -> one finding a character -> r
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from anonymizer import identities as known
 from anonymizer import propagate, start
-from anonymizer.again import Searched, alone, changed, gathered, searchable
+from anonymizer.again import Gathered, Searched, alone, changed, gathered, searchable
 from anonymizer.forms import Form, View
 from anonymizer.model import Anonymised, Finding, Identity, Kind, Span
-from anonymizer.normalise import normalise
+from anonymizer.normalise import Normalised, normalise
 from anonymizer.page import LineCache, pages
 from anonymizer.protect import drop_protected, outside_trains
 from anonymizer.replace import Replacer
 from anonymizer.resolve import resolve
 
-__all__ = ["Anonymised", "Finding", "Identity", "anonymise"]
+__all__ = ["Anonymised", "Finding", "Identity", "Request", "anonymise", "anonymise_all"]
 
 SCORE_MIN = 0.4
 # A firm by its legal form, or by what firms are called in English.
@@ -30,15 +30,13 @@ ROUNDS_MAX = 4
 SHORT_CHARS = 100
 
 
-@dataclass(slots=True)
-class _Document:
-    """What is known of one text while its rounds run."""
+class Request(NamedTuple):
+    """A text to strip, as `anonymise` takes it."""
 
-    identities: tuple[Identity, ...]
-    keep: frozenset[str]
-    wanted: dict[str, Form] = field(default_factory=dict)
-    lines: LineCache = field(default_factory=dict)
-    rounds: int = 0
+    text: str
+    identities: Sequence[Identity] = ()
+    lang: Literal["ja", "en", "mixed"] = "ja"
+    keep: Collection[str] = ()
 
 
 def anonymise(
@@ -53,48 +51,106 @@ def anonymise(
     ``identities`` are the participants known; ``lang`` chooses the language of the placeholders (mixed: ja);
     ``keep`` holds words to leave (own company, agency). Stripping the result again changes nothing.
     """
-    document = _Document(tuple(identities), frozenset(word.lower() for word in keep))
-    replacer = Replacer("en" if lang == "en" else "ja")
-    roles = known.roles(document.identities)
-    pieces = _Pieces(text)
-    for _ in range(ROUNDS_MAX):
-        found = _find(pieces.text, document)
-        if not found:
+    (stripped,) = anonymise_all([Request(text, identities, lang, keep)])
+    return stripped
+
+
+def anonymise_all(requests: Iterable[Request]) -> list[Anonymised]:
+    """Strip texts that have nothing to do with each other, each as `anonymise` does, but step by step together: short
+    ones cost less then."""
+    documents = [_Document(request) for request in requests]
+    under_way = documents
+    for number in range(ROUNDS_MAX):
+        under_way = _round(under_way, number)
+        if not under_way:
             break
-        pieces.put([(span, replacer.replacement(span, surface, roles.get(span.label, ""))) for span, surface in found])
-    return Anonymised(pieces.text, tuple(pieces.findings()))
+    return [Anonymised(each.pieces.text, tuple(each.pieces.findings())) for each in documents]
 
 
-def _find(text: str, document: _Document) -> list[tuple[Span, str]]:
-    """Return the spans to replace in ``text``, disjoint and in order, each with its reading view."""
+class _Document:
+    """What is known of one text while its rounds run."""
+
+    def __init__(self, request: Request) -> None:
+        self.pieces = _Pieces(request.text)
+        self.identities = tuple(request.identities)
+        self.keep = frozenset(word.lower() for word in request.keep)
+        self.wanted: dict[str, Form] = {}
+        self.lines: LineCache = {}
+        self._replacer = Replacer("en" if request.lang == "en" else "ja")
+        self._roles = known.roles(self.identities)
+
+    def replace(self, found: Sequence[tuple[Span, str]]) -> None:
+        """Put the replacement of each span, which stands beside its reading view, in its place."""
+        of, roles = self._replacer.replacement, self._roles
+        self.pieces.put([(span, of(span, surface, roles.get(span.label, ""))) for span, surface in found])
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A document as one round reads it. ``partly``: only the lines that the round before has changed."""
+
+    document: _Document
+    view: Normalised
+    partly: bool
+    read: list[Gathered]
+    guesses: list[Span] = field(default_factory=list)
+    people: list[Span] = field(default_factory=list)
+    searched: list[Searched] = field(default_factory=list)
+
+
+def _round(documents: Sequence[_Document], number: int) -> list[_Document]:
+    """Replace what is found in each of the documents; those in which something was."""
     start.load()
     from anonymizer import frame
 
     # The trace of Presidio is of use in the first round; the later ones only have to find that nothing is left.
-    recognise = frame.recognise if document.rounds == 0 else frame.recognise_again
-    view = normalise(text)
+    recognise = frame.recognise if number == 0 else frame.recognise_again
+    readings = [reading for each in documents if (reading := _read(each, number)).read]
+    found = iter(recognise([one.page for reading in readings for one in reading.read]))
+    for reading in readings:
+        for one in reading.read:
+            spans = [span for span in next(found) if span.score >= SCORE_MIN]
+            reading.guesses.extend(one.back(drop_protected(one.page, spans, reading.document.keep)))
+    for reading in readings:
+        _find_people(reading)
+    changed_ones: list[_Document] = []
+    for reading in readings:
+        chosen = _settled(reading)
+        if chosen:
+            reading.document.replace(chosen)
+            changed_ones.append(reading.document)
+    return changed_ones
+
+
+def _read(document: _Document, number: int) -> _Reading:
+    view = normalise(document.pieces.text)
     # What a round found by looking at the changed lines alone is looked for everywhere in the next. Of a note hardly
     # anything is left as it was.
-    partly = document.rounds % 2 == 1 and len(view.text) > SHORT_CHARS
+    partly = number % 2 == 1 and len(view.text) > SHORT_CHARS
     stretches = tuple(changed(view.text)) if partly else ((0, len(view.text)),)
-    document.rounds += 1
-    if not stretches:
-        return []
-    guesses: list[Span] = []
     cut = [page for stretch in stretches for page in pages(view.text, document.lines, *stretch)]
     read = list(gathered(cut, document.lines)) if partly else list(map(alone, cut))
-    for one in read:
-        found = [span for span in recognise(one.page) if span.score >= SCORE_MIN]
-        guesses.extend(one.back(drop_protected(one.page, found, document.keep)))
-    searched = list(map(searchable, read)) if partly else [Searched(View(view.text, cut), iter)]
-    people = [span for each in searched for span in each.back(known.find(each.view, document.identities))]
-    guesses += list(_outside_firms(outside_trains(view.text, people), guesses))
+    reading = _Reading(document, view, partly, read)
+    reading.searched = list(map(searchable, read)) if partly else [Searched(View(view.text, cut), iter)]
+    return reading
+
+
+def _find_people(reading: _Reading) -> None:
+    people = reading.document.identities
+    named = [span for each in reading.searched for span in each.back(known.find(each.view, people))]
+    reading.guesses += list(_outside_firms(outside_trains(reading.view.text, named), reading.guesses))
+
+
+def _settled(reading: _Reading) -> list[tuple[Span, str]]:
+    """Return the spans to replace, disjoint and in order, each with its reading view."""
+    document, view, guesses = reading.document, reading.view, reading.guesses
     chosen = resolve(view.text, guesses)
     for key, form in propagate.forms(view.text, chosen).items():
         if len(document.wanted) < propagate.FORMS_MAX:
             document.wanted.setdefault(key, form)
     wanted = document.wanted.values()
-    named = [span for each in searched for span in each.back(propagate.find(each.view, wanted))] if wanted else []
+    searched = reading.searched if wanted else []
+    named = [span for each in searched for span in each.back(propagate.find(each.view, wanted))]
     more = list(outside_trains(view.text, named))
     # Places found already are no news, and settling once is enough then.
     taken = {(span.start, span.end) for span in chosen}

@@ -114,5 +114,5 @@ def _load() -> None:
         with _lightly():
             from anonymizer import frame
         page = Page(normalise(_SAMPLE).text)
-        drop = drop_protected(page, [*frame.recognise(page), *frame.recognise_again(page)], frozenset())
+        drop = drop_protected(page, [*frame.recognise([page])[0], *frame.recognise_again([page])[0]], frozenset())
         propagate.forms(page.text, list(drop))

@@ -1,16 +1,25 @@
 """`careerrelay anonymize`: text in, text without the person out. Runs on a bare machine; nothing is stored."""
 
+import io
 import json
+import select
 import sys
-from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Literal, cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import click
 
 from core.errors import ConfigError
 
+if TYPE_CHECKING:
+    from anonymizer.model import Identity
+
 LINE_BYTES_MAX = 4 * 1024 * 1024
 TEXT_BYTES_MAX = 64 * 1024 * 1024
+#: Lines that are there already are stripped together, so many and of so many bytes at most: short ones cost less then.
+GROUP_LINES_MAX = 64
+GROUP_BYTES_MAX = 131_072
 LANGUAGES = ("ja", "en", "mixed")
 IDENTITY_FIELDS = ("name", "kana", "romaji", "email", "phone", "role")
 Language = Literal["ja", "en", "mixed"]
@@ -44,13 +53,14 @@ def anonymize(jsonl: bool, lang: Language, trace: bool) -> None:
         raise click.UsageError("--trace goes with --jsonl")
     source, target = sys.stdin.buffer, sys.stdout.buffer
     if not jsonl:
-        _write(target, _stripped(_decoded(_whole(source)), [], lang)[0])
+        ((text, _),) = _stripped([_Record(1, text=_decoded(_whole(source)), lang=lang)])
+        _write(target, text)
         return
     bad = 0
-    for number, line in _lines(source):
-        answer = _answer(number, line, lang, trace)
-        bad += "error" in answer
-        _write(target, json.dumps(answer, ensure_ascii=False) + "\n")
+    for group in _groups(source):
+        answers = _answers(group, lang, trace)
+        bad += sum("error" in answer for answer in answers)
+        _write(target, "".join(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers))
     if bad:
         click.echo(f"careerrelay: {bad} line(s) could not be read", err=True)
         sys.exit(1)
@@ -63,35 +73,89 @@ def _whole(source: BinaryIO) -> bytes:
     return data
 
 
+def _groups(source: BinaryIO) -> Iterator[list[tuple[int, bytes | None]]]:
+    """Yield (number, line) in groups of what can be read without waiting: whoever waits for an answer gets it.
+
+    None for a line that is too long; empty ones are left out.
+    """
+    group: list[tuple[int, bytes | None]] = []
+    size = 0
+    for number, line in _lines(source):
+        if line is None or line.strip(_BOM + b" \t\r\n"):
+            group.append((number, line))
+            size += len(line or b"")
+        full = len(group) >= GROUP_LINES_MAX or size >= GROUP_BYTES_MAX
+        if group and (full or not _line_is_here(source)):
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _line_is_here(source: BinaryIO) -> bool:
+    """Can a whole line be read at once? No, rather than wait."""
+    try:
+        ready, _, _ = select.select([source], [], [], 0)
+    except (OSError, ValueError):  # nothing that the system could ask
+        return False
+    return bool(ready) and isinstance(source, io.BufferedReader) and b"\n" in source.peek()
+
+
 def _lines(source: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Yield (number, line) as lines arrive, None for one that is too long; empty ones are left out."""
     number = 0
     while line := source.readline(LINE_BYTES_MAX + 1):
         number += 1
         too_long = len(line) > LINE_BYTES_MAX
         while too_long and not line.endswith(b"\n") and line:
             line = source.readline(LINE_BYTES_MAX)
-        if too_long:
-            yield number, None
-        elif line.strip(_BOM + b" \t\r\n"):
-            yield number, line
+        yield number, None if too_long else line
 
 
-def _answer(number: int, line: bytes | None, lang: Language, trace: bool) -> dict[str, object]:
+@dataclass(slots=True)
+class _Record:
+    """A line, and what is wrong with it or to be stripped in it."""
+
+    number: int
     identifier: object = None
+    error: str = ""
+    text: str = ""
+    identities: list[dict[str, str]] = field(default_factory=list)
+    lang: Language = "ja"
+    filename: object = None
+
+
+def _record(number: int, line: bytes | None, lang: Language) -> _Record:
+    record = _Record(number)
     try:
         if line is None:
             raise ConfigError(f"longer than {LINE_BYTES_MAX} bytes")
         item = _object(line)
-        identifier = item.get("id")
-        text, known, language = _fields(item, lang)
-        stripped, findings = _stripped(text, known, language)
-        answer: dict[str, object] = {"id": identifier, "text": stripped}
-        if item.get("filename") is not None:
-            answer["filename"] = _stripped_filename(item["filename"], known, language)
+        record.identifier = item.get("id")
+        record.text, record.identities, record.lang = _fields(item, lang)
+        record.filename = item.get("filename")
+        if not isinstance(record.filename, str | None):
+            raise ConfigError('"filename" is no string')
     except ConfigError as error:
-        return {"id": identifier, "line": number, "error": f"line {number}: {error.message}"}
-    return answer | ({"findings": findings} if trace else {})
+        record.error = f"line {number}: {error.message}"
+    return record
+
+
+def _answers(group: Sequence[tuple[int, bytes | None]], lang: Language, trace: bool) -> list[dict[str, object]]:
+    from anonymizer.filenames import anonymise_filename  # a second of imports: --help needs none of them
+
+    records = [_record(number, line, lang) for number, line in group]
+    stripped = iter(_stripped([record for record in records if not record.error]))
+    answers: list[dict[str, object]] = []
+    for record in records:
+        if record.error:
+            answers.append({"id": record.identifier, "line": record.number, "error": record.error})
+            continue
+        text, findings = next(stripped)
+        answer: dict[str, object] = {"id": record.identifier, "text": text}
+        if isinstance(record.filename, str):
+            answer["filename"] = anonymise_filename(record.filename, _people(record), record.lang)
+        answers.append(answer | ({"findings": findings} if trace else {}))
+    return answers
 
 
 def _object(line: bytes) -> Mapping[str, object]:
@@ -131,24 +195,27 @@ def _fields(item: Mapping[str, object], lang: Language) -> tuple[str, list[dict[
     return text, known, cast("Language", language)
 
 
-def _stripped(text: str, identities: list[dict[str, str]], lang: Language) -> tuple[str, list[dict[str, object]]]:
-    from anonymizer.engine import Identity, anonymise  # a second of imports: --help needs none of them
-
-    found = anonymise(text, [Identity(**one) for one in identities], lang)
-    return found.text, [
-        {"type": each.type, "start": each.start, "end": each.end, "replacement": each.replacement,
-         "recogniser": each.recogniser, "score": round(each.score, 2), "why": each.why}
-        for each in found.findings
-    ]  # fmt: skip
-
-
-def _stripped_filename(name: object, identities: list[dict[str, str]], lang: Language) -> str:
-    from anonymizer.filenames import anonymise_filename
+def _people(record: _Record) -> "list[Identity]":
     from anonymizer.model import Identity
 
-    if not isinstance(name, str):
-        raise ConfigError('"filename" is no string')
-    return anonymise_filename(name, [Identity(**one) for one in identities], lang)
+    return [Identity(**one) for one in record.identities]
+
+
+def _stripped(records: Sequence[_Record]) -> list[tuple[str, list[dict[str, object]]]]:
+    from anonymizer.engine import Request, anonymise_all
+
+    requests = [Request(record.text, _people(record), record.lang) for record in records]
+    return [
+        (
+            found.text,
+            [
+                {"type": each.type, "start": each.start, "end": each.end, "replacement": each.replacement,
+                 "recogniser": each.recogniser, "score": round(each.score, 2), "why": each.why}
+                for each in found.findings
+            ],
+        )
+        for found in anonymise_all(requests)
+    ]  # fmt: skip
 
 
 def _write(target: BinaryIO, text: str) -> None:
