@@ -46,6 +46,9 @@ _BEFORE_MONTH = re.compile(
 _AFTER_MONTH = re.compile(r",?[ ](?:19|20)?[0-9]{1,2}(?![0-9])|[ ](?:start|intake|release)")
 # A name of two kana letters is a name only where nothing else can be: すぎです, ばばより.
 _AFTER_SHORT = re.compile(r"(?:です|でした|と申|ともうし|より|だよ|だけど|っす|名義|宛|[」)(】。、.,!@/\n♡♥★☆♪]|$)")
+# What one says before a name on the telephone: あのーしまです, もしもしばばですけど.
+_FILLER = re.compile(r"(?:あの|その|え[えっー]*と?|うん?と|もしもし|はい|どうも)[ー〜…、. ]*\Z")
+_FILLER_CHARS_MAX = 8
 _QUOTES = frozenset('「『("')
 _NOT_LATIN = "ɐ"
 _OPENS = frozenset("\n。「『(【!?<>:;/|・ 、♡♥★☆◆◇●○■□▼▽▲△※→⇒*♪~")
@@ -225,13 +228,14 @@ class View:
             alone = len(surface) > 1 and not _kana(before, "ァ", "ー") and not _kana(after, "ァ", "ー")
             # ホンダ技研, リオ五輪: the word of a name inside a longer one.
             return alone and (not after or not is_kanji(after) or _AFTER.match(self.text, end) is not None)
-        if _kana(before, "ぁ", "ん") and start not in self.boundary:
+        filled = _FILLER.search(self.text, max(0, start - _FILLER_CHARS_MAX), start) is not None
+        if _kana(before, "ぁ", "ん") and start not in self.boundary and not filled:
             return False
         if _LONGER_WORD.match(self.text, end):
             return False
         if len(surface) == 2:
             quoted = bool(before) and before in _QUOTES and _AFTER.match(self.text, end)
-            short = quoted or ((not before or before in _OPENS) and _AFTER_SHORT.match(self.text, end))
+            short = quoted or ((not before or filled or before in _OPENS) and _AFTER_SHORT.match(self.text, end))
             return self.beside_honorific(end) or bool(short)
         return len(surface) > 2 and (not _kana(after, "ぁ", "ん") or _AFTER.match(self.text, end) is not None)
 

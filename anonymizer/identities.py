@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from anonymizer import alike, around, disguised, lexicon, nicknames
+from anonymizer import alike, around, disguised, greeted, lexicon, nicknames
 from anonymizer.aloud import Aloud
 from anonymizer.forms import Form, View, squeezed, unaccented
 from anonymizer.kana import hiragana, katakana
@@ -26,6 +26,7 @@ PART_SCORE = 0.99
 IDENTITIES_MAX = 200
 _LOCAL_PART_CHARS_MIN = 5
 _HALF_CHARS_MIN = 4
+_TOLD_CHARS_MIN = 5
 _PHONE_DIGITS_MIN, _PHONE_DIGITS_MAX = 8, 15
 _BETWEEN, _DOTS = re.compile(r"[\s,_・]+"), re.compile(r"[・ ]+")
 _KANA = re.compile(r"[ぁ-んァ-ヶー]+")
@@ -88,6 +89,9 @@ def _spoken(identity: Identity) -> Iterator[tuple[str, bool]]:
         for family, given in product(families, givens):
             yield script(family + given), True
             yield script(given + family), True
+            # しまのしのぶ: as names are told.
+            if len(family + given) >= _TOLD_CHARS_MIN:
+                yield f"{script(family)}の{script(given)}", True
         for part in (*families, *givens):
             yield script(part), False
 
@@ -167,6 +171,8 @@ class _Person(NamedTuple):
     """The full name in kanji and in katakana."""
     latin: tuple[str, ...]
     """The parts of the Latin names."""
+    everyday: tuple[str, ...]
+    """The full Latin names of everyday words alone: rose park."""
     letters: tuple[str, ...]
     """Parts of the name of more than three letters or two characters, each of which tells who is meant."""
     spoken: bool
@@ -199,6 +205,7 @@ def _person(identity: Identity, label: str) -> _Person:
         katakana=tuple(dict.fromkeys((*families, *givens))),
         wholes=(family + given, *(one + two for one, two in product(families, givens))),
         latin=latin,
+        everyday=tuple(" ".join(one) for one in parts.latin if len(one) > 1 and all(map(alike.everyday_word, one))),
         letters=_letters(latin, family, given),
         spoken=any(_KANA.fullmatch(part) for part in (*families, *givens)),
         romaji=latin if families else (),
@@ -215,6 +222,8 @@ def _nearly(words: alike.Words, aloud: Aloud, person: _Person) -> Iterator[tuple
     if words.latin:
         yield from words.by_letters(person.latin)
         yield from words.everyday(person.latin)
+        for name in person.everyday:
+            yield from greeted.in_full(words.text, name)
         yield from words.by_ear(person.parts.latin)
         yield from words.by_initials(person.parts.latin)
         yield from aloud.told_by_letter(person.latin)

@@ -72,7 +72,7 @@ def find(page: Page) -> Iterator[Span]:
     patterns, text = load(_RULES).patterns, page.text
     for match in matches(load(_RULES), page, "ROMAJI_BLOCK"):
         start, end = match.span()
-        several = sum(map(match.group().count, ("-", " no ", "の", "ノ"))) > 1
+        several = "me" in match.group() or sum(map(match.group().count, ("-", " no ", "の", "ノ"))) > 1
         # Behind each word there is a blank: most blocks that are none have another mark before them.
         low = max(0, start - _BEFORE_CHARS_MAX)
         left = patterns["ROMAJI_LEFT_WORDS"].search(text, low, start) if text.endswith(" ", 0, start) else None

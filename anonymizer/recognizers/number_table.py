@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
+from anonymizer.recognizers import spaced_table
 from anonymizer.recognizers.cells import cells
 
 T = TypeVar("T")
@@ -18,7 +19,8 @@ _HEADS = {
     Kind.ID_NUMBER: (
         "社員|社員コード|従業員|職員|学籍|学生|生徒|受験|受検|会員|組合員|旅券|パスポート|在留カード|在留|免許証|免許|保険証|被保険者"
         "|基礎年金|年金|マイナンバー|個人|passport|mynumber|ssn|nino|ni|employee|emp|staff|student|badge|national|id|licence"
-        "|license|payroll|personnel|matriculation|national insurance|social security|driving licence"
+        "|license|payroll|personnel|matriculation|exam|examinee|examination"
+        "|national insurance|social security|driving licence"
         "|乗務員|運転者|研修生|実習生|技能実習生|受講者|受講生|スタッフ|登録スタッフ|派遣スタッフ|派遣社員|パート"
         "|看護師|保育士|介護福祉士|修了証|合格証|登録証|資格証|認定証|免状"
         "|worker|works|carer|nurse|driver|trainee|learner|volunteer|contractor|crew|membership|member|visa"
@@ -108,6 +110,10 @@ def find(page: Page, name: str) -> Iterator[Span]:
         for kind, left, right in _below(page, _kind):
             if _CELL.fullmatch(page.text, left, right):
                 yield Span(kind, left, right, 0.85, name, "cell below a header for numbers")
+        for cell in spaced_table.cells(page):
+            head = _kind(cell.head)
+            if head and _CELL.fullmatch(page.text, cell.start, cell.end):
+                yield Span(head, cell.start, cell.end, 0.85, name, "cell below a header for numbers")
 
 
 def pseudonyms(page: Page) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from anonymizer.names import Word
 from anonymizer.page import Page
 from anonymizer.recognizers.ending import Ending
 from anonymizer.recognizers.japanese import name_after, not_a_person
-from anonymizer.recognizers.person_frames import everyday_latin
+from anonymizer.recognizers.person_frames import everyday_latin, thing
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
@@ -59,11 +59,23 @@ def _japanese_value(page: Page, at: int, strong: bool) -> int | None:
         end = pair.end() if pair and _is_pair(pair.group("family"), pair.group("given")) else None
         if end:
             return end
+    elif not strong:
+        # 対象者:喜屋武 太陽(...): a given name that is a word, alone behind a surname that was found.
+        pair = _PATTERNS["PAIR"].match(page.text, at)
+        if pair and pair.end("family") == end and _may_be_given(pair.group("given")):
+            end = pair.end()
     if not end:
         return None
     # 乾 芽生: a blank between surname and given name says that the last kanji is no role (学生, 作業者).
     full = strong and (" " in page.text[at:end].strip() or _PATTERNS["KANA_ALONE"].match(page.text, at) is not None)
     return end if full or not not_a_person(page.text[at:end]) else None
+
+
+def _may_be_given(word: str) -> bool:
+    """Tell whether a word in kanji behind a surname can be a given name: a thing, but no deed and no role."""
+    known = names.kinds(word)
+    role = not_a_person(word) or word in lexicon.words("not_people")
+    return bool(known & (Word.GIVEN | Word.COMMON)) and not known & Word.VERBAL and not role
 
 
 @lru_cache(maxsize=4096)
@@ -158,7 +170,15 @@ def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
 
 def _spaced(page: Page) -> Iterator[Span]:
     for match in matches(_RULES, page, "SPACE") if page.holds(_SPACE_NEEDS) else ():
+        # 受験番号 氏名 区分: the header of a table, and the next column.
+        value = _PATTERNS["VALUE"].match(page.text, match.end())
+        if value and not match.group().endswith("\n") and _heads_column(value.group().split(" ")[0]):
+            continue
         yield from _list_of_names(page, match.end(), strong=True)
+
+
+def _heads_column(word: str) -> bool:
+    return word in lexicon.words("name_columns") or (word[0] >= "一" and thing(word))
 
 
 def _caption_kind(caption: str) -> str:

@@ -23,6 +23,7 @@ _HIRAGANA_GIVEN = re.compile(
 )
 _HEADS = frozenset("\n。「『(【!?><:;/|・*※→ ")
 _AFTER_GIVEN = frozenset(("(", "\n", "", "/", " "))
+_ON_THE_WAY = frozenset("-→~〜")
 _AFTER_NAME = frozenset("はがをにもとへでのやよりからまでさだけ、。・,./()「」『』[]:;!?\n \t→-=|~〜")
 
 
@@ -101,6 +102,10 @@ def _alone(page: Page, token: Token) -> Iterator[Span]:
     ):
         return
     known = names.kinds(surface)
+    # 鶴岡-新潟-東京: places on the way.
+    beyond = page.starts.get(token.end + 1) if known & Word.PLACE and after in _ON_THE_WAY else None
+    if beyond is not None and names.kinds(page.tokens[beyond].surface) & Word.PLACE:
+        return
     if surface in lexicon.words("places") and rare_given_end(page, token.end) == token.end:
         return
     free = not after or after in _AFTER_NAME

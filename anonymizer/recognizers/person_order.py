@@ -30,6 +30,14 @@ def family_first(one: str, two: str) -> bool:
     return bool(chinese or (one in lexicon.words("surname_ko") and _KOREAN.fullmatch(two)))
 
 
+@lru_cache(maxsize=8192)
+def korean(words: str) -> bool:
+    """Tell whether two words (small letters), the second with a hyphen, are a Korean name: oh seung-min."""
+    one, _, two = words.partition(" ")
+    listed = one in lexicon.words("surname_ko") or one in lexicon.words("surname_ko_rare")
+    return listed and _KOREAN.fullmatch(two.replace("-", "")) is not None
+
+
 def vietnamese_end(words: list[str]) -> int:
     """Return how many of ``words`` (small letters) are a Vietnamese name, 0 for none: three, or four."""
     if len(words) < _VIETNAMESE_PARTS_MIN or words[0] not in lexicon.words("surname_vi"):

@@ -57,6 +57,7 @@ _SURE = {
     "FIRST_WORD": "introduces oneself first",
     "GOES_BY": "how somebody is called",
     "MOVED": "who goes a step on",
+    "ALSO_CALLED": "how somebody is called",
     "INITIALS": "initials",
     "INITIALS_ALONE": "initials",
     "ACCOUNT_OF": "holds an account",

@@ -8,6 +8,7 @@ from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
+from anonymizer.recognizers import spaced_table
 from anonymizer.recognizers.cells import cells
 from anonymizer.recognizers.japanese import not_a_person
 from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
@@ -177,6 +178,12 @@ def find(page: Page) -> Iterator[Span]:
     yield from _keys(page)
     if page.holds(_HEADERS):
         yield from _table(page)
+        for cell in spaced_table.cells(page):
+            words = page.text[cell.start : cell.end]
+            # "dvorak m" is somebody, a word or two in small letters hardly.
+            small = words.isascii() and words.islower() and words[-2:-1] != " "
+            if cell.is_name and not small and _cell_is_name(words):
+                yield _span(cell.start, cell.end, 0.8, "cell below a header for names")
     yield from _speakers(page)
 
 

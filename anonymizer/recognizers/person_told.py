@@ -17,6 +17,7 @@ from anonymizer.recognizers.person_alone import called, family_kanji, kana_or_su
 from anonymizer.recognizers.person_beside import beside_names
 from anonymizer.recognizers.person_frames import everyday_latin, thing
 from anonymizer.recognizers.person_last import last_names
+from anonymizer.recognizers.person_noted import noted_names
 from anonymizer.recognizers.person_placed import placed_names
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
@@ -254,6 +255,7 @@ def find(page: Page) -> Iterator[Span]:
     yield from placed_names(page)
     yield from beside_names(page)
     yield from last_names(page)
+    yield from noted_names(page)
 
 
 RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON,), find)

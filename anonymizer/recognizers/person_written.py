@@ -11,6 +11,7 @@ from anonymizer import lexicon
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers.person_caption import latin_span
+from anonymizer.recognizers.person_order import korean
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
 
@@ -105,8 +106,10 @@ def find(page: Page) -> Iterator[Span]:
     for name, why in (_WHY if page.has_latin else {}).items():
         for match in matches(_RULES, page, name):
             if name == "KOREAN" and lexicon.plain(match.group().split(" ")[0]) not in lexicon.words("surname_ko"):
-                continue
-            if _everyday(match):
+                # Oh Seung-min, No Tae-yang: the given name says that the first word is a surname.
+                if not korean(match.group().lower()):
+                    continue
+            elif _everyday(match) and not (name == "KOREAN" and korean(match.group().lower())):
                 continue
             if _group(match):
                 yield from latin_span(match, 0.7, NAME, why)

@@ -8,8 +8,10 @@ from tests.anonymizer.wide import composed
 
 STRICT = ("PHONE", "EMAIL", "POSTAL_CODE", "ID_NUMBER", "BANK", "BIRTH_DATE")
 QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY", "ORIGIN")
-_OWN_TEXTS = ("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth",
-              "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth")  # fmt: skip
+_OWN_TEXTS = (
+    *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth"),
+    *("sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "twentyfirst"),
+)
 HOSTILE = ("first", "second", "third", "fourth", "fifth", "sixth", *_OWN_TEXTS)
 _PLAIN = (
     "first", "second", "seventh", "eighth", "ninth", "eleventh", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
