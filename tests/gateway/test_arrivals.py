@@ -1,5 +1,9 @@
 """Mails that come together are judged and stored together, and each gets what it would have got alone."""
 
+import smtplib
+import socket
+import struct
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
@@ -57,8 +61,11 @@ def letter(name: str) -> bytes:
     return rig.message(body, to=address(name))
 
 
-def send_together(gateway: rig.Gateway, names: Sequence[str]) -> list[tuple[int, bytes]]:
-    """Send a mail for each name, all of them begun before the first ends; the replies to the dots."""
+def send_together(gateway: rig.Gateway, names: Sequence[str], leaving: str = "") -> list[tuple[int, bytes]]:
+    """Send a mail for each name, all of them begun before the first ends; the replies to the dots.
+
+    ``leaving``: the first client, who resets its connection when it has sent its dot and hears nothing.
+    """
     for _ in range(DOTS):
         gateway.send(rig.message("こんにちは\r\n"))
     with ExitStack() as open_clients:
@@ -69,9 +76,20 @@ def send_together(gateway: rig.Gateway, names: Sequence[str]) -> list[tuple[int,
             client.rcpt(address(name))
             assert client.docmd("DATA")[0] == 354
             client.send(letter(name))
-        for client in clients:
+        for client, name in zip(clients, names, strict=True):
             client.send(b".\r\n")
-        return [client.getreply() for client in clients]
+            if name == leaving:
+                reset(client)
+        return [client.getreply() for client, name in zip(clients, names, strict=True) if name != leaving]
+
+
+def reset(client: smtplib.SMTP) -> None:
+    """End a connection without a farewell when the gateway has read all of it, and give it the time to notice."""
+    assert client.sock is not None
+    time.sleep(0.1)
+    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    time.sleep(0.1)
 
 
 def by_name(got: Sequence[Got], names: Sequence[str]) -> dict[str, bytes]:
@@ -119,3 +137,35 @@ def test_a_fault_in_judging_a_group_lets_all_originals_out(runtime: Runtime, mon
         gateway.wait_until_finished()
     assert {code for code, _ in replies} == {250}
     assert {name: rig.without_received(raw) for name, raw in got.items()} == {name: letter(name) for name in NAMES}
+
+
+def test_the_same_applicant_twice_in_a_group_has_one_link(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = rig.rejecting_company(runtime)
+    rig.ats_says(runtime, company.id, recipient=address("edited"))
+    monkeypatch.setattr(server, "Judging", Noted)
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
+        replies = send_together(gateway, ["edited", "edited", "passed"])
+        got = sink.wait(DOTS + 3)
+        gateway.wait_until_finished()
+    assert Noted.sizes[-1] == 3
+    assert {code for code, _ in replies} == {250}
+    first, second = (rig.LINK.findall(each.raw) for each in got if each.recipients[0] == address("edited"))
+    assert first == second != []
+
+
+def test_whoever_leaves_behind_his_dot_harms_nobody(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = rig.rejecting_company(runtime)
+    names = ("edited", "other", "passed")
+    for name in names:
+        rig.ats_says(runtime, company.id, recipient=address(name))
+    monkeypatch.setattr(server, "Judging", Noted)
+    with Sink() as sink, rig.Gateway(runtime, sink.port) as gateway:
+        replies = send_together(gateway, names, leaving="edited")
+        got = by_name(sink.wait(DOTS + len(names)), names)
+        gateway.wait_until_finished()
+        assert len(sink.wait(0)) == DOTS + len(names)
+    assert Noted.sizes[-1] == len(names)
+    assert [code for code, _ in replies] == [250, 250]
+    assert rig.LINK.search(got["edited"])  # it was at its dot: it is stored, judged and sent like the others
+    assert rig.LINK.search(got["other"])
+    assert rig.without_received(got["passed"]) == letter("passed")
