@@ -7,7 +7,7 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME as NAMED
 from anonymizer.names import Word
 from anonymizer.page import Page
-from anonymizer.recognizers import employer_latin
+from anonymizer.recognizers import employer_career, employer_latin
 from anonymizer.recognizers.institution import start_with_hiragana
 from anonymizer.recognizers.rulefile import apply, load, matches
 from anonymizer.recognizers.spans import Recogniser
@@ -172,6 +172,7 @@ def find(page: Page) -> Iterator[Span]:
         yield from _by_context(page)
     if page.has_latin:
         yield from employer_latin.find(page)
+    yield from employer_career.find(page)
 
 
 RECOGNISER = Recogniser(NAME, (Kind.EMPLOYER,), find)

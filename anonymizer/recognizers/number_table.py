@@ -10,7 +10,7 @@ from typing import TypeVar
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 from anonymizer.recognizers import spaced_table
-from anonymizer.recognizers.cells import cells
+from anonymizer.recognizers.cells import cells, marks
 
 T = TypeVar("T")
 _HEADER_CHARS_MAX = 400
@@ -82,7 +82,7 @@ def _columns(line: str, read: Callable[[str], T | None]) -> tuple[dict[int, T], 
     """Return the columns of a header that ``read`` knows, what parts its cells, and how often."""
     if len(line) <= _HEADER_CHARS_MAX and not any(char.isdigit() for char in line):
         for separator in _SEPARATORS:
-            width = line.count(separator)
+            width = marks(line, separator)
             if width:
                 known = {
                     number: read(line[left:right]) for number, (left, right) in enumerate(cells(line, 0, separator))
@@ -95,7 +95,7 @@ def _below(page: Page, read: Callable[[str], T | None]) -> Iterator[tuple[T, int
     """Yield the cells below the headers that ``read`` knows, as long as lines have as many cells."""
     start, columns, separator, width = 0, dict[int, T](), "", 0
     for line in page.text.split("\n"):
-        if columns and line.count(separator) == width:
+        if columns and marks(line, separator) == width:
             for number, (left, right) in enumerate(cells(line, start, separator)):
                 if number in columns:
                     yield columns[number], left, right

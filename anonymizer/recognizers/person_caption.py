@@ -128,6 +128,12 @@ def _ends() -> frozenset[str]:
     return frozenset(map(_end_of, lexicon.words("captions_strong") | lexicon.words("captions_weak")))
 
 
+@cache
+def _heads() -> frozenset[str]:
+    """Return what may head the column beside that of the names: Name, Date, Cert."""
+    return lexicon.words("capitalised") | lexicon.words("name_columns")
+
+
 def _end_of(text: str) -> str:
     """Return the letters at the end of a text in small letters, else its last character."""
     return text[len(text.rstrip(ascii_letters)) :].lower() or text[-1:]
@@ -154,11 +160,15 @@ def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
             return
         words = value.group("x").split()
         first = lexicon.plain(words[0])
+        # Lorna Pettigrew, Transport Clerk: what is behind the name says nothing against it.
+        own = trim_latin(value.group("x")).replace(",", "").split()
         if (
             not strong
             and not any(lexicon.plain(word) in known for word in words)
-            and any(everyday_latin(word) for word in words if len(word) > _INITIAL_CHARS_MAX)
+            and (not own or any(everyday_latin(word) for word in own if len(word) > _INITIAL_CHARS_MAX))
         ):
+            return
+        if page.text[at - 1] == "\t" and page.text[value.end() : value.end() + 1] == "\t" and first in _heads():
             return
         if strong or first not in lexicon.words("capitalised") or (first in known and len(words) > 1):
             yield from latin_span(value, 0.85, NAME, _WHY)
@@ -172,9 +182,17 @@ def _spaced(page: Page) -> Iterator[Span]:
     for match in matches(_RULES, page, "SPACE") if page.holds(_SPACE_NEEDS) else ():
         # 受験番号 氏名 区分: the header of a table, and the next column.
         value = _PATTERNS["VALUE"].match(page.text, match.end())
-        if value and not match.group().endswith("\n") and _heads_column(value.group().split(" ")[0]):
+        if value and not match.group().endswith("\n") and _is_header(page.text, value):
             continue
         yield from _list_of_names(page, match.end(), strong=True)
+
+
+def _is_header(text: str, value: re.Match[str]) -> bool:
+    """Tell whether a line goes on with the head of the next column: 氏名 カナ 現所属, 氏名 ローマ字."""
+    words = value.group().split(" ")
+    if text[value.end() : value.end() + 1] == "字" or words[0] in lexicon.words("name_columns"):
+        return True
+    return all(map(_heads_column, words))
 
 
 def _heads_column(word: str) -> bool:

@@ -27,6 +27,7 @@ _BEFORE_CHARS_MAX = 28
 _PRONOUNS = frozenset(("he", "she", "they", "we", "you", "it", "who", "i"))
 _SEPARATORS = re.compile(r"[ /,]+")
 _ENDINGS = {name: Ending(_RULES.patterns[name]) for name in ("ONE_BEFORE", "DASH_BEFORE", "TWO_BEFORE", "TWO_BY")}
+_STATES = frozenset("済未要可否無有良適同他")
 _ROLE_CHARS = frozenset("部課係室店社局者員長官")
 
 
@@ -170,7 +171,8 @@ def _by_office(page: Page) -> Iterator[Span]:
                 word, end = match.group(group), match.end(group)
                 place = word in lexicon.words("places") and page.text[end : end + 1] in ("", "\n", " ", "(")
                 odd = any(thing(part) or _stopped(part) for part in (word, *word.split(" ")))
-                odd = odd or explained(page, match.start(group), end)
+                # 確認：済 is a state, though 済 and 要 are names elsewhere.
+                odd = odd or word in _STATES or explained(page, match.start(group), end)
                 if not odd and not place and not not_a_person(word) and not in_organisation(page.text, end):
                     yield _span(match, group, 0.66, "who speaks for an office")
     for match in _matches(page, "OF_RELATIVE"):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from anonymizer import lexicon, names
 from anonymizer.model import Kind, Span
-from anonymizer.names import NAME, Word
+from anonymizer.names import Word
 from anonymizer.page import Page
 from anonymizer.recognizers.japanese import not_a_person
 from anonymizer.recognizers.person_alone import latin_name
-from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
+from anonymizer.recognizers.person_frames import everyday_latin, thing
 from anonymizer.recognizers.rulefile import load, matches
 
 NAME_ID = "person-told"
@@ -81,17 +81,6 @@ def _in_file_names(page: Page) -> Iterator[Span]:
                 yield _span(match, "x", "in the name of a file")
 
 
-def _behind_office(page: Page) -> Iterator[Span]:
-    """Yield a surname that no dictionary has, alone behind who somebody is: 担当:木花(...)."""
-    for match in matches(_RULES, page, "OFFICE_KANJI"):
-        word = match.group("x")
-        known = names.kinds(word)
-        rare = known in (Word.NONE, Word.PLACE) or bool(known & NAME)
-        plain = thing(word) or not_a_person(word) or word in lexicon.words("places")
-        if rare and not plain and not explained(page, *match.span("x")):
-            yield _span(match, "x", "behind who somebody is")
-
-
 def _aged(page: Page) -> Iterator[Span]:
     """Yield the names of numbered rows with an age behind them."""
     for match in matches(_RULES, page, "AGED_ROW"):
@@ -108,7 +97,7 @@ def _latin(page: Page) -> Iterator[Span]:
                     yield _span(match, group, why)
     for match in matches(_RULES, page, "REACHED_ON"):
         word = match.group("x")
-        if latin_name(word) or not (names.kinds(word) & Word.COMMON or _plain_word(word)):
+        if latin_name(word) or (" " not in word and not (names.kinds(word) & Word.COMMON or _plain_word(word))):
             yield _span(match, "x", "who is reached so")
     for match in matches(_RULES, page, "DEPARTMENT"):
         given, _, family = match.group("x").partition(" ")
@@ -129,5 +118,4 @@ def noted_names(page: Page) -> Iterator[Span]:
         yield _span(match, "x", "initials")
     yield from _in_file_names(page)
     if page.japanese:
-        yield from _behind_office(page)
         yield from _aged(page)

@@ -9,7 +9,7 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import NAME, Word
 from anonymizer.page import Page
 from anonymizer.recognizers import spaced_table
-from anonymizer.recognizers.cells import cells
+from anonymizer.recognizers.cells import cells, marks
 from anonymizer.recognizers.japanese import not_a_person
 from anonymizer.recognizers.person_frames import everyday_latin, explained, thing
 from anonymizer.recognizers.rulefile import load, matches
@@ -21,8 +21,9 @@ _TURNS_MIN = 2
 _SPEAKER_CHARS_MAX = 36
 # What a page with such a header holds, or it is not searched for one.
 _HEADERS = frozenset(
-    ("name", "名", "カナ", "かな", "フリガナ", "面接官", "担当", "候補者", "応募者", "紹介者", "kana", "読み", "性別",
-     "年齢", "現職", "勤務先", "国籍", "出身", "first", "セイ", "gender", "age", "nationality", "employer")
+    ("name", "名", "カナ", "かな", "フリガナ", "面接官", "担当", "候補者", "応募者", "紹介者", "回答者", "申込者",
+     "参加者", "出席者", "受験者", "推薦者", "kana", "読み", "性別", "年齢", "現職", "勤務先", "国籍", "出身",
+     "first", "セイ", "gender", "age", "nationality", "employer", "linkedin", "skype")
 )  # fmt: skip
 # What a column holds, by its header, beside those that the list of names' columns tells.
 _COLUMN_KINDS = {
@@ -33,7 +34,8 @@ _COLUMN_KINDS = {
     Kind.NATIONALITY: "国籍 nationality citizenship",
     Kind.ORIGIN: "出身 出身地 本籍 birthplace",
     Kind.FAMILY: "家族 家族構成 配偶者 婚姻 扶養 marital_status family",
-    Kind.SCHOOL: "出身校 学校名 最終学歴校 school university",
+    Kind.SCHOOL: "出身校 学校 学校名 最終学歴校 出身大学 在籍校 school university college",
+    Kind.HANDLE: "linkedin linkedin_id skype skype_id line line_id twitter x_account instagram github wechat",
 }
 _KIND_BY_HEAD = {head: kind for kind, heads in _COLUMN_KINDS.items() for head in heads.split(" ")}
 _CELL_CHARS_MAX = 40
@@ -47,6 +49,9 @@ def _span(start: int, end: int, score: float, why: str) -> Span:
 def _keys(page: Page) -> Iterator[Span]:
     """Yield the values of keys that a name belongs to: "yomi": "...", last_name=..., FN:..."""
     known = lexicon.latin_names()
+    for match in matches(_RULES, page, "TAG"):
+        if not _RULES.patterns["EMPTY"].fullmatch(match.group("x")):
+            yield _span(*match.span("x"), 0.8, "between the tags of a name")
     for name in ("KEY", "CARD"):
         for match in matches(_RULES, page, name):
             value = match.group("x")
@@ -75,7 +80,7 @@ def _table(page: Page) -> Iterator[Span]:
     start, columns, separator, width = 0, dict[int, Kind](), "", 0
     heads = _RULES.patterns["HEAD"]
     for line in page.text.split("\n"):
-        found = line.count(separator) if separator else 0
+        found = marks(line, separator) if separator else 0
         if columns and found >= max(1, width - 1):
             for number, (left, right) in enumerate(cells(line, start, separator)):
                 kind = columns.get(number)
@@ -97,6 +102,8 @@ def _fits(page: Page, kind: Kind, left: int, right: int) -> bool:
         kana = bool(cell) and "ァ" <= cell[0] <= "ヶ"
         return _cell_is_name(cell) and (kana or not explained(page, left, right))
     facts = _RULES.patterns
+    if kind is Kind.HANDLE:
+        return facts["HANDLE_CELL"].fullmatch(cell) is not None
     if kind is Kind.AGE:
         return facts["AGE_CELL"].fullmatch(cell) is not None
     return (
@@ -110,7 +117,7 @@ def _fits(page: Page, kind: Kind, left: int, right: int) -> bool:
 def _header(line: str, start: int, text: str) -> tuple[dict[int, Kind], str, int]:
     """Return the columns of a line that is a header and what they hold, what parts its cells and how often."""
     for separator in _SEPARATORS:
-        width = line.count(separator)
+        width = marks(line, separator)
         if width:
             heads = [text[left:right].lower().replace(" ", "_") for left, right in cells(line, start, separator)]
             columns = {

@@ -18,6 +18,7 @@ from anonymizer.recognizers.person_beside import beside_names
 from anonymizer.recognizers.person_frames import everyday_latin, thing
 from anonymizer.recognizers.person_last import last_names
 from anonymizer.recognizers.person_noted import noted_names
+from anonymizer.recognizers.person_office import office_names
 from anonymizer.recognizers.person_placed import placed_names
 from anonymizer.recognizers.rulefile import load, matches
 from anonymizer.recognizers.spans import Recogniser
@@ -256,6 +257,7 @@ def find(page: Page) -> Iterator[Span]:
     yield from beside_names(page)
     yield from last_names(page)
     yield from noted_names(page)
+    yield from office_names(page)
 
 
 RECOGNISER = Recogniser(NAME_ID, (Kind.PERSON,), find)

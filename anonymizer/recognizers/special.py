@@ -17,6 +17,7 @@ def find(page: Page) -> Iterator[Span]:
     """Yield forbidden and special-care text, and ages told in words."""
     yield from apply(load(NAME), page, NAME)
     yield from apply(load("special_frames"), page, NAME)
+    yield from apply(load("special_papers"), page, NAME)
 
 
 RECOGNISER = Recogniser(NAME, (*sorted(FORBIDDEN), Kind.AGE), find)
