@@ -16,15 +16,18 @@ from tests.ledger.test_crash import dies_at
 
 _Before = Callable[[Runtime, Parties], IntroductionView | None]
 _Step = Callable[[Tx, Parties, str], object]
-_STEPS: dict[str, tuple[_Before, _Step]] = {
+# What is done before, how many days later the step is taken, and the step; an interview is declined before its time.
+_STEPS: dict[str, tuple[_Before, int, _Step]] = {
     "open_need": (
         lambda _runtime, _made: None,
+        2,
         lambda tx, made, _: introductions.open_need(tx, made.programme_id, NEED, company(made), introduction_id="new"),
     ),
-    "accept": (proposed, lambda tx, made, one: introductions.accept(tx, one, company(made))),
-    "held": (scheduled, lambda tx, made, one: introductions.held(tx, one, company(made))),
+    "accept": (proposed, 2, lambda tx, made, one: introductions.accept(tx, one, company(made))),
+    "held": (scheduled, 2, lambda tx, made, one: introductions.held(tx, one, company(made))),
     "decline": (
         scheduled,
+        0,
         lambda tx, made, one: introductions.decline(tx, one, agency(made), by_candidate=True),
     ),
 }
@@ -45,9 +48,9 @@ def test_a_kill_between_book_and_flow_never_leaves_them_apart(
     found = parties(runtime, replace(COMPANY, contact_mail="jinji@example.jp"))
     earn(runtime, found)
     clock.advance(8 * DAY_S)
-    prepare, act = _STEPS[name]
+    prepare, days, act = _STEPS[name]
     one = prepare(runtime, found)
-    clock.advance(2 * DAY_S)
+    clock.advance(days * DAY_S)
     before, deaths = balance(runtime, found), 0
     while dies_at(runtime, lambda tx: act(tx, found, one.id if one else ""), deaths):
         deaths += 1
