@@ -14,6 +14,7 @@ from anonymizer.model import Kind, Span
 from anonymizer.names import Word
 from anonymizer.normalise import WALL
 from anonymizer.recognizers.japanese import in_organisation, split_name
+from anonymizer.recognizers.person_alone import latin_name
 from anonymizer.recognizers.rulefile import load
 from anonymizer.romaji import spellings
 
@@ -22,6 +23,7 @@ FORMS_MAX = 600
 _SURE = 0.65
 _READING_CHARS_MIN = 3
 _LATIN = re.compile(r"[A-Za-zÀ-ỿ]")
+_SURNAME = re.compile(r"(?<=[a-zß-ɏ])[ ](?:[A-Z]\.[ ])?(?P<x>[A-ZÀ-Þ][a-zß-ɏ'’-]{2,20})(?![A-Za-zÀ-ɏ])")
 
 
 def _latin_parts(surface: str) -> Iterator[tuple[str, bool, bool]]:
@@ -113,6 +115,12 @@ def _acts(text: str, start: int, end: int) -> bool:
     return signs or bool(patterns["DOES"].match(text, end) or patterns["SPOKEN_TO"].search(before))
 
 
+def _surname_behind(text: str, end: int) -> int:
+    """Return where a name ends that begins with a first name found elsewhere: Marguerite, Marguerite Dunleavy."""
+    match = _SURNAME.match(text, end)
+    return match.end() if match and latin_name(match.group("x")) else end
+
+
 def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
     """Yield every place where a collected name stands as a word of its own."""
     for form in view.held(wanted):
@@ -129,7 +137,8 @@ def find(view: View, wanted: Iterable[Form]) -> Iterator[Span]:
                 or view.beside_honorific(end)
                 or (capital and _acts(view.text, start, end))
             ):
-                yield Span(Kind.PERSON, start, end, 0.7, NAME, "named elsewhere in the text", form.label)
+                stop = _surname_behind(view.text, end) if capital and not form.family else end
+                yield Span(Kind.PERSON, start, stop, 0.7, NAME, "named elsewhere in the text", form.label)
 
 
 def labelled(text: str, spans: Sequence[Span], wanted: Mapping[str, Form]) -> list[Span]:

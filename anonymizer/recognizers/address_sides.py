@@ -111,6 +111,9 @@ class Sides:
         state = patterns["STATE_RIGHT"].match(text, end)
         if state and (placed or not state.group().strip(" ,.").islower()):
             return _Part(state.end(), sure=True, placed=True, last=False)
+        both = patterns["CODE_AND_TOWN"].match(text, end)
+        if both:
+            return _Part(both.end(), sure=True, placed=True, last=True)
         code = patterns["CODE_RIGHT"].match(text, end)
         town = _town_behind(text, code.end()) if code else 0
         if code and (placed or town > code.end() or code.group().strip(" ,")[:1].isalpha()):

@@ -1,5 +1,6 @@
 """Employers: by legal form, by what firms are called, and by the words of a career (前職, 入社, worked at)."""
 
+import re
 from collections.abc import Iterator
 
 from anonymizer import lexicon, names
@@ -27,7 +28,9 @@ def _by_form(page: Page) -> Iterator[Span]:
     for name in ("BEFORE", "AFTER"):
         for match in matches(load(NAME), page, name):
             found = match.group()
-            behind = name == "BEFORE" and " " in found[:8] and match.start() and _in_name(page.text[match.start() - 1])
+            named = name == "BEFORE" and " " in found[:8] and match.start() and _in_name(page.text[match.start() - 1])
+            # 三栄フーズ株式会社商品開発部: the form belongs to the name before it, a department follows.
+            behind = named or (name == "BEFORE" and _is_department(page, match))
             kind_only = name == "BEFORE" and patterns["KIND_OF_FIRM"].match(page.text, match.start())
             if behind or kind_only or patterns["CAREER_WORD"].match(found):
                 continue  # The form belongs to the name before it, or is preceded by 前職 and belongs to what follows.
@@ -36,6 +39,13 @@ def _by_form(page: Page) -> Iterator[Span]:
             found = (found[: department.start()] if department else found).rstrip(" ・-&'")
             start = _start_of_name(page, match.start()) if name == "AFTER" else match.start()
             yield Span(Kind.EMPLOYER, start, match.start() + len(found), 0.85, NAME, "legal form")
+
+
+def _is_department(page: Page, match: re.Match[str]) -> bool:
+    """Tell whether a department, and no name, stands behind a form: 株式会社 採用ご担当者様."""
+    form = load(NAME).patterns["FORM"].match(match.group())
+    at = form.end() + match.group().startswith(" ", form.end()) if form else 0
+    return form is not None and load(NAME).patterns["DEPARTMENT"].match(match.group(), at) is not None
 
 
 def _start_of_name(page: Page, start: int) -> int:
@@ -53,6 +63,12 @@ def _start_of_name(page: Page, start: int) -> int:
     return before if before < start else start_with_hiragana(page.text, start)
 
 
+def _with_no(text: str, start: int) -> int:
+    """Return where a house's name begins that stands at the head of a line or in quotes: 鶴の+森クリニック."""
+    before = load(NAME).patterns["BEFORE_NO"].search(text, max(0, start - _NAME_CHARS_MAX), start)
+    return before.start("x") if before else start
+
+
 def _is_generic(word: str) -> bool:
     """Tell whether a word names a line of business and no firm."""
     known = names.kinds(word)
@@ -66,6 +82,7 @@ def _by_suffix(page: Page) -> Iterator[Span]:
         while start > 0 and match.start() - start <= _NAME_CHARS_MAX and _in_name(page.text[start - 1]):
             start -= 1
         start = _start_of_name(page, start) if start == match.start() else start_with_hiragana(page.text, start)
+        start = _with_no(page.text, start)
         word = page.text[start : match.end()]
         if (
             not patterns["NOT_MEANT"].match(page.text, match.end())

@@ -13,6 +13,11 @@ from anonymizer.recognizers.rulefile import load, matches
 
 NAME = "employer"
 _RULES = load("employer_career")
+_JAPANESE = {
+    "PRESENT": "behind 前職",
+    "DATED": "before its years in brackets",
+    "TIME_OF": "where somebody did something",
+}
 _LATIN = {
     "BEFORE_DE": "where somebody did something",
     "FOR_YEARS": "for how many years",
@@ -20,6 +25,10 @@ _LATIN = {
     "EX": "behind ex-",
     "AT": "at which somebody worked",
     "YEARS_FIRST": "behind its years",
+    "ROLE_AND_YEARS": "before a role and its years",
+    "ROLE_FIRM_YEARS": "behind a role and before its years",
+    "CAPTIONED": "behind its caption",
+    "VERB": "which somebody leaves or comes from",
 }
 
 
@@ -41,6 +50,8 @@ def _is_latin_firm(words: str) -> bool:
 
 def _firm(page: Page, start: int, end: int) -> bool:
     word = page.text[start:end]
+    if word[0].isdigit():
+        return False
     return _is_latin_firm(word) if word[0] < "ぁ" else _is_firm(page, start, end)
 
 
@@ -51,9 +62,10 @@ def find(page: Page) -> Iterator[Span]:
             for item in _RULES.patterns["ITEM"].finditer(page.text, line.start("x"), line.end("x")):
                 if _firm(page, *item.span("x")):
                     yield Span(Kind.EMPLOYER, *item.span("x"), 0.6, NAME, "in a line that tells a career")
-        for match in matches(_RULES, page, "PRESENT"):
-            if _firm(page, *match.span("x")):
-                yield Span(Kind.EMPLOYER, *match.span("x"), 0.6, NAME, "behind 前職")
+        for name, why in _JAPANESE.items():
+            for match in matches(_RULES, page, name):
+                if _firm(page, *match.span("x")):
+                    yield Span(Kind.EMPLOYER, *match.span("x"), 0.6, NAME, why)
         for match in matches(_RULES, page, "HOUSE"):
             yield Span(Kind.EMPLOYER, *match.span("x"), 0.55, NAME, "what houses are called")
     if page.has_latin:
@@ -63,7 +75,8 @@ def find(page: Page) -> Iterator[Span]:
 def _by_years_and_words(page: Page) -> Iterator[Span]:
     for name, why in _LATIN.items():
         for match in matches(_RULES, page, name):
-            if _is_latin_firm(match.group("x")) and not _ends_with_job(match):
+            sure = name == "ROLE_AND_YEARS" or _is_latin_firm(match.group("x"))
+            if sure and not _ends_with_job(match):
                 yield Span(Kind.EMPLOYER, *match.span("x"), 0.65, NAME, why)
 
 

@@ -21,7 +21,7 @@ _HEADS = {
         "|基礎年金|年金|マイナンバー|個人|passport|mynumber|ssn|nino|ni|employee|emp|staff|student|badge|national|id|licence"
         "|license|payroll|personnel|matriculation|exam|examinee|examination"
         "|national insurance|social security|driving licence"
-        "|乗務員|運転者|研修生|実習生|技能実習生|受講者|受講生|スタッフ|登録スタッフ|派遣スタッフ|派遣社員|パート"
+        "|職番|社番|学番|乗務員|運転者|研修生|実習生|技能実習生|受講者|受講生|スタッフ|登録スタッフ|派遣スタッフ|派遣社員|パート"
         "|看護師|保育士|介護福祉士|修了証|合格証|登録証|資格証|認定証|免状"
         "|worker|works|carer|nurse|driver|trainee|learner|volunteer|contractor|crew|membership|member|visa"
         "|work permit|residence permit|dbs|nmc|hcpc"

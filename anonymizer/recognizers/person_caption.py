@@ -89,12 +89,13 @@ def _is_pair(family: str, given: str) -> bool:
 
 def _list_of_names(page: Page, at: int, strong: bool) -> Iterator[Span]:
     """Yield the names that begin at ``at`` and go on behind commas, slashes and と."""
+    first = at
     for _ in range(_LIST_MAX):
         end = _japanese_value(page, at, strong)
         latin = None if end else _PATTERNS["LATIN_VALUE"].match(page.text, at)
         if end:
             yield Span(Kind.PERSON, at, end, 0.9 if strong else 0.75, NAME, _WHY)
-        elif latin and (strong or lexicon.plain(latin.group("x").split()[0]) not in lexicon.words("capitalised")):
+        elif latin and (strong or _may_begin(latin.group("x"), listed=at != first)):
             yield from latin_span(latin, 0.85, NAME, _WHY)
             end = latin.end()
         if not end:
@@ -103,6 +104,12 @@ def _list_of_names(page: Page, at: int, strong: bool) -> Iterator[Span]:
         if not following:
             return
         at, strong = following.end(), False
+
+
+def _may_begin(words: str, *, listed: bool) -> bool:
+    """Tell whether a name begins with the first of ``words``; ``listed``: among other names, where Julia is one."""
+    first = lexicon.plain(words.split()[0])
+    return first not in lexicon.words("capitalised") or (listed and first in lexicon.given_any())
 
 
 def _captioned(page: Page) -> Iterator[Span]:
@@ -162,11 +169,7 @@ def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
         first = lexicon.plain(words[0])
         # Lorna Pettigrew, Transport Clerk: what is behind the name says nothing against it.
         own = trim_latin(value.group("x")).replace(",", "").split()
-        if (
-            not strong
-            and not any(lexicon.plain(word) in known for word in words)
-            and (not own or any(everyday_latin(word) for word in own if len(word) > _INITIAL_CHARS_MAX))
-        ):
+        if not strong and not any(lexicon.plain(word) in known for word in words) and (not own or _says_something(own)):
             return
         if page.text[at - 1] == "\t" and page.text[value.end() : value.end() + 1] == "\t" and first in _heads():
             return
@@ -176,6 +179,13 @@ def _english_values(page: Page, at: int, strong: bool) -> Iterator[Span]:
         if not following:
             return
         at = following.end()
+
+
+def _says_something(words: list[str]) -> bool:
+    """Tell whether words in Latin letters are no name: the last is an everyday word, or an English one before it is."""
+    english = lexicon.words("capitalised") | lexicon.words("skills")
+    *first, last = [word for word in words if len(word) > _INITIAL_CHARS_MAX] or words
+    return everyday_latin(last) or any(lexicon.plain(word) in english for word in first)
 
 
 def _spaced(page: Page) -> Iterator[Span]:

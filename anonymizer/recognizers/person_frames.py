@@ -26,7 +26,10 @@ _BEFORE_CHARS_MAX = 28
 # He is a surname, too.
 _PRONOUNS = frozenset(("he", "she", "they", "we", "you", "it", "who", "i"))
 _SEPARATORS = re.compile(r"[ /,]+")
-_ENDINGS = {name: Ending(_RULES.patterns[name]) for name in ("ONE_BEFORE", "DASH_BEFORE", "TWO_BEFORE", "TWO_BY")}
+_ENDINGS = {
+    name: Ending(_RULES.patterns[name])
+    for name in ("ONE_BEFORE", "DASH_BEFORE", "TWO_BEFORE", "TWO_BY", "CAPITAL_BEFORE")
+}
 _STATES = frozenset("済未要可否無有良適同他")
 _ROLE_CHARS = frozenset("部課係室店社局者員長官")
 
@@ -91,6 +94,12 @@ def _given(word: str) -> bool:
     return known == Word.NONE and name_lists.is_given_kana(word)
 
 
+def _says_role(words: str) -> bool:
+    """Tell whether what stands in brackets behind a name is what somebody does, not how the name is read."""
+    latin = words[0] < "ぁ" and all(map(everyday_latin, words.split(" ")))
+    return latin or _RULES.patterns["ROLE_KATAKANA"].search(words) is not None
+
+
 def _two_words(page: Page) -> Iterator[Span]:
     """Yield surname, blank and given name: before a mark of a person, or where the second is a given name."""
     for match in _overlapping(page, "TWO"):
@@ -116,7 +125,7 @@ def _two_words(page: Page) -> Iterator[Span]:
                 Kind.PERSON, match.start("family"), end, 0.8 if honorific else 0.7, NAME_ID, "surname and given name"
             )
             reading = _RULES.patterns["READING_BEHIND"].match(page.text, end)
-            if reading and not _RULES.patterns["ROLE_KATAKANA"].search(reading.group("x")):
+            if reading and not _says_role(reading.group("x")):
                 yield _span(reading, "x", 0.75, "reading in brackets behind a name")
 
 
@@ -257,7 +266,9 @@ def _one(text: str, start: int, end: int) -> str:
 def _two(text: str, start: int, end: int) -> str:
     """Return why two words that no list has are a person."""
     patterns = _RULES.patterns
-    if load("person_latin").patterns["COMPANY_AFTER"].match(text, end):
+    # Chef de Partie: a link goes on from the word before it.
+    linked = text[start].islower() and _behind(text, start, "CAPITAL_BEFORE")
+    if linked or load("person_latin").patterns["COMPANY_AFTER"].match(text, end):
         return ""
     by = _behind(text, start, "TWO_BY") and patterns["TWO_BY_END"].match(text, end)
     if by or _behind(text, start, "TWO_BEFORE") or patterns["TWO_AFTER"].match(text, end):

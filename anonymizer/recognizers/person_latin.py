@@ -153,6 +153,8 @@ def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
         end, score, why = _judge(words, at)
         if end - at == 2 and _separate(page, run, at):
             end, score, why = at + 1, 0.6 if words[at].strong else 0.0, "given name of the list"
+        if end - at == 3 and words[end - 1].common and _comma_before(page, pieces, end - 1):
+            end -= 1  # Marjorie Kettle, Branch Director
         stop = run.stop(end - 1)
         if score and not _PATTERNS["COMPANY_AFTER"].match(page.text, stop):
             yield Span(Kind.PERSON, pieces[at].start(), stop, score, NAME, why)
@@ -161,11 +163,15 @@ def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
         at = end
 
 
+def _comma_before(page: Page, pieces: Sequence[re.Match[str]], at: int) -> bool:
+    return "," in page.text[pieces[at - 1].end() : pieces[at].start()]
+
+
 def _separate(page: Page, run: _Run, at: int) -> bool:
     """Tell whether a comma between two words separates two things and is not "Smith, John"."""
     one, two = run.words[at], run.words[at + 1]
     start = run.pieces[at].start()
-    if "," not in page.text[run.pieces[at].end() : run.pieces[at + 1].start()]:
+    if not _comma_before(page, run.pieces, at + 1):
         return False
     if one.surname:  # Smith, John is one name; Kent, Surrey are two places.
         return one.everyday and not (two.given or two.initial)

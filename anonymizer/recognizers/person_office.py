@@ -25,6 +25,10 @@ _LATIN = {
     "NOTES_OF": "whose notes they are",
     "SEATED": "in a numbered row",
     "TO_DO": "who has something to do",
+    "MEETS_YOU": "who receives somebody",
+    "LET_KNOW": "who is to know",
+    "LAST_LINE": "at the very end",
+    "AT_TIME": "who came when",
 }
 
 _PAIRS = {"LINE_NUMBER": "on a numbered line", "OF_DESK": "of a department"}
@@ -118,6 +122,9 @@ _CHECKED: dict[str, tuple[Callable[[str], bool], str]] = {
 
 
 def _latin(page: Page) -> Iterator[Span]:
+    for match in matches(_RULES, page, "LAST_FIRST"):
+        yield _span(match, "x", "in a cell of a form")
+        yield _span(match, "y", "in a cell of a form")
     for name, (is_name, why) in _CHECKED.items():
         for match in matches(_RULES, page, name):
             for group in ("x", "y") if "y" in match.re.groupindex else ("x",):
@@ -139,6 +146,13 @@ def _beside_office(page: Page) -> Iterator[Span]:
             yield _span(match, "family", "beside an office")
 
 
+def _is_called(word: str) -> bool:
+    """Tell whether one word in any script is what somebody is called."""
+    if word[0] < "ぁ":
+        return latin_name(word)
+    return bool(names.kinds(word) & NAME) and not not_a_person(word)
+
+
 def _beside_another(page: Page) -> Iterator[Span]:
     """Yield a name in kanji behind the same in Latin letters, and how a name is read."""
     for match in matches(_RULES, page, "IN_KANJI"):
@@ -146,6 +160,15 @@ def _beside_another(page: Page) -> Iterator[Span]:
         named = latin_name(latin[-1]) or any(lexicon.plain(word) in lexicon.latin_names() for word in latin)
         if named and (" " in match.group("x") or not explained(page, *match.span("x"))):
             yield _span(match, "x", "the same name in kanji")
+    for match in matches(_RULES, page, "JUDGED_BY"):
+        for name in re.finditer(r"[^、,/・ ]+", match.group("list")):
+            if _is_called(name.group()):
+                start = match.start("list") + name.start()
+                yield Span(Kind.PERSON, start, start + len(name.group()), 0.68, NAME_ID, "who judged")
+    for match in matches(_RULES, page, "SO_MANY"):
+        if _is_called(match.group("x")) and _is_called(match.group("y")):
+            yield _span(match, "x", "two who are counted")
+            yield _span(match, "y", "two who are counted")
     for match in matches(_RULES, page, "READING_IN_ROW"):
         yield _span(match, "x", "reading of a name in a row")
     for match in matches(_RULES, page, "READING"):
@@ -161,6 +184,10 @@ def office_names(page: Page) -> Iterator[Span]:
         yield from _listed(page)
         yield from _beside_office(page)
         yield from _beside_another(page)
+        for name in ("EXTENSION_OF", "ONE_KANJI"):
+            for match in matches(_RULES, page, name):
+                if match.group("x")[0] >= "ぁ" or latin_name(match.group("x")):
+                    yield _span(match, "x", "in a cell of a form")
         for match in matches(_RULES, page, "SEALED"):
             if _rare(match.group("x").split(" ")[0]):
                 yield _span(match, "x", "beside a seal")

@@ -9,6 +9,7 @@ from anonymizer.names import Word
 from anonymizer.page import Page
 
 _HEADS_MAX, _HEADER_CHARS_MAX = 10, 160
+_HEAD_ENDS = frozenset("番号名日別数額率欄")
 _NEEDS = frozenset(("氏名 ", "名前 ", "者名 ", "name ", " 氏名", " 名前", " name"))
 _NAME = re.compile(r"(?:(?:お|ご)?(?:氏名|名前)|(?:候補|応募|受験)者名?|[Nn]ame|NAME)")
 _HEADER = re.compile(rf"^[^0-9:\n]*?(?<![^ \t\n]){_NAME.pattern}(?=[ \t]|$)[^0-9:\n]*\n", re.MULTILINE)
@@ -51,7 +52,8 @@ def cells(page: Page) -> Iterator[Cell]:
 def _can_be_head(head: str) -> bool:
     """Tell whether a word can head a column: in Latin letters, or a thing."""
     listed = head in lexicon.words("name_columns")
-    return head.isascii() or listed or bool((names.kinds(head) | names.kinds(head[-2:])) & Word.COMMON)
+    known = names.kinds(head) | names.kinds(head[-2:])
+    return head.isascii() or listed or head[-1] in _HEAD_ENDS or bool(known & Word.COMMON)
 
 
 def _row(heads: Sequence[str], name: int, row: Sequence[re.Match[str]]) -> Iterator[Cell]:

@@ -10,7 +10,7 @@ STRICT = ("PHONE", "EMAIL", "POSTAL_CODE", "ID_NUMBER", "BANK", "BIRTH_DATE")
 QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY", "ORIGIN")
 _OWN_TEXTS = (
     *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth"),
-    *("sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "twentyfirst"),
+    *("sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "twentyfirst", "twentysecond"),
 )
 HOSTILE = ("first", "second", "third", "fourth", "fifth", "sixth", *_OWN_TEXTS)
 _PLAIN = (
@@ -35,6 +35,7 @@ def sets(*, seed: int, rounds: int, folder_rounds: int) -> dict[str, list[Record
         "third A": composed(7, 2),
         "fresh A": composed(20_261, 1),  # composed by a seed that no rule was mended on
         **{f"{name} A": one_off(f"{name}/templates.txt", "A") for name in _OWN_TEXTS},
+        "ordinary A": one_off("ordinary/templates.txt", "A"),
         **{f"{name} B": one_off(f"{name}/hostile.txt", "B") for name in HOSTILE},
         "N": plain + [record for name in _PLAIN for record in one_off(f"{name}/plain.txt", "N")],
     }

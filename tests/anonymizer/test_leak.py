@@ -87,6 +87,11 @@ def _tally(group: str, knowing: str) -> Tally:
         ("twentyfirst A", "all", 0.005, 0.01, 0.005, 0.07),
         ("twentyfirst B", "nobody", 0.15, 0.22, 0.42, 0.52),
         ("twentyfirst B", "all", 0.15, 0.22, 0.06, 0.52),
+        ("twentysecond A", "nobody", 0.005, 0.01, 0.02, 0.07),
+        ("twentysecond A", "all", 0.005, 0.01, 0.005, 0.07),
+        ("twentysecond B", "nobody", 0.14, 0.30, 0.33, 0.58),
+        ("twentysecond B", "all", 0.14, 0.30, 0.08, 0.58),
+        ("ordinary A", "nobody", 0.005, 0.01, 0.01, 0.04),
         ("eleventh B", "all", 0.05, 0.03, 0.03, 0.36),
     ],
 )
@@ -143,6 +148,10 @@ def test_leaks_stay_within_bounds(
         ("twentieth B", 0.035, 0.015),
         ("twentyfirst A", 0.015, 0.01),
         ("twentyfirst B", 0.02, 0.015),
+        ("twentysecond A", 0.02, 0.02),
+        # A URL that carries a person's data goes whole, and the texts are short.
+        ("twentysecond B", 0.06, 0.04),
+        ("ordinary A", 0.02, 0.01),
         ("N", 0.01, 0.02),
     ],
 )
