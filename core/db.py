@@ -20,8 +20,9 @@ from sqlalchemy.types import TypeDecorator
 from core import sqlite
 from core.errors import ConfigError, Temporary
 
-#: SQLSTATE of a PostgreSQL that is a standby for the moment, as in a fail-over.
-_READ_ONLY = "25006"
+#: SQLSTATE of a PostgreSQL that is a standby for the moment, as in a fail-over; and of one that ended the transaction
+#: of a process that did nothing, because it stood still.
+_READ_ONLY, _STOOD_STILL = "25006", "25P03"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -136,6 +137,20 @@ class Database:
                 transaction.went_well = True
             finally:
                 transaction.close()
+
+    def wait_for_others(self, at_most_s: float) -> None:
+        """Let new connections of this process wait so long for a row that somebody else has, and hold one as long while
+        they do nothing. Of a server; SQLite has one lock, whose time is `sqlite.BUSY_MS`."""
+        if self.sqlite_file is not None:
+            return
+        ms = round(at_most_s * 1000)
+
+        def limit(connection: Any, _: object) -> None:
+            connection.execute(f"SET lock_timeout = {ms}")
+            connection.execute(f"SET idle_in_transaction_session_timeout = {4 * ms}")
+            connection.commit()
+
+        event.listen(self.engine, "connect", limit)
 
     def keep(self, *, write: bool) -> "Kept | None":
         """A connection for one thread that has many small transactions; None for a server, which may go away and come
@@ -279,9 +294,11 @@ def translated_errors() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         raise Temporary(f"the database does not answer: {type(error.orig).__name__}") from error
     except InternalError as error:
-        if getattr(error.orig, "sqlstate", "") != _READ_ONLY:
+        state = getattr(error.orig, "sqlstate", "")
+        if state not in (_READ_ONLY, _STOOD_STILL):
             raise
-        raise Temporary("the database only reads just now") from error
+        words = "only reads just now" if state == _READ_ONLY else "did not wait for this process"
+        raise Temporary(f"the database {words}") from error
 
 
 def _engine(driver: str, url: str) -> Engine:
@@ -302,7 +319,8 @@ def _engine(driver: str, url: str) -> Engine:
         max_overflow=24,
         pool_pre_ping=True,
         connect_args={
-            "options": "-c synchronous_commit=on -c timezone=UTC",
+            # A row that somebody else has is waited for as long as SQLite's lock.
+            "options": f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={sqlite.BUSY_MS}ms",
             # A server that has gone without a word is an error within half a minute, not a thread that waits for ever.
             "connect_timeout": 5,
             "keepalives_idle": 10,

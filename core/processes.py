@@ -51,7 +51,20 @@ def beat(tx: Tx, process_id: int, follows: int) -> bool:
 
     False when somebody has declared it dead: it must end, its mails belong to others now.
     """
-    return _BEAT.run(tx, [{"process": process_id, "now": tx.now, "version": follows}]) > 0
+    return _BEAT.run(tx, [{"process": process_id, **_self(), "now": tx.now, "version": follows}]) > 0
+
+
+def living(tx: Tx, process_id: int) -> bool:
+    """Tell whether nobody has declared this process dead. If so, nobody does until the transaction has ended.
+
+    What it stores under its lease otherwise waits for a process that no longer is. SQLite gives a number again: it is
+    ours only with our own pid.
+    """
+    return bool(_LIVING.rows(tx, process=process_id, **_self()))
+
+
+def _self() -> dict[str, object]:
+    return {"own_host": socket.gethostname(), "own_pid": os.getpid()}
 
 
 def behind(tx: Tx, config_version: int) -> int:
@@ -80,9 +93,12 @@ _REGISTER = Query(
     .values({name: bindparam(name) for name in ("role", "host", "pid", "started_at", "beat_at")})
     .returning(Process.id)
 )
-_BEAT = Bulk(
-    update(Process)
-    .where(Process.id == bindparam("process"))
-    .values(beat_at=bindparam("now"), follows=bindparam("version"))
+_IS_OURS = (
+    Process.id == bindparam("process"),
+    Process.host == bindparam("own_host"),
+    Process.pid == bindparam("own_pid"),
 )
+# A shared lock, which others may have too and whoever deletes the row waits for; SQLite's writers are alone anyway.
+_LIVING = Query(select(Process.id).where(*_IS_OURS).with_for_update(read=True, key_share=True))
+_BEAT = Bulk(update(Process).where(*_IS_OURS).values(beat_at=bindparam("now"), follows=bindparam("version")))
 _BEATS = Query(select(Process.id, Process.beat_at))

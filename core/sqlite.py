@@ -48,7 +48,8 @@ def on_begin(connection: Connection) -> None:
     if not connection.get_execution_options().get("write", False):
         raw.execute("BEGIN").close()  # takes no lock and reads nothing yet
     elif not raw.in_transaction and not _taken_turn(raw):  # in one already: `begin_at_once` was here
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with _no_waiting(raw):  # it has waited long enough
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def begin_at_once(raw: sqlite3.Connection) -> bool:

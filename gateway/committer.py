@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+from core.db import translated_errors
+from core.errors import Temporary
 from core.metrics import COMMIT_BATCH_OPS, COMMIT_OPS, COMMIT_SECONDS, COMMITS, MAIL_PATH
 from core.runtime import Tx
 
@@ -25,6 +27,10 @@ BATCH_OPS_MAX = 200
 LATER_S = 0.02
 #: Only this committer's commits are measured: the others read.
 WRITER = "committer"
+
+
+class NotBegun(Temporary):
+    """The database took no transaction: nothing was written, and there is no use in trying one operation alone."""
 
 
 class Beside(Enum):
@@ -152,9 +158,10 @@ class Committer:
             for waiting, result in zip(batch, attempt.result(), strict=True):
                 if not waiting.future.done():
                     waiting.future.set_result(result)
-        elif len(batch) == 1:
-            if not batch[0].future.done():
-                batch[0].future.set_exception(error)
+        elif len(batch) == 1 or isinstance(error, NotBegun):
+            for waiting in batch:
+                if not waiting.future.done():
+                    waiting.future.set_exception(error if len(batch) == 1 else NotBegun(*error.args))
         else:
             for waiting in batch:
                 await self._commit([waiting])
@@ -176,7 +183,7 @@ class Committer:
         tx = block.__enter__()
         try:
             if not tx.transaction.begin_at_once():
-                await self._loop.run_in_executor(self._thread, tx.transaction.begin)
+                await self._loop.run_in_executor(self._thread, _begun, tx)
             return self._run(tx, batch)
         finally:
             await self._loop.run_in_executor(self._thread, self._end, block, batch, *sys.exc_info())
@@ -188,6 +195,7 @@ class Committer:
 
     def _transaction(self, batch: list[_Waiting]) -> list[Any]:
         with self._begin() as tx:
+            _begun(tx)
             results = self._run(tx, batch)
             self._begin_meanwhile(batch)
             return results
@@ -209,6 +217,19 @@ class Committer:
             for place, result in zip(places, done, strict=True):
                 results[place] = result
         return results
+
+
+def _begun(tx: Tx) -> None:
+    """Begin the transaction, and wait for whoever writes.
+
+    Raises:
+        NotBegun: it waited in vain, or the database is not there.
+    """
+    try:
+        with translated_errors():
+            tx.transaction.begin()
+    except Temporary as error:
+        raise NotBegun(*error.args) from error
 
 
 def _each(tx: Tx, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:

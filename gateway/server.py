@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from core import processes
 from core.errors import CareerRelayError, Temporary
 from core.log import get_logger
 from core.metrics import MAIL_PATH
-from core.runtime import Runtime
+from core.runtime import Runtime, Tx
 from gateway.arrivals import Arrivals
 from gateway.backlog import leases
 from gateway.certificate import tls_context
@@ -28,11 +28,13 @@ from gateway.ruling.ruleset import shipped
 from gateway.session.accept import Listener
 from gateway.session.intake import Intake
 from gateway.session.smtp import SmtpSession
-from gateway.store.spool import Spool
+from gateway.store.spool import Spool, withdraw
 from gateway.sweep import Sweep
 from gateway.traffic import Traffic
 
 log = get_logger(__name__)
+
+T = TypeVar("T")
 
 ROLE = "gateway"
 STOP_S = 8.0
@@ -41,6 +43,9 @@ TURN_S = 0.0003
 SWEEP_AGAIN_S = 5.0
 LOOK_FOR_STOP_S = 0.1
 REPORT_S = 1.0
+#: All mails of a transaction wait for a row that somebody else has, and twice when it fails: far less than what a
+#: process may be silent.
+LOCK_S = 3.0
 
 
 class LeaseLost(CareerRelayError):
@@ -71,8 +76,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 class _Server:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        runtime.db.wait_for_others(LOCK_S)
         shipped()  # a rule set that does not load is an error now, not at the first mail
         with runtime.begin() as tx:
+            leases.free_orphans(tx)  # before our number, which SQLite may have given before
             self._process_id = processes.register(tx, ROLE)
             self._suspects = Suspects(runtime.settings, self._process_id, processes.beats(tx))
         self._tls = tls_context(runtime.settings)
@@ -91,7 +98,7 @@ class _Server:
         arrivals = Arrivals(directory, self._committer, judging, self._relay, traffic)
         processor = Processor(runtime, directory, self._committer, judging, self._relay)
         self._hands = Hands(processor.process)
-        spool = Spool(runtime.settings)
+        spool = self._spool = Spool(runtime.settings)
         self._intake = Intake(
             runtime,
             directory,
@@ -161,7 +168,7 @@ class _Server:
         while True:
             beat = partial(processes.beat, process_id=self._process_id, follows=self._directory.current.version)
             try:
-                alive = await self._committer.submit(beat, within_s=LATER_S)
+                alive = await self._say(beat)
             except Temporary:
                 alive = True
             if not alive:
@@ -169,6 +176,17 @@ class _Server:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._beat_now.wait(), processes.BEAT_S)
             self._beat_now.clear()
+
+    async def _say(self, beat: Callable[[Tx], bool]) -> bool:
+        """Beat, and hear whether the others count us in."""
+        if self._runtime.db.sqlite_file is not None:
+            return await self._committer.submit(beat, within_s=LATER_S)
+        # On a server mails may wait for somebody's row, the heart does not.
+        return await asyncio.to_thread(self._beside, beat)
+
+    def _beside(self, op: Callable[[Tx], T]) -> T:
+        with self._runtime.begin() as tx:
+            return op(tx)
 
     async def _stop(self, servers: Sequence[asyncio.Server | Listener], sweeping: asyncio.Task[None]) -> None:
         """Accept nothing new, finish what is in flight, for at most ``STOP_S``."""
@@ -184,10 +202,13 @@ class _Server:
             if not len(sessions) and not len(self._hands):
                 break
             await asyncio.sleep(STEP_S)
+        # Their clients hear 421 and come again: what is stored of them after all is withdrawn by `_leave`.
+        self._spool.doubtful.update(self._intake.storing)
         sessions.cut()
 
     def _leave(self) -> None:
         with self._runtime.begin() as tx:
+            withdraw(tx, tuple(self._spool.doubtful))
             freed = leases.free(tx, self._process_id)
         log.info("process stopped", extra={"process_id": self._process_id, "uncertain": freed})
 

@@ -44,6 +44,7 @@ class Findings:
     own: bool
     overdue: list[int]
     beats: dict[int, datetime]
+    orphans: bool
 
     @property
     def nothing(self) -> bool:
@@ -56,6 +57,7 @@ def look(tx: Tx) -> Findings:
         own=own_mail.waiting(tx),
         overdue=holds.overdue(tx, EXPIRE_MAX),
         beats=processes.beats(tx),
+        orphans=leases.orphans(tx),
     )
 
 
@@ -72,7 +74,7 @@ class Sweep:
         self._finished_seen = 0
         self._returned: list[recovery.Returned] = []
         self._busy_looks = 0
-        self._observer = leases.Observer()
+        self._observer = leases.Observer(process_id)
 
     async def run(self) -> None:
         count = 0
@@ -97,6 +99,9 @@ class Sweep:
             self._returned.pop(0)
         findings = await asyncio.to_thread(self._look)
         await self._bury(findings.beats)
+        if findings.orphans:
+            freed = await self._committer.submit(leases.free_orphans)
+            log.warning("leases of forgotten processes freed", extra={"deliveries": freed})
         await self._withdraw()
         if findings.nothing:
             return
@@ -110,8 +115,7 @@ class Sweep:
             await self._claim()
 
     async def _bury(self, beats: dict[int, datetime]) -> None:
-        others = {process_id: at for process_id, at in beats.items() if process_id != self._process_id}
-        dead = self._observer.dead(others, asyncio.get_running_loop().time())
+        dead = self._observer.dead(beats, asyncio.get_running_loop().time())
         if dead:
             silent = {process_id: beats[process_id] for process_id in dead}
             freed = await self._committer.submit(partial(leases.free_dead, silent=silent))

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from core import processes
 from core.bulk import Query
+from core.errors import Temporary
 from core.log import get_logger
 from core.metrics import FAIL_OPEN
 from core.runtime import Tx
@@ -61,7 +62,12 @@ def claim(tx: Tx, process_id: int, limit: int) -> list[Work]:
 
     For a mail with a gate the gate is asked here, at each attempt: what may not leave is cancelled, an edited rejection
     mail falls back to its original.
+
+    Raises:
+        Temporary: the process was declared dead.
     """
+    if not processes.living(tx, process_id):
+        raise Temporary("this process was declared dead")
     _end_impossible_pauses(tx)
     works = _works(tx, limit)
     leaving = [work for work in works if _gate_is_open(tx, work)]
@@ -217,11 +223,32 @@ def cancel(tx: Tx, mail_id: int) -> None:
 
 def free(tx: Tx, process_id: int) -> int:
     """Give back what a dead process held; how many deliveries. Nobody knows whether its next hop had taken them."""
+    # First, for it waits for what the process is storing after all, which then is among what it held.
+    processes.forget(tx, process_id)
+    return _free(tx, delivery.c.leased_by == process_id)
+
+
+def free_orphans(tx: Tx) -> int:
+    """The same for leases of processes that are in no list any more; how many deliveries."""
+    return _free(tx, _of_nobody())
+
+
+def orphans(tx: Tx) -> bool:
+    """Are there any?"""
+    return bool(_ORPHAN.rows(tx))
+
+
+def _of_nobody() -> ColumnElement[bool]:
+    return delivery.c.leased_by.is_not(None) & delivery.c.leased_by.not_in(select(processes.Process.id))
+
+
+_ORPHAN = Query(select(delivery.c.mail_id).where(_of_nobody()).limit(1))
+
+
+def _free(tx: Tx, whose: ColumnElement[bool]) -> int:
     columns = delivery.c
     held = tx.session.execute(
-        select(columns.mail_id, columns.position, columns.uncertain)
-        .where(columns.leased_by == process_id)
-        .with_for_update()
+        select(columns.mail_id, columns.position, columns.uncertain).where(whose).with_for_update()
     ).all()
     if held:
         tx.session.connection().execute(
@@ -235,7 +262,6 @@ def free(tx: Tx, process_id: int) -> int:
                 for row in held
             ],
         )
-    processes.forget(tx, process_id)
     return len(held)
 
 
@@ -271,23 +297,32 @@ class Observer:
     """Tells which processes are dead: those whose heartbeat stands still while *our* looks go on.
 
     Comparing their time stamps with the time of day would kill every living process when the clock jumps; counting all
-    of the time between two looks would kill them when the whole machine stood still.
+    of the time between two looks would kill them when the whole machine stood still; and while our own heart does not
+    beat either, the database takes nobody's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, process_id: int) -> None:
+        self._process_id = process_id
         self._silent: dict[int, tuple[datetime, float]] = {}
         self._looked_s: float | None = None
 
     def dead(self, beats: Mapping[int, datetime], now_s: float) -> list[int]:
-        """``beats``: heartbeat by process; ``now_s``: monotonic seconds."""
+        """``beats``: heartbeat by process, ours among them; ``now_s``: monotonic seconds."""
         passed_s = 0.0 if self._looked_s is None else min(now_s - self._looked_s, LOOK_COUNTS_S)
         self._looked_s = now_s
+        own_at, own_silent_s = self._silent.get(self._process_id, (None, 0.0))
+        if own_at is not None and own_at == beats.get(self._process_id) and own_silent_s >= processes.LATE_AFTER_S:
+            passed_s = 0.0
         silent = {}
         for process_id, beat_at in beats.items():
             last_at, silent_s = self._silent.get(process_id, (beat_at, -passed_s))
             silent[process_id] = beat_at, silent_s + passed_s if last_at == beat_at else 0.0
         self._silent = silent
-        return [process_id for process_id, (_, silent_s) in silent.items() if silent_s >= processes.DEAD_AFTER_S]
+        return [
+            process_id
+            for process_id, (_, silent_s) in silent.items()
+            if silent_s >= processes.DEAD_AFTER_S and process_id != self._process_id
+        ]
 
 
 def free_dead(tx: Tx, silent: Mapping[int, datetime]) -> int:

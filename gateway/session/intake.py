@@ -11,7 +11,7 @@ from core.metrics import ACCEPT_SECONDS, MAIL_PATH, MAILS_RECEIVED
 from core.runtime import Runtime
 from crm.registry.companies import CompanyView
 from gateway import policy, replies
-from gateway.committer import Committer
+from gateway.committer import Committer, NotBegun
 from gateway.config import Directory, Snapshot
 from gateway.foresight import Foreseen
 from gateway.letter.envelope import Arrival, Envelope
@@ -61,6 +61,8 @@ class Intake:
         self.authenticator = Authenticator(runtime)
         self.sessions = Sessions(runtime.settings.smtp)
         self.traffic = traffic
+        #: Queue ids of mails whose dot has come and whose client has no answer yet.
+        self.storing: set[str] = set()
         self._runtime = runtime
         self._directory = directory
         self._committer = committer
@@ -159,7 +161,11 @@ class Intake:
             leased_by=self._process_id if self._has_room() else None,
         )
         work = _in_hand(new, began_s, foreseen) if new.leased_by is not None else None
-        mail_id = await self._stored(new, work)
+        self.storing.add(new.queue_id)
+        try:
+            mail_id = await self._stored(new, work)
+        finally:
+            self.storing.discard(new.queue_id)
         MAIL_PATH.observe(ACCEPT_SECONDS, asyncio.get_running_loop().time() - began_s)
         MAIL_PATH.count(MAILS_RECEIVED, str(company.id))
         if work is not None:
@@ -178,6 +184,8 @@ class Intake:
         """
         try:
             return await self._keep(new, work)
+        except NotBegun:
+            raise
         except Temporary as error:
             try:
                 # The answer to a COMMIT can be lost after it happened.

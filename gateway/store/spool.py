@@ -16,6 +16,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select
 
+from core import processes
 from core.bulk import Bulk, Query, insert_ignoring
 from core.db import new_id
 from core.errors import Temporary
@@ -230,7 +231,14 @@ def store(tx: Tx, mails: Sequence[NewMail]) -> list[int]:
 
 
 def insert_mails(tx: Tx, mails: Sequence[tuple[int, NewMail, Judged | None]]) -> list[int]:
-    """The same for mails that have their ids, and may be judged already; the ids under which they are stored."""
+    """The same for mails that have their ids, and may be judged already; the ids under which they are stored.
+
+    Raises:
+        Temporary: the process that was to deliver one of them at once was declared dead. Nothing is stored.
+    """
+    for process_id in {new.leased_by for _, new, _ in mails if new.leased_by is not None}:
+        if not processes.living(tx, process_id):
+            raise Temporary("this process was declared dead")
     if _INSERT_MAIL.run(tx, [_mail_row(*each) for each in mails]) != len(mails):
         ids = [_stored(tx.connection, new) for _, new, _ in mails]
         mails = [each for each, known in zip(mails, ids, strict=True) if each[0] == known]

@@ -31,11 +31,16 @@ def accepted(runtime: Runtime, raw: bytes, *recipients: str, judged: Unedited | 
     """What the acceptance commit of a process wrote that was killed right behind it; the process's id."""
     with runtime.begin() as tx:
         process_id = processes.register(tx, "gateway")
-        envelope = Envelope(HR, tuple(Recipient(address) for address in recipients))
-        arrival = Arrival("127.0.0.1", "client.example.net", "ESMTP", "", AT)
-        new = NewMail(new_id(), Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, process_id)
-        store(tx, [Arriving(new, judged)])
+        store(tx, [arriving(raw, process_id, *recipients, judged=judged)])
     return process_id
+
+
+def arriving(raw: bytes, process_id: int, *recipients: str, judged: Unedited | None = None) -> Arriving:
+    """A mail that a process stores and will deliver at once."""
+    envelope = Envelope(HR, tuple(Recipient(address) for address in recipients))
+    arrival = Arrival("127.0.0.1", "client.example.net", "ESMTP", "", AT)
+    new = NewMail(new_id(), Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, process_id)
+    return Arriving(new, judged)
 
 
 def test_a_mail_whose_process_died_arrives(any_runtime: Runtime, clock: ManualClock) -> None:
@@ -125,13 +130,15 @@ def test_two_processes_never_share_a_mail(any_runtime: Runtime) -> None:
         with any_runtime.begin() as tx:
             leases.free(tx, dead)
             tx.session.execute(update(delivery).values(due_at=AT))
+    with any_runtime.begin() as tx:
+        one, two = (processes.register(tx, "gateway") for _ in range(2))
     with any_runtime.begin() as first:
-        mine = leases.claim(first, 101, 2)
+        mine = leases.claim(first, one, 2)
         if any_runtime.db.dialect == "postgresql":  # SQLite has one writer, there is nothing to run into
             with any_runtime.begin() as second:
-                theirs = leases.claim(second, 102, 10)
+                theirs = leases.claim(second, two, 10)
                 assert [work.id for work in theirs] == [3]
-                assert leases.claim(second, 102, 10) == []
+                assert leases.claim(second, two, 10) == []
     assert [(work.id, len(work.deliveries), work.whole) for work in mine] == [(1, 10, True), (2, 10, True)]
     assert mine[0].envelope.addresses == everybody
 
@@ -159,7 +166,7 @@ def looks(observer: Observer, beats: Mapping[int, datetime], first_s: int, last_
 
 
 def test_only_a_heart_that_stands_still_is_dead_whatever_the_time_of_day_says() -> None:
-    observer = Observer()
+    observer = Observer(9)
     beats = {1: AT, 2: AT}
     assert not any(looks(observer, beats, 0, 14))
     beats[1] += timedelta(hours=25)  # the clock was set
@@ -170,8 +177,21 @@ def test_only_a_heart_that_stands_still_is_dead_whatever_the_time_of_day_says() 
     assert observer.dead(beats, 35.0) == [1]
 
 
+def test_while_our_own_heart_does_not_beat_either_nobody_is_dead() -> None:
+    """The database takes nobody's heartbeat: whoever waits for it longest must not be thrown out for that."""
+    observer = Observer(9)
+    beats = {1: AT, 9: AT}
+    assert not any(looks(observer, beats, 0, 60)), "nor are we, whatever the time"
+    found = []
+    for second in range(61, 90):
+        beats[9] += timedelta(seconds=1)  # the database answers again, and the other one stays silent
+        found.append(observer.dead(beats, float(second)))
+    assert found[-1] == [1]
+    assert not any(found[:10]), "it had time to beat"
+
+
 def test_after_the_whole_machine_stood_still_others_get_time_to_beat() -> None:
-    observer = Observer()
+    observer = Observer(9)
     beats = {1: AT}
     assert not any(looks(observer, beats, 0, 2))
     assert observer.dead(beats, 3600.0) == [], "nobody could beat while nobody looked"

@@ -56,4 +56,4 @@ def test_two_mails_never_share_a_queue_id(any_runtime: Runtime) -> None:
 def _new(queue_id: str, raw: bytes = b"\r\n") -> NewMail:
     envelope = Envelope("saiyo@example.jp", (Recipient("taro@example.com"),))
     arrival = Arrival("127.0.0.1", "client.example.net", "ESMTP", "", datetime(2026, 11, 21, 3, tzinfo=UTC))
-    return NewMail(queue_id, Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, 7)
+    return NewMail(queue_id, Origin.SMTP, 1, True, envelope, arrival, len(raw), raw, None, None)
