@@ -27,11 +27,17 @@ _LATIN = {
     "TO_DO": "who has something to do",
     "MEETS_YOU": "who receives somebody",
     "LET_KNOW": "who is to know",
+    "RECOMMENDS": "whom somebody recommends",
+    "REPLACES": "whom somebody comes after or meets",
     "LAST_LINE": "at the very end",
     "AT_TIME": "who came when",
 }
 
-_PAIRS = {"LINE_NUMBER": "on a numbered line", "OF_DESK": "of a department"}
+_PAIRS = {
+    "LINE_NUMBER": "on a numbered line",
+    "OF_DESK": "of a department",
+    "JOINED_WHEN": "who joined when",
+}
 
 
 def _span(match: re.Match[str], group: str, why: str) -> Span:
@@ -61,7 +67,7 @@ def _one(page: Page, match: re.Match[str], sure: bool) -> Iterator[Span]:
     """
     family, given = match.group("family"), match.group("given")
     if family is None:
-        if latin_name(match.group("x")):
+        if "・" in match.group("x") or latin_name(match.group("x")):
             yield _span(match, "x", _WHY)
     elif given and _is_pair(family, given):
         yield _span(match, "x", _WHY)
@@ -140,10 +146,17 @@ def _beside_office(page: Page) -> Iterator[Span]:
             yield Span(Kind.PERSON, match.start("family"), match.end("given"), 0.68, NAME_ID, "beside an office")
         elif _may_be_surname(family) and not given and not not_a_person(family):
             yield _span(match, "family", "beside an office")
-    for match in matches(_RULES, page, "BEFORE_OFFICE"):
-        family = match.group("family")
+    for match in (*matches(_RULES, page, "BEFORE_OFFICE"), *matches(_RULES, page, "ROW_OF_DESK")):
+        family, given = match.group("family"), match.groupdict().get("given")
         if _rare(family) or names.kinds(family) & Word.SURNAME:
-            yield _span(match, "family", "beside an office")
+            yield Span(
+                Kind.PERSON,
+                match.start("family"),
+                match.end("given" if given else "family"),
+                0.68,
+                NAME_ID,
+                "beside an office",
+            )
 
 
 def _is_called(word: str) -> bool:

@@ -91,7 +91,11 @@ def _tally(group: str, knowing: str) -> Tally:
         ("twentysecond A", "all", 0.005, 0.01, 0.005, 0.07),
         ("twentysecond B", "nobody", 0.14, 0.30, 0.33, 0.58),
         ("twentysecond B", "all", 0.14, 0.30, 0.08, 0.58),
-        ("ordinary A", "nobody", 0.005, 0.01, 0.01, 0.04),
+        ("twentythird A", "nobody", 0.015, 0.01, 0.01, 0.05),
+        ("twentythird A", "all", 0.015, 0.01, 0.005, 0.05),
+        ("twentythird B", "nobody", 0.12, 0.62, 0.48, 0.74),
+        ("twentythird B", "all", 0.12, 0.62, 0.14, 0.74),
+        ("ordinary A", "nobody", 0.005, 0.01, 0.015, 0.04),
         ("eleventh B", "all", 0.05, 0.03, 0.03, 0.36),
     ],
 )
@@ -151,6 +155,8 @@ def test_leaks_stay_within_bounds(
         ("twentysecond A", 0.02, 0.02),
         # A URL that carries a person's data goes whole, and the texts are short.
         ("twentysecond B", 0.06, 0.04),
+        ("twentythird A", 0.01, 0.01),
+        ("twentythird B", 0.03, 0.01),
         ("ordinary A", 0.02, 0.01),
         ("N", 0.01, 0.02),
     ],
