@@ -54,7 +54,10 @@ _TEXTS: dict[Why, tuple[str, str]] = {
     Why.UNREADABLE: ("CSV として読めません", "not readable as CSV"),
     Why.NO_ADDRESS: ("メールアドレスではありません", "not a mail address"),
     Why.NO_STATUS: ("空欄です", "empty"),
-    Why.UNKNOWN_STATUS: ("知らない語のため unknown として保存しました", "a word not known; stored as unknown"),
+    Why.UNKNOWN_STATUS: (
+        "知らない語のため unknown として保存（使える語: in_process on_hold offered hired rejected withdrawn closed）",
+        "a word not known; stored as unknown (known: in_process on_hold offered hired rejected withdrawn closed)",
+    ),
     Why.NO_DATE: (
         "日付ではありません（例: 2026-11-20 または 2026-11-20T10:00+09:00）",
         "not a date such as 2026-11-20 or 2026-11-20T10:00+09:00",

@@ -156,7 +156,12 @@ _for_many("release", "released", "Let held mails leave unchanged, or stopped one
 _for_many("hold", "stopped", "Stop what waits for its next attempt, until it is released.")
 _for_many("retry", "due now", "Try what waits for its next attempt now; after an outage: --all.")
 _for_many("delete", "deleted", "Throw away what has not left; nobody is told.")
-_simple("report-wrong", "report_wrong", "link revoked", "This mail should not have got a link: end it at once.")
+_simple(
+    "report-wrong",
+    "report_wrong",
+    "link revoked, and its company is back in observe mode until you set another",
+    "This mail should not have got a link: end it at once, and let its company only observe from now on.",
+)
 
 
 @queue.command()

@@ -248,9 +248,7 @@ def _licence(text: str, *, odd_ok: bool) -> str:
         text = f"licence number: 1 to {LICENCE_CHARS_MAX} characters"
         raise ConfigError(Mistake(text, "licence_chars", {"n": LICENCE_CHARS_MAX}))
     if not odd_ok:
-        text = (
-            f"licence number {clean!r} has not the usual form 13-ユ-300001; if it is right, confirm it (odd_licence_ok)"
-        )
+        text = f"licence number {clean!r} has not the usual form 13-ユ-300001; if it is right, add --odd-licence-ok"
         raise ConfigError(Mistake(text, "licence_odd", {"number": clean}))
     return clean
 

@@ -27,6 +27,7 @@ from crm.signals import SignalRow
 from rules.model import AtsStatus
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+KNOWN = "in_process on_hold offered hired rejected withdrawn closed"
 HEADER = "recipient,ats_status,changed_at,application\r\n"
 
 
@@ -178,7 +179,13 @@ def test_a_file_becomes_signals_of_one_company(any_runtime: Runtime, company: in
         "imported": 4,
         "changed": 3,
         "rejected": [{"row": 5, "column": "recipient", "reason": "not a mail address"}],
-        "notes": [{"row": 6, "column": "ats_status", "reason": "a word not known; stored as unknown"}],
+        "notes": [
+            {
+                "row": 6,
+                "column": "ats_status",
+                "reason": f"a word not known; stored as unknown (known: {KNOWN})",
+            }
+        ],
     }
     with any_runtime.read() as tx:
         answer = signals.answer_for(tx, company, "yamada@example.jp")
