@@ -189,8 +189,7 @@ def plain(report: Report) -> dict[str, Any]:
 
 
 def _counts(tally: Tally) -> dict[str, Any]:
-    names = ("received", "judged", "edited", "reviewed", "passed", "held", "failed")
-    return {name: getattr(tally, name) for name in names} | {"unchanged": dict(tally.unchanged.most_common())}
+    return {name: getattr(tally, name) for name in figures.COUNTS} | {"unchanged": dict(tally.unchanged.most_common())}
 
 
 def _reasons(tally: Tally, lang: Lang) -> list[tuple[str, int]]:

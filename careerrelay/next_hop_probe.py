@@ -152,7 +152,10 @@ def _missing(client: smtplib.SMTP, settings: Settings) -> list[str]:
     notes = [f"no {name}: {what}" for name, what in _MISSING.items() if not client.has_extn(name)]
     size, ours = client.esmtp_features.get("size", ""), settings.smtp.message_bytes_max
     if size.isdigit() and 0 < int(size) < ours:
-        notes.append(f"SIZE {size} is smaller than ours ({ours}): larger mail is accepted by us and then returned")
+        notes += [
+            f"SIZE {size} is smaller than ours ({ours}): larger mail is accepted by us and then returned",
+            f"with SMTP__MESSAGE_BYTES_MAX={size} it is refused before it is sent",
+        ]
     return notes
 
 
@@ -182,6 +185,11 @@ def _words(error: Exception) -> str:
             return f"the certificate does not verify: {error.verify_message}"
         case ConfigError():
             return error.message
+        case ssl.SSLError():
+            reason = (error.reason or str(error)).replace("_", " ").lower()
+            return f"TLS: {reason}; is it smtps:// or smtp+starttls:// there?"
+        case OSError() if error.strerror:
+            return error.strerror
     return str(error) or type(error).__name__
 
 

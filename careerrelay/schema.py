@@ -7,9 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from core.db import Database
-from core.errors import ConfigError
+from core.errors import ConfigError, Mistake
 
 VERSIONS = Path(__file__).with_name("migrations") / "versions"
+#: Codes of the lines below: what to do differs.
+ABSENT, OLDER, NEWER, CLOSED = "database_absent", "database_older", "database_newer", "database_closed"
 _STEP = re.compile(r"(\d{4})_\w+\.py\Z")
 
 
@@ -28,9 +30,8 @@ def current(connection: Connection, db: Database) -> str | None:
         return None
     step = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if step is not None and step not in steps():
-        raise ConfigError(
-            f"{name(db)} was written by a newer careerrelay (step {step}); install that version or restore a backup"
-        )
+        line = f"{name(db)} was written by a newer careerrelay (step {step}); install that version or restore a backup"
+        raise ConfigError(Mistake(line, NEWER))
     return None if step is None else str(step)
 
 
@@ -42,9 +43,10 @@ def check_current(db: Database) -> None:
     """
     step = last_step(db)
     if step is None:
-        raise ConfigError(_nothing_there(db))
+        raise ConfigError(Mistake(_nothing_there(db), ABSENT))
     if step != steps()[-1]:
-        raise ConfigError(f"{name(db)} is of an older careerrelay (step {step}); run `careerrelay migrate` first")
+        line = f"{name(db)} is of an older careerrelay (step {step}); run `careerrelay migrate` first"
+        raise ConfigError(Mistake(line, OLDER))
 
 
 def is_current(db: Database) -> bool:
@@ -75,7 +77,8 @@ def _is_there(file: Path) -> bool:
     except PermissionError:
         ours = False
     if not ours:
-        raise ConfigError(f"{file} is closed to this user; run careerrelay as the user whose database it is")
+        line = f"{file} is closed to this user; run careerrelay as the user whose database it is"
+        raise ConfigError(Mistake(line, CLOSED))
     return True
 
 

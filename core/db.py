@@ -13,16 +13,13 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from core import sqlite
-from core.errors import ConfigError, Temporary
-
-#: SQLSTATE of a PostgreSQL that is a standby for the moment, as in a fail-over; and of one that ended the transaction
-#: of a process that did nothing, because it stood still.
-_READ_ONLY, _STOOD_STILL = "25006", "25P03"
+from core.db_errors import translated_errors
+from core.errors import ConfigError
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -127,9 +124,10 @@ class Database:
 
         Raises:
             Temporary: the database cannot be reached, is locked for too long, or its disk is full.
+            Damaged: its SQLite file is.
         """
         transaction = Transaction(self._writer if write else self.engine, kept)
-        with translated_errors():
+        with translated_errors(self.url):
             try:
                 yield transaction
                 if write:
@@ -163,7 +161,7 @@ class Database:
     @contextmanager
     def connection(self, *, write: bool) -> Iterator[Connection]:
         """The same for one who needs no more than its connection."""
-        with translated_errors(), (self._writer if write else self.engine).connect() as connection:
+        with translated_errors(self.url), (self._writer if write else self.engine).connect() as connection:
             if write:
                 with connection.begin():
                     yield connection
@@ -182,7 +180,7 @@ class Database:
         if self.sqlite_file is None:
             return
         self.sqlite_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with translated_errors(), self.engine.connect() as connection:
+        with translated_errors(self.url), self.engine.connect() as connection:
             connection.connection.cursor().execute("PRAGMA journal_mode=WAL").close()
         self.sqlite_file.chmod(0o600)
 
@@ -257,8 +255,9 @@ class Transaction:
         return True
 
     def begin(self) -> None:
-        """Begin, and wait for whoever writes."""
-        self._begin()
+        """Begin, and wait for whoever writes. Raises Temporary as `Database.transaction` does."""
+        with translated_errors(self._engine.url):
+            self._begin()
 
     def commit(self) -> None:
         if self._own is None:
@@ -284,21 +283,6 @@ class Transaction:
                 # of a transaction.
                 with closing(self._own):
                     self._own.rollback()
-
-
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn "cannot reach the database just now" into our own word for it, without its SQL and its values."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise Temporary(f"the database does not answer: {type(error.orig).__name__}") from error
-    except InternalError as error:
-        state = getattr(error.orig, "sqlstate", "")
-        if state not in (_READ_ONLY, _STOOD_STILL):
-            raise
-        words = "only reads just now" if state == _READ_ONLY else "did not wait for this process"
-        raise Temporary(f"the database {words}") from error
 
 
 def _engine(driver: str, url: str) -> Engine:

@@ -22,6 +22,10 @@ class Temporary(CareerRelayError):
     """Try again later."""
 
 
+class Damaged(Temporary):
+    """Stored data cannot be read: senders keep their mail until a person has restored it."""
+
+
 class NotYet(Temporary):
     """What a job waits for is known not to come before ``at``: nothing was tried, so no try is counted."""
 

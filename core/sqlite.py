@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_MS = 10_000
@@ -57,9 +58,26 @@ def begin_at_once(raw: sqlite3.Connection) -> bool:
     with _no_waiting(raw):
         try:
             raw.execute("BEGIN IMMEDIATE").close()
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError:
             return False
     return True
+
+
+def damage(connection: Connection, within_s: float) -> str | None:
+    """What SQLite finds wrong with the pages of its file (`PRAGMA quick_check`); "" when nothing is, None when the time
+    was over before the end. Reads the whole file, and holds nobody up."""
+    raw: Any = connection.connection.driver_connection
+    end_s = time.monotonic() + within_s
+    raw.set_progress_handler(lambda: time.monotonic() > end_s, 1000)
+    try:
+        found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return None
+    finally:
+        raw.set_progress_handler(None, 0)
+    return "" if found == "ok" else found.splitlines()[-1]
 
 
 @contextmanager
@@ -83,7 +101,7 @@ def _taken_turn(raw: sqlite3.Connection) -> bool:
         while time.monotonic() < end_s:
             try:
                 raw.execute("BEGIN IMMEDIATE").close()
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     return False  # asked once more by SQLAlchemy, which says what it is
                 time.sleep(look_s)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
-from core.db import translated_errors
 from core.errors import Temporary
 from core.metrics import COMMIT_BATCH_OPS, COMMIT_OPS, COMMIT_SECONDS, COMMITS, MAIL_PATH
 from core.runtime import Tx
@@ -226,8 +225,7 @@ def _begun(tx: Tx) -> None:
         NotBegun: it waited in vain, or the database is not there.
     """
     try:
-        with translated_errors():
-            tx.transaction.begin()
+        tx.transaction.begin()
     except Temporary as error:
         raise NotBegun(*error.args) from error
 

@@ -20,6 +20,7 @@ from rules.model import Verdict
 WAITING_MAX = 999
 #: Ids are given at the commit, `received_at` before it: neighbours may stand in the other order by as much as this.
 ORDER_SLACK = timedelta(minutes=10)
+COUNTS = ("received", "judged", "edited", "reviewed", "passed", "held", "ordinary", "failed")
 EDITED_NOTE, FAULT_NOTE = "edited", "fault"
 
 
@@ -52,6 +53,8 @@ class Tally:
     """One company's mails of a span of time, without our own. ``judged``: of recruiting senders.
 
     ``unchanged``: rejections that left (or wait to leave) as they came, by the word in ``mail.note``; faults too.
+    ``ordinary``: other senders' mail, and what is no rejection. Edited, reviewed, held, unchanged and ordinary ones
+    together are those received.
     """
 
     received: int = 0
@@ -60,11 +63,12 @@ class Tally:
     reviewed: int = 0
     passed: int = 0
     held: int = 0
+    ordinary: int = 0
     failed: int = 0
     unchanged: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
-        for name in ("received", "judged", "edited", "reviewed", "passed", "held", "failed"):
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.unchanged.update(other.unchanged)
 
@@ -156,18 +160,22 @@ def tallies(tx: Tx, since: datetime, until: datetime | None = None) -> dict[int,
 
 def _count_in(tally: Tally, row: Any) -> None:
     count: int = row.mails
-    rejection = row.verdict == Verdict.INJECT.value
-    held = row.state == MailState.HELD.value
-    edited = row.note == EDITED_NOTE
     tally.received += count
     tally.judged += count * bool(row.judged)
-    tally.edited += count * edited
-    tally.reviewed += count * (row.verdict == Verdict.REVIEW.value)
     tally.passed += count * (row.verdict == Verdict.PASS.value)
-    tally.held += count * held
     tally.failed += count * (row.state == MailState.FAILED.value)
-    if row.note == FAULT_NOTE or (rejection and not held and not edited):
+    if row.note == EDITED_NOTE:
+        tally.edited += count
+    elif row.note == FAULT_NOTE:
+        tally.unchanged[FAULT_NOTE] += count
+    elif row.state == MailState.HELD.value:
+        tally.held += count
+    elif row.verdict == Verdict.REVIEW.value:
+        tally.reviewed += count
+    elif row.verdict == Verdict.INJECT.value:
         tally.unchanged[row.note or "unknown"] += count
+    else:
+        tally.ordinary += count
 
 
 def first_id(tx: Tx, moment: datetime) -> int:

@@ -27,6 +27,7 @@ def check_config(front: Front, as_json: bool) -> None:
     database = "PostgreSQL" if settings.database_url.startswith("postgresql") else "SQLite"
     facts = {
         "smtp": ", ".join(str(listen) for listen in settings.smtp.listen),
+        "hostname": settings.smtp.hostname,
         "next_hop": str(settings.relay.next_hop),
         "web": f"{settings.web.listen}, links begin with {settings.web.base_url}",
         "database": database,

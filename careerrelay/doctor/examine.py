@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 from careerrelay import opening
 from careerrelay.doctor import company_checks, dkim_checks, dns_checks, hops, machine, queue_checks
 from careerrelay.doctor.finding import Finding, Level, fail
 from careerrelay.doctor.patient import Patient
-from core.errors import CareerRelayError, NotFound
+from core import processes
+from core.errors import CareerRelayError, ConfigError, Damaged, NotFound, Temporary
 from core.resolver import Resolver
 from core.runtime import Runtime
 from core.settings import Settings
@@ -21,23 +23,41 @@ def examine(settings: Settings, company_id: int | None = None) -> Iterator[Findi
         NotFound: no such company.
     """
     yield from machine.settings_hold(settings)
+    yield from machine.hostname(settings)
     yield from machine.home(settings)
-    yield from machine.key_ring(settings)
-    found = list(machine.database(settings))
-    yield from found
+    database = list(machine.database(settings))
+    keys = list(machine.key_ring(settings, new=any(finding.text == "version" for finding in database)))
+    yield from (*keys, *database)
     with ExitStack() as stack:
         runtime = None
-        if all(finding.level is not Level.FAIL for finding in found):
+        if all(finding.level is not Level.FAIL for finding in (*keys, *database)):
             try:
                 runtime = stack.enter_context(opening.opened(settings))
-            except CareerRelayError as error:
-                yield fail("database", "silent", problem=error.message)
-        patient = _patient(settings, runtime, company_id)
-        yield from machine.listeners(settings)
+                patient = _patient(settings, runtime, company_id)
+            except (Temporary, ConfigError) as error:
+                runtime = None
+                yield _lost(error)
+        if runtime is None:
+            patient = _patient(settings, None, company_id)
+        yield from machine.listeners(settings, ours=runtime is None or _some_process_runs(runtime))
         yield from machine.public_address(patient)
         yield from hops.next_hops(patient)
         if runtime is not None:
-            yield from _companies(patient, runtime)
+            try:
+                yield from _companies(patient, runtime)
+            except Temporary as error:
+                yield _lost(error)
+
+
+def _lost(error: CareerRelayError) -> Finding:
+    """The database answered at first and then no longer, or a page of it that is needed now is damaged."""
+    return fail("database", "damaged" if isinstance(error, Damaged) else "silent", problem=error.message)
+
+
+def _some_process_runs(runtime: Runtime) -> bool:
+    with runtime.read() as tx:
+        heard_since = tx.now - timedelta(seconds=processes.DEAD_AFTER_S)
+        return any(beat >= heard_since for beat in processes.beats(tx).values())
 
 
 def _patient(settings: Settings, runtime: Runtime | None, company_id: int | None) -> Patient:

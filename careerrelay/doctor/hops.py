@@ -59,9 +59,19 @@ def _tried(patient: Patient, company_id: int | None, hop: NextHop, shown: HopIde
     extensions = next((step.detail for step in steps if step.step == _EXTENSIONS), "")
     if hop.security is Security.PLAIN and not hop.is_loopback:
         yield warn("next_hop", "plaintext", about, company_id)
-    if "8BITMIME" not in extensions.split(", "):
+    words = extensions.split(", ")
+    if "8BITMIME" not in words:
         yield warn("next_hop", "seven_bit", about, company_id)
+    theirs, ours = size_limit(words), patient.settings.smtp.message_bytes_max
+    if 0 < theirs < ours:
+        yield warn("next_hop", "size", about, company_id, theirs=theirs, ours=ours)
     yield ok("next_hop", "takes", about, company_id, security=str(hop.security), extensions=extensions)
+
+
+def size_limit(extensions: Sequence[str]) -> int:
+    """The largest message a server takes, in octets; 0 when it names none (RFC 1870 3)."""
+    named = [word.partition(" ")[2] for word in extensions if word.partition(" ")[0] == "SIZE"]
+    return int(named[0]) if named and named[0].isdecimal() else 0
 
 
 def _certificates(patient: Patient) -> Iterator[Finding]:

@@ -15,10 +15,11 @@ from careerrelay import checks, schema
 from careerrelay.doctor.finding import Finding, fail, ok, warn
 from careerrelay.doctor.patient import Patient
 from careerrelay.readiness import mail_answers, web_answers
+from core import sqlite
 from core.crypto import KeyRing
 from core.db import Database
 from core.endpoints import NextHop
-from core.errors import ConfigError, Temporary
+from core.errors import ConfigError, Damaged, Temporary
 from core.settings import Settings
 from rules.model import Mode
 
@@ -26,6 +27,15 @@ from rules.model import Mode
 SPACE_WARN_TIMES = 2
 CLOCK_WARN_S, CLOCK_FAIL_S = 2.0, 60.0
 WEB_ANSWER_S = 5.0
+#: So long `doctor` looks through the pages of an SQLite file.
+PAGES_CHECK_S = 10.0
+#: What is said of a database that schema.py refuses, by the code of its line.
+DATABASE_TEXTS = {
+    schema.ABSENT: "version",
+    schema.OLDER: "version",
+    schema.NEWER: "newer",
+    schema.CLOSED: "closed",
+}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -38,6 +48,13 @@ def settings_hold(settings: Settings) -> Iterator[Finding]:
             yield fail("settings", "wrong", problem=problem)
     else:
         yield ok("settings", "good")
+
+
+def hostname(settings: Settings) -> Iterator[Finding]:
+    """The name in greeting, EHLO and Received is a domain name (RFC 5321 2.3.5), not every machine's."""
+    name = settings.smtp.hostname
+    local = "." not in name or name.rstrip(".").rpartition(".")[2].lower() in ("localhost", "localdomain", "local")
+    yield warn("hostname", "local", name) if local else ok("hostname", "good", name)
 
 
 def home(settings: Settings) -> Iterator[Finding]:
@@ -61,14 +78,14 @@ def home(settings: Settings) -> Iterator[Finding]:
     yield level("space", word, free=_gib(free), floor=_gib(floor))
 
 
-def key_ring(settings: Settings) -> Iterator[Finding]:
-    """The ring opens and nobody else may read it."""
+def key_ring(settings: Settings, *, new: bool) -> Iterator[Finding]:
+    """The ring opens and nobody else may read it. ``new``: there is no database yet, so no ring either."""
     path = settings.keys_file
     try:
         KeyRing.load(path)
         mode = path.stat().st_mode
     except ConfigError as error:
-        yield fail("keys", "unusable", problem=error.message)
+        yield fail("keys", "none" if new and not path.exists() else "unusable", problem=error.message)
         return
     except OSError as error:
         yield fail("keys", "unusable", problem=error.strerror or "")
@@ -89,13 +106,25 @@ def database(settings: Settings) -> Iterator[Finding]:
         if db.dialect == "postgresql":
             yield _clock(db)
         else:
+            yield from _pages(db, kind)
             yield ok("clock", "same")
     except ConfigError as error:
-        yield fail("database", "version", kind, problem=error.message)
+        yield fail("database", DATABASE_TEXTS[error.mistakes[0].code], kind, problem=error.message)
+    except Damaged as error:
+        yield fail("database", "damaged", kind, problem=error.message)
     except Temporary as error:
         yield fail("database", "silent", kind, problem=error.message)
     finally:
         db.close()
+
+
+def _pages(db: Database, kind: str) -> Iterator[Finding]:
+    with db.connection(write=False) as connection:
+        found = sqlite.damage(connection, PAGES_CHECK_S)
+    if found is None:
+        yield ok("database", "large", kind, seconds=f"{PAGES_CHECK_S:.0f}")
+    elif found:
+        yield fail("database", "damaged", kind, problem=found)
 
 
 def _clock(db: Database) -> Finding:
@@ -116,13 +145,14 @@ def clock_skew(before: datetime, theirs: datetime, after: datetime) -> Finding:
     return ok("clock", "good")
 
 
-def listeners(settings: Settings) -> Iterator[Finding]:
-    """Every mail address greets, and the web address says it is ready."""
+def listeners(settings: Settings, *, ours: bool) -> Iterator[Finding]:
+    """Every mail address greets, and the web address says it is ready. ``ours``: a process of this installation may
+    have answered; where none runs, somebody else has the port."""
     for listen in settings.smtp.listen:
         if listen.port == 0:
             yield warn("smtp", "any_port", str(listen))
         elif mail_answers(listen):
-            yield ok("smtp", "answers", str(listen))
+            yield ok("smtp", "answers", str(listen)) if ours else fail("smtp", "foreign", str(listen))
         else:
             yield fail("smtp", "silent", str(listen))
     if settings.web.listen.port == 0:

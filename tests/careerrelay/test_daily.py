@@ -119,8 +119,12 @@ def test_a_days_mails_are_counted_and_told(runtime: Runtime, sink: Sink) -> None
     assert parsed["Subject"].startswith("[CareerRelay]")
     body = parsed.get_content()
     assert "received             3 (2 of recruiting senders)" in body
+    assert "ordinary mail        1 (" in body
     assert "edited               1" in body
-    assert f"1 {company.sender_domains[0]} [auto bypass] received 3, edited 1" in body
+    assert (
+        f"1 {company.sender_domains[0]} [auto bypass] received 3, ordinary 1, edited 1, reviewed 1, held 0, unchanged 0"
+        in body
+    )
     assert f"127.0.0.1:{sink.port}: takes mail" in body
     for word in (CANDIDATE, "taro", "山田", company.name, "saiyo"):
         assert word not in body + parsed["Subject"], "numbers only"

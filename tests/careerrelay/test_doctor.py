@@ -5,21 +5,26 @@ import re
 import smtplib
 import string
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from careerrelay import opening
+from careerrelay import opening, schema
 from careerrelay.doctor import dns_checks, machine
 from careerrelay.doctor.finding import Level, words
 from careerrelay.doctor.patient import Patient
+from core import sqlite
+from core.db import Database
 from core.resolver import Resolver
 from core.settings import load
 from crm.registry import companies
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 from tests.careerrelay.running import Running, eventually, serving
+from tests.gateway.chaos_hop import Hop, Hops
+from tests.gateway.sink import Sink
 from tests.nameserver import NameServer, name_server, txt
 from tests.servers import PostgresServer, free_port
 
@@ -190,7 +195,7 @@ def test_open_doors_of_the_data_directory(tmp_path: Path) -> None:
     settings.keys_file.chmod(0o644)
     found = next(machine.home(settings))
     assert (found.level, found.text) == (Level.WARN, "open")
-    assert [(one.level, one.text) for one in machine.key_ring(settings)] == [(Level.WARN, "open")]
+    assert [(one.level, one.text) for one in machine.key_ring(settings, new=False)] == [(Level.WARN, "open")]
     full = load(env=installation.env | {"CAREERRELAY_SPOOL__FREE_BYTES_MIN": str(2**60)})
     assert [(one.level, one.text) for one in machine.home(full)][1] == (Level.FAIL, "full")
 
@@ -202,6 +207,101 @@ def test_a_database_that_is_away_or_old(tmp_path: Path, postgres_server: Postgre
     nobody = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none"
     (found,) = machine.database(load(env={"CAREERRELAY_HOME": str(tmp_path), "CAREERRELAY_DATABASE_URL": nobody}))
     assert (found.level, found.text) == (Level.FAIL, "silent")
+
+
+def test_a_damaged_database_file_is_a_finding_and_the_rest_is_looked_at(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home", RELAY__NEXT_HOP=f"smtp://127.0.0.1:{free_port()}")
+    add_company(installation)
+    file = tmp_path / "home" / "careerrelay.sqlite3"
+    good = file.read_bytes()
+    for name, damaged in {
+        "no database": b"not a database" * 1000,
+        "its pages are gone": good[:4096] + b"\xff" * (len(good) - 4096),
+    }.items():
+        file.write_bytes(damaged)
+        for beside in ("-wal", "-shm"):
+            file.with_name(file.name + beside).unlink(missing_ok=True)
+        found = examined(installation, status=1)
+        assert ("fail", "damaged") in about(found, "database"), name
+        assert about(found, "next_hop") == [("fail", "refuses")], name
+        (line,) = installation.refused("company", "list")
+        assert line.startswith(f"careerrelay: the database {file} is damaged ("), name
+        assert file.read_bytes() == damaged, name
+
+
+def test_damage_that_nobody_has_met_yet_is_found(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    add_company(installation)
+    file = tmp_path / "home" / "careerrelay.sqlite3"
+    good = file.read_bytes()
+    half = len(good) // 8192 * 4096
+    file.write_bytes(good[:half] + b"\xff" * 16384 + good[half + 16384 :])
+    installation.good("company", "list")
+    assert ("fail", "damaged") in about(examined(installation, status=1), "database")
+
+
+def test_a_large_database_is_looked_through_for_a_while_only(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    add_company(installation)
+    url = f"sqlite+pysqlite:///{tmp_path / 'home' / 'careerrelay.sqlite3'}"
+    with closing(Database(url)) as db, db.connection(write=False) as connection:
+        assert sqlite.damage(connection, within_s=-1.0) is None
+        assert sqlite.damage(connection, within_s=10.0) == "", "the connection goes on"
+
+
+def test_a_ring_that_is_gone_is_no_fault_of_the_database(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    add_company(installation)
+    (tmp_path / "home" / "keys" / "ring.json").unlink()
+    found = examined(installation, status=1)
+    assert about(found, "keys") == [("fail", "unusable")]
+    assert about(found, "database") == [("ok", "good")]
+    (line,) = [line for line in found if line["check"] == "keys"]
+    assert "backup" in line["to_do"]
+    assert "migrate" not in line["to_do"], "it refuses where data is"
+    new = examined(Installation(tmp_path / "nowhere"), status=1)
+    assert about(new, "keys") == [("fail", "none")]
+
+
+def test_what_is_wrong_with_the_version_has_its_own_advice() -> None:
+    codes = {schema.ABSENT, schema.OLDER, schema.NEWER, schema.CLOSED}
+    assert set(machine.DATABASE_TEXTS) == codes
+    advice = {text: words()["find"]["database"][text]["do_en"] for text in machine.DATABASE_TEXTS.values()}
+    assert "migrate" in advice["version"]
+    assert not any("migrate" in advice[text] for text in ("newer", "closed"))
+
+
+def test_another_server_on_our_port_is_not_taken_for_ours(tmp_path: Path) -> None:
+    with Sink() as other:
+        installation = Installation(tmp_path / "home", SMTP__LISTEN=f"127.0.0.1:{other.port}")
+        add_company(installation)
+        assert about(examined(installation, status=1), "smtp") == [("fail", "foreign")]
+
+
+def test_a_next_hop_that_takes_less_than_we_do(tmp_path: Path) -> None:
+    hop = Hop()
+    hop.extensions = ("8BITMIME", "SIZE 1000")
+    with Hops(hop):
+        installation = Installation(tmp_path / "home", RELAY__NEXT_HOP=f"smtp://127.0.0.1:{hop.port}")
+        add_company(installation)
+        (found, _) = [line for line in examined(installation) if line["check"] == "next_hop"]
+        assert (found["level"], found["finding"]) == ("warn", "size")
+        assert "SMTP__MESSAGE_BYTES_MAX=1000" in found["to_do"]
+
+
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    [
+        ("relay.example.jp", "good"),
+        ("localhost", "local"),
+        ("relay", "local"),
+        ("localhost.localdomain", "local"),
+        ("printer.local", "local"),
+    ],
+)
+def test_the_name_we_greet_with(tmp_path: Path, name: str, finding: str) -> None:
+    settings = load(env={"CAREERRELAY_HOME": str(tmp_path), "CAREERRELAY_SMTP__HOSTNAME": name})
+    assert [one.text for one in machine.hostname(settings)] == [finding]
 
 
 @pytest.mark.parametrize(

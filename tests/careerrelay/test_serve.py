@@ -181,4 +181,5 @@ def test_a_database_of_a_newer_version_stops_it(tmp_path: Path) -> None:
 def test_a_database_that_does_not_answer_stops_it_with_one_line(tmp_path: Path) -> None:
     installation = _same(tmp_path / "home", 25, DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/none")
     (line,) = installation.refused("serve")
-    assert line.startswith("careerrelay: the database does not answer")
+    assert line.startswith("careerrelay: the database 127.0.0.1:1/none does not answer: ")
+    assert "Connection refused" in line
