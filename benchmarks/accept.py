@@ -20,7 +20,8 @@ from pathlib import Path
 from benchmarks.cpu import cpu_s
 from benchmarks.mail_rate import message
 from careerrelay.opening import migrated, opened
-from core.settings import Settings, load
+from core.setting_sources import load
+from core.settings import Settings
 from crm.registry import companies
 from crm.registry.companies import NewCompany
 from gateway.certificate import tls_context

@@ -15,7 +15,7 @@ from core.clock import SystemClock
 from core.crypto import KeyRing
 from core.db import Database, UtcDateTime
 from core.runtime import Runtime
-from core.settings import load
+from core.setting_sources import load
 
 ROUNDS = 200
 sample = Table(

@@ -19,7 +19,7 @@ from core.clock import ManualClock
 from core.crypto import KeyRing
 from core.db import Base, Database
 from core.runtime import Runtime
-from core.settings import load
+from core.setting_sources import load
 from ledger.check import check_book
 from ledger.export import export
 from ledger.tables import DDL

@@ -2,6 +2,7 @@
 
 from core.crypto import KeyRing
 from core.errors import ConfigError
+from core.setting_sources import Reading
 from core.settings import Settings
 
 
@@ -13,20 +14,23 @@ def require_next_hop(settings: Settings) -> None:
         )
 
 
-def check(settings: Settings) -> None:
-    """Everything that can be known without a connection: next hop, TLS certificate, key ring.
-
-    Raises:
-        ConfigError: one line a problem.
-    """
-    problems: list[str] = []
+def problems(reading: Reading) -> list[str]:
+    """Everything that can be known without a connection, a line each: what does not read, next hop, TLS certificate,
+    key ring. What hangs on a setting that is wrong itself is left out."""
+    found: list[str] = []
     for ask in (require_next_hop, _require_certificate, _require_authority, _require_readable_ring):
         try:
-            ask(settings)
+            ask(reading.settings)
         except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(*problems)
+            found += error.problems
+    return [*reading.problems, *(line for line in found if not any(name in line for name in reading.wrong))]
+
+
+def check(settings: Settings) -> None:
+    """The same for those who cannot go on with any. Raises ConfigError, one line a problem."""
+    found = problems(Reading(settings))
+    if found:
+        raise ConfigError(*found)
 
 
 def _require_certificate(settings: Settings) -> None:

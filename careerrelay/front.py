@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from core import settings as core_settings
+from core import setting_sources
+from core.errors import ConfigError
 from core.lang import Lang
+from core.setting_sources import Reading
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +42,14 @@ class Front:
     @cached_property
     def settings(self) -> Settings:
         """Raises ConfigError with every problem at once."""
-        return core_settings.load(self.config_file, self.environment)
+        if self.reading.problems:
+            raise ConfigError(*self.reading.problems)
+        return self.reading.settings
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The settings for whoever wants to look further although something is wrong with them."""
+        return setting_sources.read(self.config_file, self.environment)
 
     def lang(self, chosen: Lang | None) -> Lang:
         """The language to speak in a terminal: the one asked for, else the terminal's own, else the admin's."""

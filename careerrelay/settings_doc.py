@@ -15,7 +15,7 @@ edited with the `careerrelay` command or in the console.
 
 Every setting is an environment variable, or a key of the TOML file given with `--config` (`{PREFIX}SMTP__LISTEN` is
 `listen` in `[smtp]`; the environment wins). With `_FILE` added to its name a variable gives the file that holds the
-value; use it for secrets. `careerrelay check-config` prints every mistake at once.
+value (a key with `_file`); use it for secrets. `careerrelay check-config` prints every mistake at once.
 
 This page is made by `python -m careerrelay.settings_doc`; a test fails when it is out of date.
 

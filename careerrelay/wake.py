@@ -6,7 +6,7 @@ Redis carries only this call, without arguments; the work stands in the database
 import os
 import time
 
-from core import settings as core_settings
+from core import setting_sources
 from core.runner import Runner
 
 #: Below RQ's own time limit for a job, so that it never interrupts a handler of ours.
@@ -28,7 +28,7 @@ def drain() -> int:
     from careerrelay import opening
     from careerrelay.handlers import HANDLERS
 
-    with opening.opened(core_settings.load(None, os.environ)) as runtime:
+    with opening.opened(setting_sources.load(None, os.environ)) as runtime:
         return _drain(Runner(runtime, HANDLERS, f"rq:{os.getpid()}"))
 
 

@@ -96,7 +96,7 @@ class KeyRing:
             )
         except OSError as error:
             raise ConfigError(
-                f"key ring {path}: {error.strerror}; set KEYS__FILE or restore the file from its backup"
+                f"key ring {path}: {error.strerror}; set CAREERRELAY_KEYS__FILE or restore the file from its backup"
             ) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(

@@ -1,6 +1,7 @@
 """How the text of a setting becomes its value. Each function raises ValueError with what is wrong."""
 
 import os
+import re
 from ipaddress import ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -70,6 +71,18 @@ def timezone(value: object) -> object:
         ZoneInfo(str(value))
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"{value!r} is no time zone; write Asia/Tokyo or UTC") from None
+    return value
+
+
+def base_url(value: object) -> object:
+    if not re.fullmatch(r"https?://[^/\s]+(/[^\s]*[^/\s])?", str(value)):
+        raise ValueError(f"{value!r}: write https://HOST or https://HOST/PATH, without / at the end")
+    return value
+
+
+def time_of_day(value: object) -> object:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(value), re.ASCII):
+        raise ValueError(f"{value!r}: write HH:MM, from 00:00 to 23:59")
     return value
 
 

@@ -1,30 +1,16 @@
-"""How this installation runs. Read once (in ``careerrelay/cli.py``) and passed down; what companies decide is data.
+"""How this installation runs. Read once (`core.setting_sources`) and passed down; what companies decide is data."""
 
-Sources, strongest first: environment ``CAREERRELAY_…`` with ``__`` between levels, then the TOML file of ``--config``.
-``…_FILE`` names a file that holds the value, for secrets.
-"""
-
-import difflib
-import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core import setting_values
 from core.endpoints import Listen, NextHop
-from core.errors import ConfigError
 
 PREFIX = "CAREERRELAY_"
 
@@ -132,10 +118,8 @@ class Web(Section):
     listen: Annotated[Listen, NoDecode, BeforeValidator(setting_values.listen)] = Field(
         Listen("127.0.0.1", 8080), description="address of the console and the candidate's pages"
     )
-    base_url: str = Field(
-        "http://127.0.0.1:8080",
-        pattern=r"^https?://[^/\s]+(/[^\s]*[^/\s])?$",
-        description="public address; links in mails start with it",
+    base_url: Annotated[str, BeforeValidator(setting_values.base_url)] = Field(
+        "http://127.0.0.1:8080", description="public address; links in mails start with it"
     )
     threads: int = Field(8, ge=1, description="threads of the web process")
     api_calls_per_minute: int = Field(300, ge=1, description="calls of one API key a minute; more get 429")
@@ -162,8 +146,8 @@ class Admin(Section):
     mail: Annotated[tuple[str, ...], NoDecode, BeforeValidator(setting_values.addresses)] = Field(
         (), description="who gets the daily line about this installation, comma-separated; empty: nobody"
     )
-    report_at: str = Field(
-        "08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="time of day of the daily line, HH:MM"
+    report_at: Annotated[str, BeforeValidator(setting_values.time_of_day)] = Field(
+        "08:00", description="time of day of the daily line, HH:MM"
     )
     timezone: Annotated[str, BeforeValidator(setting_values.timezone)] = Field(
         "Asia/Tokyo", description="where the admin's days begin and end"
@@ -264,17 +248,6 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+pysqlite:///{(self.home / 'careerrelay.sqlite3').absolute()}"
 
 
-class _GivenEnvironment(EnvSettingsSource):
-    """The environment as passed in, not the process's: settings stay a function of their arguments."""
-
-    def __init__(self, settings_cls: type[BaseSettings], env: Mapping[str, str]) -> None:
-        self._given = {name.lower(): value for name, value in env.items()}
-        super().__init__(settings_cls)
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        return self._given
-
-
 def names(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterator[tuple[str, Any]]:
     """Every setting as (environment name, pydantic field), in the order of the file."""
     for name, field in model.model_fields.items():
@@ -283,108 +256,3 @@ def names(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterator[t
             yield from names(field.annotation, full + "__")
         else:
             yield full, field
-
-
-def load(config_file: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
-    """Settings from ``env`` (default: none) over ``config_file``.
-
-    Raises:
-        ConfigError: one line for every problem found, not only the first.
-    """
-    problems: list[str] = []
-    given = _expand_files(_known({k: v for k, v in (env or {}).items() if k.startswith(PREFIX)}, problems), problems)
-
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **__: PydanticBaseSettingsSource
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            environment = _GivenEnvironment(settings_cls, given)
-            if config_file is None:
-                return (environment,)
-            return environment, TomlConfigSettingsSource(settings_cls, config_file)
-
-    if config_file is not None and not config_file.is_file():
-        problems.append(f"--config {config_file}: no such file")
-        config_file = None
-    try:
-        settings = Loaded()
-    except ValidationError as error:
-        found = error.errors()
-        problems += [_explain(item) for item in found if not _has_wrong_part(item, found)]
-    except ValueError as error:  # TOML syntax
-        problems.append(f"{config_file}: {error}")
-    else:
-        problems += _contradictions(settings)
-    if problems:
-        raise ConfigError(*problems)
-    return settings
-
-
-def _known(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
-    known = {name for name, _ in names()}
-    good = {}
-    for name, value in env.items():
-        if name in known or name.removesuffix("_FILE") in known:
-            good[name] = value
-            continue
-        near = difflib.get_close_matches(name, known, 1)
-        problems.append(f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
-    return good
-
-
-def _expand_files(env: dict[str, str], problems: list[str]) -> dict[str, str]:
-    known = {name for name, _ in names()}
-    expanded = dict(env)
-    for name, value in env.items():
-        if name in known:
-            continue
-        del expanded[name]
-        try:
-            expanded[name.removesuffix("_FILE")] = Path(value).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{name}: cannot read {value}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")
-    return expanded
-
-
-def _has_wrong_part(item: Any, found: Sequence[Any]) -> bool:
-    """Is it about a list of which a part is told already? That the list is short without the part helps nobody."""
-    where = item["loc"]
-    return any(len(other["loc"]) > len(where) and other["loc"][: len(where)] == where for other in found)
-
-
-def _explain(item: Any) -> str:
-    where = PREFIX + "__".join(str(part).upper() for part in item["loc"] if not isinstance(part, int))
-    what = item["msg"].removeprefix("Value error, ")
-    secret = "PASSWORD" in where or "TOKEN" in where
-    shown = (
-        ""
-        if secret or isinstance(item["input"], dict) or item["type"] == "value_error"
-        else f" (given: {item['input']!r})"
-    )
-    if item["type"] == "extra_forbidden":
-        return f"{where}: no such setting"
-    return f"{where}: {what[:1].lower()}{what[1:]}{shown}"
-
-
-def _contradictions(settings: Settings) -> list[str]:
-    problems = []
-    smtp = settings.smtp
-    if (smtp.tls_cert is None) != (smtp.tls_key is None):
-        problems.append(f"{PREFIX}SMTP__TLS_CERT and {PREFIX}SMTP__TLS_KEY: set both or none")
-    for name, path in (("CERT", smtp.tls_cert), ("KEY", smtp.tls_key)):
-        if path is not None and not os.access(path, os.R_OK):
-            problems.append(f"{PREFIX}SMTP__TLS_{name}: cannot read {path}")
-    if settings.relay.tls_ca is not None and not os.access(settings.relay.tls_ca, os.R_OK):
-        problems.append(f"{PREFIX}RELAY__TLS_CA: cannot read {settings.relay.tls_ca}")
-    if settings.admin.mail and not settings.mail.from_:
-        problems.append(f"{PREFIX}ADMIN__MAIL: the daily line needs a sender: set {PREFIX}MAIL__FROM")
-    if any(listen.tls for listen in smtp.listen) and smtp.tls_cert is None:
-        problems.append(f"{PREFIX}SMTP__LISTEN: tls:// needs {PREFIX}SMTP__TLS_CERT and {PREFIX}SMTP__TLS_KEY")
-    if settings.database_url and not settings.database_url.startswith(("postgresql+psycopg://", "sqlite+pysqlite:///")):
-        problems.append(
-            f"{PREFIX}DATABASE_URL: write postgresql+psycopg://USER@HOST/NAME, or leave it empty for SQLite"
-        )
-    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
-        problems.append(f"{PREFIX}REDIS_URL: write redis://HOST:PORT/0, or leave it empty for embedded workers")
-    return problems

@@ -9,7 +9,8 @@ import pytest
 from core.clock import ManualClock
 from core.crypto import KeyRing
 from core.runtime import Runtime
-from core.settings import Settings, load
+from core.setting_sources import load
+from core.settings import Settings
 from tests import servers
 from tests.databases import START as START
 from tests.databases import PostgresDatabases, SqliteDatabases

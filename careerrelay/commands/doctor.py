@@ -6,7 +6,6 @@ import click
 
 from careerrelay.doctor.finding import Finding, Level, meaning, title, to_do
 from careerrelay.front import ID, Front, emit, json_option, lang_option, pass_front, table, terminal_lang
-from core.errors import ConfigError
 from core.lang import Lang
 
 _MARKS = {Level.OK: "ok", Level.WARN: "WARN", Level.FAIL: "FAIL"}
@@ -29,14 +28,14 @@ def doctor(front: Front, company_id: int | None, lang: Lang | None, as_json: boo
 
 
 def _findings(front: Front, company_id: int | None, lang: Lang | None) -> tuple[list[Finding], Lang]:
+    from careerrelay import checks
     from careerrelay.doctor.examine import examine  # the whole mail floor: not for `--help`
 
-    try:
-        settings = front.settings
-    except ConfigError as error:
-        wrong = [Finding("settings", Level.FAIL, "wrong", values={"problem": line}) for line in error.problems]
-        return wrong, lang or terminal_lang() or "ja"
-    return list(examine(settings, company_id)), lang or terminal_lang() or settings.admin.locale
+    if front.reading.problems:
+        found = checks.problems(front.reading)
+        wrong = [Finding("settings", Level.FAIL, "wrong", values={"problem": line}) for line in found]
+        return wrong, lang or terminal_lang() or front.reading.settings.admin.locale
+    return list(examine(front.settings, company_id)), front.lang(lang)
 
 
 def _plain(finding: Finding, lang: Lang) -> dict[str, Any]:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 @pass_front
 def check_config(front: Front, as_json: bool) -> None:
     """Read the settings and list every error in them at once; changes nothing."""
-    from careerrelay.checks import check
+    from careerrelay.checks import problems
 
+    wrong = problems(front.reading)
+    if wrong:
+        raise ConfigError(*wrong)
     settings = front.settings
-    check(settings)
     database = "PostgreSQL" if settings.database_url.startswith("postgresql") else "SQLite"
     facts = {
         "smtp": ", ".join(str(listen) for listen in settings.smtp.listen),

@@ -15,7 +15,7 @@ from careerrelay.demo.inbox import InboxServer, Place, create_app
 from careerrelay.demo.server import Server, emptied, free_port, settings_of
 from careerrelay.demo.sink import Sink
 from careerrelay.demo.story import Tell
-from core import settings as core_settings
+from core import setting_sources
 from core.runtime import Runtime
 from web import auth
 
@@ -45,7 +45,7 @@ def run(home: Path, tell: Tell, *, stay: bool = True) -> int:
         sink = stack.enter_context(Sink(home / "inbox"))
         smtp_port, web_port = free_port(SMTP_PORT), free_port(WEB_PORT)
         environment = settings_of(home, smtp_port, web_port, sink.port)
-        settings = core_settings.load(None, environment)
+        settings = setting_sources.load(None, environment)
         opening.migrated(settings)
         runtime = stack.enter_context(opening.opened(settings))
         with runtime.begin() as tx:

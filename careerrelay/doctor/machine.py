@@ -20,6 +20,7 @@ from core.crypto import KeyRing
 from core.db import Database
 from core.endpoints import NextHop
 from core.errors import ConfigError, Damaged, Temporary
+from core.setting_sources import Reading
 from core.settings import Settings
 from rules.model import Mode
 
@@ -41,12 +42,10 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 def settings_hold(settings: Settings) -> Iterator[Finding]:
     """What the settings say is usable: next hop named, certificate and key ring readable."""
-    try:
-        checks.check(settings)
-    except ConfigError as error:
-        for problem in error.problems:
-            yield fail("settings", "wrong", problem=problem)
-    else:
+    problems = checks.problems(Reading(settings))
+    for problem in problems:
+        yield fail("settings", "wrong", problem=problem)
+    if not problems:
         yield ok("settings", "good")
 
 

@@ -7,11 +7,10 @@ they are read by the relay only and never shown again.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from core import audit
+from core.certificates import read_pair
 from core.crypto import SealBroken
 from core.endpoints import NextHop, Security
 from core.errors import ConfigError
@@ -50,20 +49,8 @@ def read_certificate(chain_pem: bytes, key_pem: bytes, now: datetime) -> ClientC
     """
     if max(len(chain_pem), len(key_pem)) > PEM_BYTES_MAX:
         raise ConfigError(f"client certificate: a file of more than {PEM_BYTES_MAX} bytes is no certificate")
-    try:
-        leaf = x509.load_pem_x509_certificates(chain_pem)[0]
-    except ValueError:
-        raise ConfigError("client certificate: the file holds no PEM certificate") from None
-    try:
-        key = load_pem_private_key(key_pem, password=None)
-    except TypeError:
-        raise ConfigError("client key: it has a passphrase; write it without one first (openssl pkey)") from None
-    except ValueError:
-        raise ConfigError("client key: the file holds no PEM private key that can be read") from None
+    leaf = read_pair(chain_pem, key_pem, chain_name="client certificate", key_name="client key")
     problems = []
-    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if key.public_key().public_bytes(*spki) != leaf.public_key().public_bytes(*spki):
-        problems.append("client key: it does not belong to the first certificate of the file")
     if leaf.not_valid_after_utc <= now:
         problems.append(f"client certificate: expired on {leaf.not_valid_after_utc:%Y-%m-%d}")
     if leaf.not_valid_before_utc > now:

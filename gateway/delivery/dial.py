@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from core.endpoints import NextHop, Security
 from core.errors import ConfigError
-from core.settings import Settings
+from core.settings import PREFIX, Settings
 from crm.registry.hop_identity import HopIdentity
 from gateway import outcome
 from gateway.delivery.client import SmtpClient
@@ -42,8 +42,11 @@ def tls_context(settings: Settings, identity: HopIdentity) -> ssl.SSLContext:
     if settings.relay.tls_ca is not None:
         try:
             context.load_verify_locations(cafile=settings.relay.tls_ca)
+        except ssl.SSLError:
+            file = settings.relay.tls_ca
+            raise ConfigError(f"{PREFIX}RELAY__TLS_CA: {file} holds no PEM certificate of a CA") from None
         except OSError as error:
-            raise ConfigError(f"RELAY__TLS_CA: cannot be used: {error.strerror or error}") from error
+            raise ConfigError(f"{PREFIX}RELAY__TLS_CA: cannot read {settings.relay.tls_ca}: {error.strerror}") from None
     if not settings.relay.tls_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from careerrelay import opening
-from core.settings import load
+from core.setting_sources import load
 from crm.agency import api_keys
 from crm.tables import ApiKeyRow
 from tests.careerrelay.command_line import Installation, add_agency, add_company

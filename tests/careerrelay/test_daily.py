@@ -17,7 +17,7 @@ from core.clock import ManualClock
 from core.errors import ConfigError
 from core.runner import Runner
 from core.runtime import Runtime
-from core.settings import load
+from core.setting_sources import load
 from crm.registry import companies
 from gateway.tables import mail
 from tests.careerrelay.command_line import Installation, add_company

@@ -19,7 +19,7 @@ from careerrelay.doctor.patient import Patient
 from core import sqlite
 from core.db import Database
 from core.resolver import Resolver
-from core.settings import load
+from core.setting_sources import load
 from crm.registry import companies
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 from tests.careerrelay.running import Running, eventually, serving

@@ -8,7 +8,7 @@ from careerrelay.doctor import dmarc, spf
 from careerrelay.doctor.spf import Answer
 from core.errors import Temporary
 from core.resolver import SILENCES_MAX, Resolver
-from core.settings import load
+from core.setting_sources import load
 from tests.nameserver import NameServer, name_server, txt
 from tests.servers import free_port
 

@@ -9,7 +9,7 @@ from careerrelay.opening import opened
 from core.clock import ManualClock
 from core.db import Database
 from core.runtime import Runtime
-from core.settings import load
+from core.setting_sources import load
 from ledger import adjustments, book
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 from tests.conftest import START

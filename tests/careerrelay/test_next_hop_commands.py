@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from careerrelay.commands.queue import OPEN_STATES, STATES
-from core.settings import load
+from core.setting_sources import load
 from gateway.tables import UNFINISHED_MAIL, MailState
 from tests.careerrelay.command_line import Installation, add_company
 from tests.careerrelay.running import Running, eventually, serving
@@ -135,7 +135,7 @@ def test_a_company_gets_a_certificate_and_shows_it(tmp_path: Path, authority: Au
 def test_a_file_that_holds_no_authority_is_one_line(tmp_path: Path, authority: Authority) -> None:
     wrong = authority.issue("mx")[1]
     (line,) = Installation(tmp_path / "home", RELAY__TLS_CA=str(wrong)).refused("check-config")
-    assert line.startswith("careerrelay: RELAY__TLS_CA: cannot be used")
+    assert line == f"careerrelay: CAREERRELAY_RELAY__TLS_CA: {wrong} holds no PEM certificate of a CA"
     (line,) = Installation(tmp_path / "home", RELAY__TLS_CA=str(tmp_path / "nothing")).refused("check-config")
     assert "CAREERRELAY_RELAY__TLS_CA: cannot read" in line
 

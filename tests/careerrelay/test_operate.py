@@ -80,7 +80,11 @@ def test_an_unusable_certificate_is_one_line(tmp_path: Path) -> None:
     cert_file, _ = certificate(tmp_path)
     installation = Installation(tmp_path / "home", SMTP__TLS_CERT=cert_file, SMTP__TLS_KEY=cert_file)
     (line,) = installation.refused("check-config")
-    assert "SMTP__TLS_CERT, SMTP__TLS_KEY: cannot be used" in line
+    assert line == "careerrelay: CAREERRELAY_SMTP__TLS_KEY: the file holds no PEM private key that can be read"
+    (tmp_path / "other").mkdir()
+    key_of_another = certificate(tmp_path / "other")[1]
+    (line,) = Installation(tmp_path / "home", SMTP__TLS_CERT=cert_file, SMTP__TLS_KEY=key_of_another).refused("serve")
+    assert "SMTP__TLS_KEY: it does not belong to the first certificate" in line
 
 
 def test_an_unreadable_key_ring_is_one_line(tmp_path: Path) -> None:
@@ -89,3 +93,22 @@ def test_an_unreadable_key_ring_is_one_line(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "home", KEYS__FILE=str(ring))
     (line,) = installation.refused("check-config")
     assert line.startswith(f"careerrelay: key ring {ring}: ")
+
+
+def test_check_config_tells_all_that_is_wrong_at_once(tmp_path: Path) -> None:
+    ring = tmp_path / "ring.json"
+    ring.write_text("{}")
+    installation = Installation(
+        tmp_path / "home",
+        SMTP__LISTEN="nowhere",
+        RELAY__NEXT_HOP="",
+        KEYS__FILE=str(ring),
+        ADMIN__REPORT_AT="8 o'clock",
+    )
+    told = [line.removeprefix("careerrelay: ").split(":")[0] for line in installation.refused("check-config")]
+    assert told == [
+        "CAREERRELAY_SMTP__LISTEN",
+        "CAREERRELAY_ADMIN__REPORT_AT",
+        "CAREERRELAY_RELAY__NEXT_HOP",
+        f"key ring {ring} is damaged (KeyError); restore it from its backup",
+    ]

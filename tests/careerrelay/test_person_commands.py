@@ -18,7 +18,8 @@ from careerrelay.handlers import HANDLERS
 from core import outbox
 from core.runner import Runner
 from core.runtime import Runtime
-from core.settings import Settings, load
+from core.setting_sources import load
+from core.settings import Settings
 from crm.candidate import registrations
 from crm.invitation.invitations import Offer, offer_for_rejection
 from crm.profile.forms import ContactForm, ProfileForm, RegistrationForm

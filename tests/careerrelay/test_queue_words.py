@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from careerrelay import opening
-from core.settings import load
+from core.setting_sources import load
 from gateway.letter.envelope import Arrival, Envelope, Recipient
 from gateway.store.spool import NewMail, store
 from gateway.tables import MailState, Origin, mail

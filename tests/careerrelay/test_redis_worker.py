@@ -16,7 +16,8 @@ from careerrelay import opening
 from core import jobs
 from core.jobs import Job
 from core.runtime import Runtime
-from core.settings import Settings, load
+from core.setting_sources import load
+from core.settings import Settings
 from tests.careerrelay.command_line import Installation
 from tests.careerrelay.running import eventually
 from tests.servers import free_port, redis_server

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from careerrelay import opening
-from core import settings
+from core import setting_sources
 from crm.invitation import invitations
 from rules.decide import PLACEHOLDERS
 from rules.model import AtsAnswer, AtsStatus
@@ -65,7 +65,7 @@ def arrive(installation: Installation) -> None:
     rejected = AtsAnswer(AtsStatus.REJECTED, 1.0)
     mails = {name: Path(name).read_bytes().replace(b"\n", b"\r\n") for name in ("engineer.eml", "rejection.eml")}
     invited = mails["rejection.eml"].partition(b"\r\n\r\n")[0] + "\r\n\r\n面接にお越しください。\r\n".encode()
-    with opening.opened(settings.load(env=installation.env)) as runtime:
+    with opening.opened(setting_sources.load(env=installation.env)) as runtime:
         keep(runtime, 1, mails["engineer.eml"], sender=SENDER, ats=rejected, answers=["not_rejection"])
         second = keep(runtime, 1, mails["rejection.eml"], sender=SENDER, ats=rejected)
         with runtime.begin() as tx:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from careerrelay import opening
-from core import settings
+from core import setting_sources
 from core.runtime import Runtime
 from rules.model import AtsAnswer, AtsStatus
 from tests.careerrelay.command_line import Installation
@@ -43,7 +43,7 @@ def installation(tmp_path: Path) -> Installation:
 
 @contextmanager
 def opened(installation: Installation) -> Iterator[Runtime]:
-    with opening.opened(settings.load(env=installation.env)) as runtime:
+    with opening.opened(setting_sources.load(env=installation.env)) as runtime:
         yield runtime
 
 

@@ -77,7 +77,7 @@ def test_serve_is_alone_on_its_home_and_roles_share_it(tmp_path: Path, held: boo
 def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
     settings = make_settings(tmp_path / "home")
     script = (
-        "import sys, time; from pathlib import Path; from core.settings import load;"
+        "import sys, time; from pathlib import Path; from core.setting_sources import load;"
         "from careerrelay.home import locked_home;"
         "s = load(env={'CAREERRELAY_HOME': sys.argv[1]});"
         "c = locked_home(s, exclusive=True); c.__enter__(); print('held', flush=True); time.sleep(60)"

@@ -6,7 +6,8 @@ import pytest
 
 from core.endpoints import Listen, NextHop, Security
 from core.errors import ConfigError
-from core.settings import Settings, load, names
+from core.setting_sources import load, read
+from core.settings import Settings, names
 
 
 def given(**env: str) -> dict[str, str]:
@@ -75,10 +76,45 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 def test_a_file_with_an_unknown_key_or_bad_syntax_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "careerrelay.toml"
     file.write_text("[smtp]\nlistn = 'x'\n")
-    assert "CAREERRELAY_SMTP__LISTN: no such setting" in problems(file)
+    assert problems(file) == f"{file}: [smtp] listn: no such setting; did you mean listen?"
+    file.write_text("[smpt]\nlisten = 'x'\n")
+    assert problems(file) == f"{file}: smpt: no such setting; did you mean smtp?"
+    file.write_text("[smtp]\nlisten = '25'\n[web]\nbase_url = 'example.jp'\n")
+    assert problems(file).splitlines() == [
+        f"{file}: [smtp] listen: '25': write HOST:PORT, for example 127.0.0.1:2525 or tls://0.0.0.0:465",
+        f"{file}: [web] base_url: 'example.jp': write https://HOST or https://HOST/PATH, without / at the end",
+    ]
     file.write_text("[smtp\n")
     assert str(file) in problems(file)
     assert "no such file" in problems(tmp_path / "missing.toml")
+
+
+def test_what_hangs_on_a_wrong_setting_is_not_told_too_and_all_else_is(tmp_path: Path) -> None:
+    text = problems(SMTP__LISTEN="nowhere", SMTP__TLS_CERT="/nowhere/a", RELAY__TLS_CA="/nowhere/b", REDIS_URL="x")
+    assert [line.split(":")[0].removeprefix("CAREERRELAY_") for line in text.splitlines()] == [
+        "SMTP__LISTEN",
+        "SMTP__TLS_CERT and CAREERRELAY_SMTP__TLS_KEY",
+        "SMTP__TLS_CERT",
+        "RELAY__TLS_CA",
+        "REDIS_URL",
+    ]
+
+
+def test_a_wrong_variable_leaves_the_file_to_be_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "careerrelay.toml"
+    file.write_text("[jobs]\nbatch = 'many'\n")
+    found = read(file, given(JOBS__BATCH="few"))
+    assert [line.split(": ")[0] for line in found.problems] == ["CAREERRELAY_JOBS__BATCH", str(file)]
+    assert found.settings.jobs.batch == Settings().jobs.batch
+
+
+def test_the_file_may_name_files_too(tmp_path: Path) -> None:
+    file = tmp_path / "careerrelay.toml"
+    (tmp_path / "password").write_text("hunter-2\n")
+    file.write_text(f'[relay]\npassword_file = "{tmp_path / "password"}"\n')
+    assert load(file).relay.password.get_secret_value() == "hunter-2"
+    file.write_text('[relay]\npassword_file = "/nowhere"\n')
+    assert problems(file) == f"{file}: [relay] password_file: cannot read /nowhere: No such file or directory"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import Any, Self
 from sqlalchemy import func, select
 
 from core.runtime import Runtime
-from core.settings import load
+from core.setting_sources import load
 from crm import signals
 from crm.agency import agencies
 from crm.agency.agencies import NewAgency

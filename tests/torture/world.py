@@ -13,7 +13,7 @@ from core.clock import ManualClock
 from core.crypto import KeyRing
 from core.db import Database
 from core.runtime import Runtime
-from core.settings import load
+from core.setting_sources import load
 from crm.agency import agencies
 from crm.agency.agencies import NewAgency
 from crm.registry import companies
