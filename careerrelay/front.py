@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 
 #: How the command line stands in the audit log.
 ACTOR = "cli"
+
+
+class Number(click.IntRange):
+    name = "number"
+
+
 #: The number of a company, an agency, a book: as PostgreSQL's INTEGER holds it. A larger one names nothing, and is told
 #: as wrong usage before anything is opened.
-ID = click.IntRange(1, 2**31 - 1)
+ID = Number(1, 2**31 - 1)
 #: The number of a mail or a sentence (BIGINT).
-LONG_ID = click.IntRange(1, 2**63 - 1)
+LONG_ID = Number(1, 2**63 - 1)
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -13,15 +13,16 @@ from argon2 import PasswordHasher
 from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_security import Security, SQLAlchemySessionUserDatastore, current_user, login_user
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import audit, metrics
 from core.db import new_id
-from core.errors import ConfigError
+from core.errors import ConfigError, NotFound
 from core.runtime import Runtime, Tx
 from core.tokens import new_token, token_sha256
+from crm.registry import companies
 from web.context import reading, runtime, writing
 from web.i18n import gettext
 from web.tables import ConsoleRole, ConsoleUser, SignInLink
@@ -40,9 +41,14 @@ def create_user(
 ) -> ConsoleUser:
     """Add a person who may sign in; without a password only by `sign_in_link`. ``company_id``: sees only that company.
 
+    Somebody who was removed comes back with what is given now, under the id by which the audit log knows them.
+
     Raises:
         ConfigError: bad address, unknown role, weak password, or the address is taken.
+        NotFound: no such company.
     """
+    if company_id is not None:
+        companies.get(tx, company_id)
     problems = [f"role {role!r}: write one of {', '.join(ROLES)}" for role in roles if role not in ROLES]
     if not roles:
         problems.append(f"roles: give at least one of {', '.join(ROLES)}")
@@ -52,21 +58,17 @@ def create_user(
         email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError:
         problems.append(f"email: {email!r} is not a mail address")
-    if find_user(tx, email) is not None:
+    user = find_user(tx, email)
+    if user is not None and user.active:
         problems.append(f"email: {email} can already sign in")
     if problems:
         raise ConfigError(*problems)
-    user = ConsoleUser(
-        id=new_id(),
-        email=email,
-        password=None if password is None else PasswordHasher().hash(unicodedata.normalize("NFKD", password)),
-        active=True,
-        fs_uniquifier=secrets.token_hex(16),
-        company_id=company_id,
-        created_at=tx.now,
-        roles=[_role(tx, name) for name in dict.fromkeys(roles)],
-    )
-    tx.session.add(user)
+    if user is None:
+        user = ConsoleUser(id=new_id(), email=email, created_at=tx.now)
+        tx.session.add(user)
+    user.password = None if password is None else PasswordHasher().hash(unicodedata.normalize("NFKD", password))
+    user.active, user.fs_uniquifier, user.company_id = True, secrets.token_hex(16), company_id
+    user.roles = [_role(tx, name) for name in dict.fromkeys(roles)]
     tx.session.flush()
     audit.record(tx, "system", "user added", f"user:{user.id}", roles=" ".join(roles))
     return user
@@ -74,6 +76,27 @@ def create_user(
 
 def find_user(tx: Tx, email: str) -> ConsoleUser | None:
     return tx.session.scalar(select(ConsoleUser).where(ConsoleUser.email == email.strip().lower()))
+
+
+def all_users(tx: Tx) -> Sequence[ConsoleUser]:
+    """Everybody who may sign in or once might, by address."""
+    return tx.session.scalars(select(ConsoleUser).order_by(ConsoleUser.email)).all()
+
+
+def remove_user(tx: Tx, email: str, *, actor: str) -> ConsoleUser:
+    """Sign this person out everywhere and let them in no more; the row stays, as the audit log names it.
+
+    Raises:
+        NotFound: nobody signs in with this address.
+    """
+    user = find_user(tx, email)
+    if user is None or not user.active:
+        raise NotFound(f"nobody signs in as {email}; see `careerrelay user list`")
+    user.active, user.password, user.fs_uniquifier = False, None, secrets.token_hex(16)
+    tx.session.execute(delete(SignInLink).where(SignInLink.user_id == user.id))
+    tx.session.flush()
+    audit.record(tx, actor, "user removed", f"user:{user.id}")
+    return user
 
 
 def sign_in_link(tx: Tx, user: ConsoleUser) -> str:

@@ -10,8 +10,9 @@ import click
 from careerrelay.commands import company_data
 from careerrelay.front import ACTOR, ID, Front, emit, json_option, pass_front, read_secret, table
 from crm.arrival import company_links
-from crm.registry import companies, hop_identity
+from crm.registry import companies, hop_identity, smtp_users
 from crm.registry.companies import CompanyView, NewCompany
+from gateway.ruling import block_texts
 from gateway.signature import dkim_keys
 from rules.model import Mode
 
@@ -40,7 +41,7 @@ def _fields(command: Any) -> Any:
         click.option("--next-hop", metavar="URL", help="This company's own next hop."),
         click.option("--hold-minutes", type=click.IntRange(1, 1440), help="How long a held mail waits (confirm)."),
         click.option("--locale", type=click.Choice(["ja", "en"]), help="Language of our mails to this company."),
-        click.option("--tone", help="Wording of the block, see gateway/blocks."),
+        click.option("--tone", help="Wording of the block: polite, plain, or one of your own."),
         click.option("--mail-from", metavar="ADDRESS", help="Sender of our own mails in this company's name."),
         click.option("--contact-mail", metavar="ADDRESS", help="Who at the company gets our questions and summaries."),
         click.option("--privacy-url", metavar="URL", help="Privacy policy shown on the candidate's page."),
@@ -76,6 +77,7 @@ def add(front: Front, /, as_json: bool, **options: Any) -> None:
     pem = _taken_pem(options)
     with front.runtime(sets_up=True) as runtime, runtime.begin() as tx:
         added = companies.add(tx, NewCompany(**_given(options)), actor=ACTOR)
+        block_texts.require_tone(tx, added.id, added.tone)
         if pem is not None:
             hop_identity.set_certificate(tx, added.id, hop_identity.read_certificate(*pem, tx.now), actor=ACTOR)
     emit(as_json, {"id": added.id}, f"company {added.id} added, mode {added.mode}")
@@ -104,6 +106,8 @@ def set_(front: Front, /, company_id: int, as_json: bool, **options: Any) -> Non
         raise click.UsageError("nothing to change: give at least one option")
     with front.runtime() as runtime, runtime.begin() as tx:
         changed = companies.change(tx, company_id, actor=ACTOR, **given)
+        if "tone" in given:
+            block_texts.require_tone(tx, company_id, changed.tone)
         if pem is not None or no_pem:
             read = hop_identity.read_certificate(*pem, tx.now) if pem else None
             hop_identity.set_certificate(tx, company_id, read, actor=ACTOR)
@@ -163,14 +167,27 @@ def suspend(front: Front, company_id: int, off: bool, as_json: bool) -> None:
 @click.option(
     "--generate", is_flag=True, help="Make a password and print it once, instead of reading one from standard input."
 )
+@click.option("--replace", is_flag=True, help="USER is there already: the password from now on is this one.")
+@click.option("--remove", is_flag=True, help="USER may not sign in any more.")
 @json_option
 @pass_front
-def smtp_user(front: Front, company_id: int, user: str, generate: bool, as_json: bool) -> None:
+def smtp_user(
+    front: Front, company_id: int, user: str, generate: bool, replace: bool, remove: bool, as_json: bool
+) -> None:
     """Let USER sign in by SMTP AUTH for a company; the password is read from standard input, or generated."""
-    typed = "" if generate else read_secret("password (empty: generate one)", confirm=True)
+    if remove:
+        if generate or replace:
+            raise click.UsageError("--remove stands alone")
+        with front.runtime() as runtime, runtime.begin() as tx:
+            smtp_users.remove(tx, company_id, user, actor=ACTOR)
+        emit(as_json, {"user": user, "removed": True}, f"user {user} may not send any more")
+        return
+    typed = "" if generate else read_secret("password", confirm=True)
+    if not typed and not generate:
+        raise click.UsageError("no password: give one on standard input, or --generate one")
     password = typed or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES)
     with front.runtime() as runtime, runtime.begin() as tx:
-        companies.add_smtp_user(tx, company_id, user, password, actor=ACTOR)
+        smtp_users.add(tx, company_id, user, password, replace=replace, actor=ACTOR)
     shown = {} if typed else {"password": password}
     emit(
         as_json,
@@ -178,6 +195,18 @@ def smtp_user(front: Front, company_id: int, user: str, generate: bool, as_json:
         f"user {user} may send for company {company_id}",
         *(f"password (shown once): {p}" for p in shown.values()),
     )
+
+
+@company.command("smtp-users")
+@click.argument("company_id", type=ID, metavar="ID")
+@json_option
+@pass_front
+def list_smtp_users(front: Front, company_id: int, as_json: bool) -> None:
+    """List who may hand in a company's mail by SMTP AUTH."""
+    with front.runtime() as runtime, runtime.read() as tx:
+        found = smtp_users.of_company(tx, company_id)
+    rows = [(one.user, f"{one.created_at:%Y-%m-%d}") for one in found]
+    emit(as_json, [asdict(one) for one in found], *table(("user", "since"), rows))
 
 
 @company.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from careerrelay.front import ACTOR, ID, LONG_ID, Front, emit, json_option, lang_option, pass_front, table
+from core.errors import ConfigError
 from core.lang import Lang
 
 if TYPE_CHECKING:
@@ -28,17 +29,23 @@ def approve(
     """Approve the sentence by which FILE decides: from now on it counts as the second signal for its sender.
 
     FILE is a mail (.eml), or with --sender the text of a template, which may hold marks such as {{氏名}}. What will be
-    remembered is shown first; on a terminal you are asked.
+    remembered is shown first; on a terminal you are asked. A sentence that somebody has called wrong needs --yes.
     """
     from careerrelay.judging import propose
-    from gateway.judgement.review import APPROVE, store_sentence
+    from gateway.judgement.review import APPROVE, refusal, store_sentence
     from rules.sentence import open_marks
 
     with front.runtime() as runtime:
         with runtime.read() as tx:
             found = propose(front, tx, company_id, file, sender)
+            refused = refusal(tx, company_id, found.sender, found.sha256)
         if not as_json:
             _show(found, open_marks(found.masked), front.lang(lang))
+        if refused is not None:
+            told = f"{refused.by} said on {refused.at:%Y-%m-%d %H:%MZ} that this sentence is no rejection"
+            if not yes and not sys.stdin.isatty():
+                raise ConfigError(f"{file}: {told}; --yes approves it all the same")
+            click.echo(f"warning   {told}", err=True)
         if sys.stdin.isatty() and not yes:
             click.confirm("approve this sentence?", abort=True, err=True)
         with runtime.begin() as tx:

@@ -63,7 +63,15 @@ def _agency(tx: Tx, view: CompanyView) -> Iterator[Finding]:
     today = day_in_japan(tx.now)
     licensed = agencies.licensed(tx, view.id)
     if not licensed:
-        yield (warn if view.mode is Mode.OBSERVE else fail)("agency", "none", view.name, view.id)
+        level = warn if view.mode is Mode.OBSERVE else fail
+        known = agencies.all_agencies(tx, view.id)
+        names = ", ".join(agency.name for agency in known)
+        if any(agency.suspended and agency.licence_expires_on >= today for agency in known):
+            yield level("agency", "suspended", view.name, view.id, names=names)
+        elif known:
+            yield level("agency", "ended", view.name, view.id, names=names)
+        else:
+            yield level("agency", "none", view.name, view.id)
         return
     last = max(agency.licence_expires_on for agency in licensed)
     days = (last - today).days

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -21,13 +18,11 @@ from core.log import get_logger
 from core.runtime import Tx
 from crm.registry.company_input import DkimSign, NewCompany, SignedMail, checked, links_problem
 from crm.registry.parties import company_row
-from crm.tables import CompanyDomainRow, CompanyNetworkRow, CompanyRow, RecruitingSenderRow, SmtpUserRow
+from crm.tables import CompanyDomainRow, CompanyNetworkRow, CompanyRow, RecruitingSenderRow
 from rules.model import Mode
 
 __all__ = ["CompanyView", "NewCompany"]
 
-SMTP_PASSWORD_CHARS_MIN = 8
-SMTP_CREDENTIAL_CHARS_MAX = 200
 _LISTS = ("sender_domains", "recruiting_senders", "networks")
 _ListRow = CompanyDomainRow | RecruitingSenderRow | CompanyNetworkRow
 _log = get_logger("crm.registry.companies")
@@ -140,42 +135,6 @@ def all_companies(tx: Tx) -> list[CompanyView]:
     return _views(tx, _ALL.records(tx))
 
 
-def add_smtp_user(tx: Tx, company_id: int, user: str, password: str, *, actor: str = "cli") -> None:
-    """Let ``user`` hand in this company's mail by SMTP AUTH; the same user again gets the new password.
-
-    Raises:
-        NotFound: no such company.
-        ConfigError: an impossible name, a password that is too short, or a user of another company.
-    """
-    company_row(tx, company_id)
-    if not 0 < len(user) <= SMTP_CREDENTIAL_CHARS_MAX or not user.isprintable() or " " in user:
-        raise ConfigError("SMTP user: 1 to 200 printable characters without blanks")
-    if not SMTP_PASSWORD_CHARS_MIN <= len(password) <= SMTP_CREDENTIAL_CHARS_MAX or "\x00" in password:
-        raise ConfigError(f"SMTP password: {SMTP_PASSWORD_CHARS_MIN} to {SMTP_CREDENTIAL_CHARS_MAX} characters")
-    row = tx.session.get(SmtpUserRow, user, with_for_update=True)
-    if row is None:
-        row = SmtpUserRow(user=user, company_id=company_id, created_at=tx.now)
-        tx.session.add(row)
-    elif row.company_id != company_id:
-        raise ConfigError(f"SMTP user {user!r} belongs to company {row.company_id}")
-    row.password_hash = _hasher().hash(password)
-    tx.session.flush()
-    audit.record(tx, actor, "smtp user set", f"company:{company_id}")
-    tx.config_changed()
-
-
-def check_smtp_password(tx: Tx, user: str, password: str) -> int | None:
-    """Return the company of that user, or None; an unknown user costs the same time as a wrong password."""
-    row = tx.session.get(SmtpUserRow, user) if 0 < len(user) <= SMTP_CREDENTIAL_CHARS_MAX else None
-    try:
-        _hasher().verify(row.password_hash if row else _nobody(), password[:SMTP_CREDENTIAL_CHARS_MAX])
-    except (Argon2Error, UnicodeEncodeError):
-        return None
-    if row is None or tx.session.get_one(CompanyRow, row.company_id).suspended_at is not None:
-        return None
-    return row.company_id
-
-
 def set_bypass(tx: Tx, company_id: int | None, on: bool, *, actor: str = "cli") -> None:
     """Relay bytes with no look inside, for one company or (None) for all (decisions 11)."""
     if company_id is None:
@@ -275,13 +234,3 @@ _NETWORKS = _list_of(CompanyNetworkRow, CompanyNetworkRow.cidr)
 def _note_auto(company_id: int, mode: Mode) -> None:
     if mode is Mode.AUTO:
         _log.warning("company set to auto", extra={"company_id": company_id})
-
-
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@cache
-def _nobody() -> str:
-    return _hasher().hash("nobody has this password")

@@ -47,7 +47,7 @@ class NewCompany:
     next_hop: str | None = None
     hold_minutes: int = 60
     locale: Lang = "ja"
-    tone: str = "neutral"
+    tone: str = "polite"
     mail_from: str | None = None
     contact_mail: str | None = None
     postal_address: str | None = None
@@ -107,12 +107,20 @@ def network(text: str) -> str:
     """
     try:
         parsed = ipaddress.ip_network(text.strip())
-    except ValueError as error:
-        raise ConfigError(Mistake(f"network {text!r}: {error}", "network", {"value": text})) from None
+    except ValueError:
+        raise ConfigError(Mistake(f"{text!r} {_no_network(text.strip())}", "network", {"value": text})) from None
     if parsed.prefixlen == 0:
         whole = f"network {text!r} is the whole internet: that would be an open relay"
         raise ConfigError(Mistake(whole, "network_all", {"value": text}))
     return str(parsed)
+
+
+def _no_network(text: str) -> str:
+    try:
+        meant = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return "is no network; write it as 192.0.2.0/24 or 2001:db8::/32, or a single address"
+    return f"is an address inside a network; write {meant} for all of it, or the address alone"
 
 
 def covers(sender_domains: tuple[str, ...], host: str) -> bool:
@@ -136,6 +144,8 @@ def checked(new: NewCompany) -> NewCompany:
         mail_from=_optional(new.mail_from, "sender of our mails", problems),
         contact_mail=_optional(new.contact_mail, "contact", problems),
     )
+    if not new.sender_domains:
+        problems.append(Mistake("sender domain: give at least one", "no_sender_domain"))
     problems += [*_outsiders(clean), *_plain_problems(clean), *_reference_problems(clean)]
     if problems:
         raise ConfigError(*problems)
@@ -183,12 +193,17 @@ def _optional(text: str | None, what: str, problems: list[Mistake]) -> str | Non
 
 
 def _outsiders(new: NewCompany) -> list[Mistake]:
-    """Find recruiting senders whose mail would never be judged, since they are not in the sender domains."""
-    return [
-        Mistake(f"recruiting sender {sender} is not in the sender domains", "outsider", {"value": sender})
-        for sender in new.recruiting_senders
-        if not covers(new.sender_domains, sender.rpartition("@")[2])
-    ]
+    """Find recruiting senders whose mail would never be judged, since they are not in the sender domains. Without any
+    domain that holds, that one mistake is enough."""
+    return (
+        []
+        if not new.sender_domains
+        else [
+            Mistake(f"recruiting sender {sender} is not in the sender domains", "outsider", {"value": sender})
+            for sender in new.recruiting_senders
+            if not covers(new.sender_domains, sender.rpartition("@")[2])
+        ]
+    )
 
 
 def _plain_problems(new: NewCompany) -> list[Mistake]:
@@ -197,7 +212,6 @@ def _plain_problems(new: NewCompany) -> list[Mistake]:
     name_holds = 0 < len(new.name) <= name_max and new.name.isprintable()
     checks = (
         (name_holds, Mistake(f"name: 1 to {name_max} characters", "name", {"n": name_max})),
-        (bool(new.sender_domains), Mistake("sender domain: give at least one", "no_sender_domain")),
         (1 <= new.hold_minutes <= hold_max, Mistake(f"hold minutes: 1 to {hold_max}", "hold_minutes", {"n": hold_max})),
         (
             0 <= new.keep_passed_days <= keep_max,

@@ -138,6 +138,16 @@ def sentences(tx: Tx, company_id: int | None = None) -> Sequence[SentenceLine]:
     return [SentenceLine(*row) for row in rows]
 
 
+def refusal(tx: Tx, company_id: int, sender: str, sha256: str) -> SentenceLine | None:
+    """Who has said that this sentence of this sender is no rejection, while that is in force."""
+    columns = approved_sentence.c
+    key = (columns.company_id == company_id, columns.sender == sender.lower(), columns.sha256 == sha256)
+    row = tx.session.execute(
+        _SENTENCES.where(*key, columns.answer == REFUSE, columns.undone_at.is_(None))
+    ).one_or_none()
+    return None if row is None else SentenceLine(*row)
+
+
 def told_about(tx: Tx, company_id: int | None, decision: Decision | None) -> Sequence[SentenceLine]:
     """What people have said about the sentence by which a mail was decided: by whom, when, for which sender."""
     if decision is None or not decision.sentence_sha256:

@@ -57,6 +57,13 @@ def save(tx: Tx, company_id: int, text: str, *, file: str, by: str) -> TextLine:
     return TextLine(template, by, tx.now)
 
 
+def require_tone(tx: Tx, company_id: int, tone: str) -> None:
+    """Is there a text of that tone? Raises ConfigError; with an unknown one the polite text would go in unasked."""
+    known = {template.tone for template in blocks.shipped()} | {line.template.tone for line in texts(tx, company_id)}
+    if tone not in known:
+        raise ConfigError(f"tone: there is no text {tone!r}; write one of {', '.join(sorted(known))}")
+
+
 def remove(tx: Tx, company_id: int, lang: Lang, tone: str, *, by: str) -> None:
     """Take a text away: from then on the shipped one of that tone goes in, or the polite one; raises NotFound."""
     row = tx.session.get(BlockTextRow, (company_id, lang, tone), with_for_update=True)

@@ -12,7 +12,7 @@ from core.clock import Clock
 from core.errors import CareerRelayError
 from core.log import get_logger
 from core.runtime import Runtime
-from crm.registry.companies import check_smtp_password
+from crm.registry import smtp_users
 from gateway import replies
 from gateway.replies import Deferral, Refusal
 from gateway.session.auth_limits import AuthLimits
@@ -146,7 +146,7 @@ class Authenticator:
     async def _ask_database(self, credentials: Credentials) -> int | None:
         def look() -> int | None:
             with self._runtime.read() as tx:
-                return check_smtp_password(tx, credentials.user, credentials.password)
+                return smtp_users.check_password(tx, credentials.user, credentials.password)
 
         async with self._hashes:
             return await asyncio.to_thread(look)

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
+from careerrelay import opening
+from careerrelay.front import Front
+from careerrelay.judging import propose
 from core.clock import SystemClock
+from core.runtime import Tx
+from core.setting_sources import load
+from gateway.judgement import review
 from tests.careerrelay.command_line import Installation, add_company
 
 SENDER = "hr@example.co.jp"
@@ -64,6 +70,28 @@ def test_a_templates_sentence_is_approved_before_it_is_ever_sent(installation: I
     (undone,) = installation.json("rules", "approvals", "--all", "--company", "1")
     assert undone["undone_at"] is not None
     assert "no sentence" in installation.refused("rules", "forget", str(stored["id"]))[0]
+
+
+def test_a_sentence_that_somebody_called_wrong_is_not_approved_in_passing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    command = ("rules", "approve", str(tmp_path / "sent.eml"), "--company", "1")
+    stored = installation.json(*command)
+    with opening.opened(load(env=installation.env)) as runtime, runtime.begin() as tx:
+        (line,) = review.sentences(tx, 1)
+        answer = {"sha256": propose_sha(installation, tx, tmp_path / "sent.eml"), "answer": review.REFUSE}
+        review.store_sentence(tx, company_id=1, sender=line.sender, masked=line.masked, by="cli", **answer)
+    (told,) = installation.refused(*command)
+    assert "said on" in told
+    assert "--yes approves it all the same" in told
+    assert installation.json("rules", "approvals")[0]["answer"] == "refuse", "nothing was stored"
+    assert installation.json(*command, "--yes")["id"] == stored["id"]
+    assert installation.json("rules", "approvals")[0]["answer"] == "approve"
+    assert installation.json(*command)["id"] == stored["id"], "the newest answer holds"
+
+
+def propose_sha(installation: Installation, tx: Tx, file: Path) -> str:
+    return propose(Front(None, installation.env), tx, 1, file).sha256
 
 
 def test_it_holds_for_its_sender_alone_and_for_that_sentence_alone(installation: Installation, tmp_path: Path) -> None:

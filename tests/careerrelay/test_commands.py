@@ -177,8 +177,17 @@ def test_an_smtp_password_is_read_or_made_and_shown_once(tmp_path: Path) -> None
     installation = Installation(tmp_path)
     company = str(add_company(installation))
     assert installation.json("company", "smtp-user", company, "ats", text="correct horse battery\n") == {"user": "ats"}
-    made = installation.json("company", "smtp-user", company, "mta")
+    made = installation.json("company", "smtp-user", company, "mta", "--generate")
     assert len(made["password"]) >= 20
+    assert installation.run("company", "smtp-user", company, "nobody", text="").exit_code == 2, "no password is none"
+    (line,) = installation.refused("company", "smtp-user", company, "mta", "--generate")
+    assert "--replace" in line
+    again = installation.json("company", "smtp-user", company, "mta", "--generate", "--replace")
+    assert again["password"] != made["password"]
+    assert [one["user"] for one in installation.json("company", "smtp-users", company)] == ["ats", "mta"]
+    installation.good("company", "smtp-user", company, "ats", "--remove")
+    assert [one["user"] for one in installation.json("company", "smtp-users", company)] == ["mta"]
+    assert "has no SMTP user 'ats'" in installation.refused("company", "smtp-user", company, "ats", "--remove")[0]
 
 
 def test_a_user_gets_a_link_that_works_once(tmp_path: Path) -> None:
@@ -187,6 +196,23 @@ def test_a_user_gets_a_link_that_works_once(tmp_path: Path) -> None:
     again = installation.json("user", "sign-in-link", "hr@example.co.jp")
     assert added["sign_in_link"].startswith("https://relay.example.jp/")
     assert added["sign_in_link"] != again["sign_in_link"]
+
+
+def test_who_left_the_company_leaves_the_console_too(tmp_path: Path) -> None:
+    installation = Installation(tmp_path)
+    first = installation.json("user", "add", "hr@example.co.jp", "--role", "recruiter")
+    installation.json("user", "add", "it@example.co.jp", "--password-stdin", text="a long enough passphrase\n")
+    shown = {one["email"]: one for one in installation.json("user", "list")}
+    assert (shown["hr@example.co.jp"]["roles"], shown["hr@example.co.jp"]["password"]) == (["recruiter"], False)
+    assert (shown["it@example.co.jp"]["roles"], shown["it@example.co.jp"]["password"]) == (["admin"], True)
+    installation.good("user", "remove", "HR@example.co.jp")
+    assert "removed" in installation.good("user", "list")
+    for command in ("remove", "sign-in-link"):
+        assert "nobody signs in" in installation.refused("user", command, "hr@example.co.jp")[0]
+    again = installation.json("user", "add", "hr@example.co.jp", "--role", "viewer")
+    assert again["id"] == first["id"], "the audit log knows the person by it"
+    (back,) = [one for one in installation.json("user", "list") if one["email"] == "hr@example.co.jp"]
+    assert (back["active"], back["roles"]) == (True, ["viewer"])
 
 
 def test_bypass_is_seen_in_the_company_list(tmp_path: Path) -> None:
@@ -205,3 +231,16 @@ def test_a_list_for_people_lines_up_japanese_text(tmp_path: Path) -> None:
     headings, first, second = installation.good("company", "list").splitlines()
     assert headings.split()[:3] == ["id", "name", "mode"]
     assert first.index("observe") + 5 == second.index("observe"), "five full-width characters take ten columns"
+
+
+def test_a_wording_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    installation = Installation(tmp_path)
+    company = str(add_company(installation))
+    assert (
+        "tone: there is no text 'warm'; write one of plain, polite"
+        in installation.refused("company", "set", company, "--tone", "warm")[0]
+    )
+    assert installation.json("company", "set", company, "--tone", "plain")["tone"] == "plain"
+    result = installation.run("queue", "show", "abc")
+    assert result.exit_code == 2
+    assert "'abc' is not a valid number" in result.stderr

@@ -6,11 +6,12 @@ import smtplib
 import string
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from careerrelay import opening, schema
 from careerrelay.doctor import dns_checks, machine
@@ -20,7 +21,9 @@ from core import sqlite
 from core.db import Database
 from core.resolver import Resolver
 from core.setting_sources import load
+from crm.agency import agencies
 from crm.registry import companies
+from crm.tables import AgencyRow
 from tests.careerrelay.command_line import Installation, add_agency, add_company
 from tests.careerrelay.running import Running, eventually, serving
 from tests.gateway.chaos_hop import Hop, Hops
@@ -227,6 +230,21 @@ def test_a_damaged_database_file_is_a_finding_and_the_rest_is_looked_at(tmp_path
         (line,) = installation.refused("company", "list")
         assert line.startswith(f"careerrelay: the database {file} is damaged ("), name
         assert file.read_bytes() == damaged, name
+
+
+def test_an_agency_that_is_there_but_may_not_act_is_not_told_as_missing(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    company = add_company(installation)
+    assert about(examined(installation), "agency") == [("warn", "none")]
+    agency = str(add_agency(installation, company)["id"])
+    installation.good("agency", "suspend", agency)
+    (found,) = [line for line in examined(installation) if line["check"] == "agency"]
+    assert (found["level"], found["finding"]) == ("warn", "suspended")
+    assert "Mirai Career" in found["meaning"]
+    with opening.opened(load(env=installation.env)) as runtime, runtime.begin() as tx:
+        agencies.suspend(tx, int(agency), on=False)
+        tx.session.execute(update(AgencyRow).values(licence_expires_on=date(2020, 1, 1)))
+    assert about(examined(installation), "agency") == [("warn", "ended")]
 
 
 def test_damage_that_nobody_has_met_yet_is_found(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from core.endpoints import NextHop
 from core.errors import ConfigError, NotFound
 from core.installation import config_version
 from core.runtime import Runtime
-from crm.registry import companies, company_input
+from crm.registry import companies, company_input, smtp_users
 from crm.registry.companies import NewCompany
 from crm.tables.companies import SmtpUserRow
 from rules.model import Mode
@@ -69,7 +69,7 @@ def test_every_field_can_be_changed_and_unknown_ones_are_refused(any_runtime: Ru
         ({"sender_domains": ("exa mple.jp",)}, "not a domain"),
         ({"recruiting_senders": ("saiyo@other.example.com",)}, "not in the sender domains"),
         ({"recruiting_senders": ("saiyo",)}, "not a mail address"),
-        ({"networks": ("192.0.2.1/24",)}, "host bits"),
+        ({"networks": ("192.0.2.1/24",)}, "write 192.0.2.0/24 for all of it"),
         ({"networks": ("0.0.0.0/0",)}, "open relay"),
         ({"next_hop": "http://192.0.2.1"}, "next hop"),
         ({"next_hop": "smtps://user:secret@192.0.2.1"}, "password"),
@@ -156,31 +156,50 @@ def test_the_next_hop_of_an_auto_company_may_not_leave_the_machine(runtime: Runt
 def test_smtp_passwords(runtime: Runtime) -> None:
     with runtime.begin() as tx:
         company_id = companies.add(tx, COMPANY).id
-        companies.add_smtp_user(tx, company_id, "mailer", "correct horse")
+        smtp_users.add(tx, company_id, "mailer", "correct horse")
     with runtime.read() as tx:
         hashed = tx.session.scalars(select(SmtpUserRow.password_hash)).one()
         assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # RFC 9106 4, the second of its two choices
-        assert companies.check_smtp_password(tx, "mailer", "correct horse") == company_id
+        assert smtp_users.check_password(tx, "mailer", "correct horse") == company_id
         for user, password in (("mailer", "wrong horse"), ("x" * 300, "y" * 300)):
-            assert companies.check_smtp_password(tx, user, password) is None
+            assert smtp_users.check_password(tx, user, password) is None
+    with pytest.raises(ConfigError, match="--replace"), runtime.begin() as tx:
+        smtp_users.add(tx, company_id, "mailer", "battery staple")
     with runtime.begin() as tx:
-        companies.add_smtp_user(tx, company_id, "mailer", "battery staple")
+        assert smtp_users.check_password(tx, "mailer", "correct horse") == company_id
+        smtp_users.add(tx, company_id, "mailer", "battery staple", replace=True)
     with runtime.read() as tx:
-        assert companies.check_smtp_password(tx, "mailer", "correct horse") is None
-        assert companies.check_smtp_password(tx, "mailer", "battery staple") == company_id
+        assert smtp_users.check_password(tx, "mailer", "correct horse") is None
+        assert smtp_users.check_password(tx, "mailer", "battery staple") == company_id
     with runtime.begin() as tx:
         companies.suspend(tx, company_id)
-        assert companies.check_smtp_password(tx, "mailer", "battery staple") is None
+        assert smtp_users.check_password(tx, "mailer", "battery staple") is None
+
+
+def test_an_smtp_user_who_is_removed_is_refused(runtime: Runtime) -> None:
+    with runtime.begin() as tx:
+        first = companies.add(tx, COMPANY).id
+        second = companies.add(tx, NewCompany(name="Other", sender_domains=("example.org",))).id
+        for user in ("mta", "ats"):
+            smtp_users.add(tx, first, user, "correct horse")
+        assert [one.user for one in smtp_users.of_company(tx, first)] == ["ats", "mta"]
+        assert smtp_users.of_company(tx, second) == []
+    with pytest.raises(NotFound, match="has no SMTP user"), runtime.begin() as tx:
+        smtp_users.remove(tx, second, "ats")
+    with runtime.begin() as tx:
+        smtp_users.remove(tx, first, "ats")
+        assert smtp_users.check_password(tx, "ats", "correct horse") is None
+        assert smtp_users.check_password(tx, "mta", "correct horse") == first
 
 
 def test_an_smtp_user_stays_with_its_company(runtime: Runtime) -> None:
     with runtime.begin() as tx:
         first = companies.add(tx, COMPANY).id
         second = companies.add(tx, NewCompany(name="Other", sender_domains=("example.org",))).id
-        companies.add_smtp_user(tx, first, "mailer", "correct horse")
+        smtp_users.add(tx, first, "mailer", "correct horse")
     for user, password in (("mailer", "battery staple"), ("new", "short"), ("with blank", "battery staple")):
         with pytest.raises(ConfigError), runtime.begin() as tx:
-            companies.add_smtp_user(tx, second, user, password)
+            smtp_users.add(tx, second, user, password)
 
 
 def test_bypass_and_suspension_reach_running_processes(any_runtime: Runtime) -> None:
@@ -209,3 +228,25 @@ def test_bypass_and_suspension_reach_running_processes(any_runtime: Runtime) -> 
 def test_an_unknown_company_is_not_found(runtime: Runtime) -> None:
     with pytest.raises(NotFound), runtime.read() as tx:
         companies.get(tx, 99)
+
+
+@pytest.mark.parametrize(
+    ("network", "says"),
+    [
+        ("192.0.2.7/24", "write 192.0.2.0/24 for all of it"),
+        ("office", "is no network; write it as 192.0.2.0/24"),
+        ("0.0.0.0/0", "open relay"),
+    ],
+)
+def test_a_network_that_is_none_is_told_with_what_to_write(network: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        company_input.checked(replace(COMPANY, networks=(network,)))
+    (line,) = caught.value.problems
+    assert line.startswith(f"network: {network!r}" if "relay" not in says else "network")
+    assert says in line
+
+
+def test_a_domain_that_is_none_is_one_mistake(runtime: Runtime) -> None:
+    with pytest.raises(ConfigError) as caught, runtime.begin() as tx:
+        companies.add(tx, NewCompany(name="X", sender_domains=("ex ample",), recruiting_senders=("a@example.jp",)))
+    assert caught.value.problems == ("sender domain: 'ex ample' is not a domain",)

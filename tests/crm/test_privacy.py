@@ -21,7 +21,7 @@ from crm.delivery import referrals
 from crm.invitation import invitations, opt_outs
 from crm.profile.forms import ContactForm, Evidence
 from crm.referral.referral_states import Answer
-from crm.registry import companies, programmes
+from crm.registry import companies, programmes, smtp_users
 from crm.rights import retention
 from rules.model import AtsStatus
 from tests.crm.world import (
@@ -73,7 +73,7 @@ def test_reading_functions_change_no_row(any_runtime: Runtime) -> None:
         figures.told(tx, made.company_id)
         provisions.of_company(tx, made.company_id)
         companies.all_companies(tx)
-        companies.check_smtp_password(tx, "nobody", "nothing")
+        smtp_users.check_password(tx, "nobody", "nothing")
         agencies.all_agencies(tx, made.company_id)
         agencies.licensed(tx, made.company_id)
         api_keys.check(tx, "cr00000000.x")

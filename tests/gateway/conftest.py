@@ -7,7 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from core.runtime import Runtime
-from crm.registry import companies
+from crm.registry import smtp_users
 from gateway import config, server, sweep
 from tests.gateway import certificates
 from tests.gateway.raw import Raw
@@ -24,8 +24,8 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "SWEEP_S", 0.2)
     monkeypatch.setattr(config, "LOOK_S", 0.1)
     monkeypatch.setattr(server, "LOOK_FOR_STOP_S", 0.02)
-    monkeypatch.setattr(companies, "_hasher", lambda: _CHEAP)
-    companies._nobody.cache_clear()
+    monkeypatch.setattr(smtp_users, "_hasher", lambda: _CHEAP)
+    smtp_users._nobody.cache_clear()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from core.setting_sources import load
 from crm import signals
 from crm.agency import agencies
 from crm.agency.agencies import NewAgency
-from crm.registry import companies
+from crm.registry import companies, smtp_users
 from crm.registry.companies import CompanyView, NewCompany
 from crm.signals import SignalRow
 from gateway.server import run
@@ -108,7 +108,7 @@ PASSWORD = "a long enough passphrase"
 def add_user(runtime: Runtime, company_id: int, user: str = "kigyo", password: str = PASSWORD) -> None:
     """An SMTP user of a company."""
     with runtime.begin() as tx:
-        companies.add_smtp_user(tx, company_id, user, password)
+        smtp_users.add(tx, company_id, user, password)
 
 
 class Gateway:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.runtime import Runtime
-from crm.registry import companies
+from crm.registry import smtp_users
 from gateway import server
 from gateway.replies import Refusal
 from gateway.session import auth
@@ -192,7 +192,7 @@ def test_a_password_is_remembered_until_something_changes(runtime: Runtime) -> N
         authenticator = Authenticator(runtime)
         assert await authenticator.check(good, "192.0.2.9") == company.id
         with runtime.begin() as tx:
-            companies.add_smtp_user(tx, company.id, "kigyo", "another long passphrase")
+            smtp_users.add(tx, company.id, "kigyo", "another long passphrase", replace=True)
         assert await authenticator.check(good, "192.0.2.9") == company.id
         authenticator.forget()
         assert await authenticator.check(good, "192.0.2.9") is None

@@ -65,6 +65,23 @@ def test_a_stranger_s_form_does_not_sign_anybody_in(sqlite_site: Site) -> None:
     assert every_row(sqlite_site.runtime) == before
 
 
+def test_a_person_who_is_removed_is_signed_out_at_once(sqlite_site: Site) -> None:
+    path = _user(sqlite_site, _PASSWORD)
+    with sqlite_site.runtime.begin() as tx:
+        user = auth.find_user(tx, "sakura@example.jp")
+        assert user is not None
+        unused = auth.sign_in_link(tx, user)
+    browser = sqlite_site.stranger()
+    browser.open(path)
+    browser.press("サインインする")
+    assert browser.path.startswith("/console/")
+    with sqlite_site.runtime.begin() as tx:
+        auth.remove_user(tx, "sakura@example.jp", actor="cli")
+    browser.open("/console/")
+    assert "/console/sign-in" in browser.path
+    assert "使用済み" in sqlite_site.stranger().open(unused).text
+
+
 def test_a_person_who_was_switched_off_cannot_sign_in(sqlite_site: Site) -> None:
     path = _user(sqlite_site)
     with sqlite_site.runtime.begin() as tx:
