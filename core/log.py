@@ -43,4 +43,6 @@ def configure(role: str, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for chatty in ("mail.log", "alembic", "rq.worker", "presidio-analyzer", "waitress", "flask_limiter"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns of every request that finds no idle thread, the first ones after the start too.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     get_logger("careerrelay").info("process started", extra={"role": role})

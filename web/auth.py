@@ -22,7 +22,6 @@ from core.db import new_id
 from core.errors import ConfigError, NotFound
 from core.runtime import Runtime, Tx
 from core.tokens import new_token, token_sha256
-from crm.registry import companies
 from web.context import reading, runtime, writing
 from web.i18n import gettext
 from web.tables import ConsoleRole, ConsoleUser, SignInLink
@@ -45,10 +44,7 @@ def create_user(
 
     Raises:
         ConfigError: bad address, unknown role, weak password, or the address is taken.
-        NotFound: no such company.
     """
-    if company_id is not None:
-        companies.get(tx, company_id)
     problems = [f"role {role!r}: write one of {', '.join(ROLES)}" for role in roles if role not in ROLES]
     if not roles:
         problems.append(f"roles: give at least one of {', '.join(ROLES)}")

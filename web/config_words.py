@@ -41,7 +41,7 @@ def in_words(mistake: Mistake) -> tuple[str, str]:
 def _name(what: str) -> str:
     return {
         "sender domain": gettext("送信ドメイン"),
-        "recruiting sender": gettext("選考結果の送信元"),
+        "recruiting sender": gettext("採用の差出人"),
         "network": gettext("ネットワーク"),
         "sender of our mails": gettext("お知らせメールの差出人"),
         "contact": gettext("問い合わせ先"),
@@ -100,7 +100,7 @@ _COMPANY: Mapping[str, Words] = {
     ),
     "outsider": Words(
         "recruiting_senders",
-        lambda one: gettext("選考結果の送信元の「%(value)s」は、送信ドメインに含まれていません。", **one),
+        lambda one: gettext("採用の差出人の「%(value)s」は、送信ドメインに含まれていません。", **one),
     ),
     "name": Words("name", lambda one: gettext("名称は1文字から%(n)s文字で入力してください。", **one)),
     "hold_minutes": Words(

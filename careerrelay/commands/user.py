@@ -31,10 +31,13 @@ def add(
     front: Front, email: str, roles: tuple[str, ...], company_id: int | None, password_stdin: bool, as_json: bool
 ) -> None:
     """Let EMAIL sign in; prints a link that works once."""
+    from crm.registry import companies
     from web import auth
 
     password = read_secret("password", confirm=True) if password_stdin else None
     with front.runtime(sets_up=True) as runtime, runtime.begin() as tx:
+        if company_id is not None:
+            companies.get(tx, company_id)
         added = auth.create_user(tx, email, password, roles, company_id)
         link = front.settings.web.base_url + auth.sign_in_link(tx, added)
         user_id, minutes = added.id, auth.LINK_MINUTES

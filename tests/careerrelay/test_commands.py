@@ -201,6 +201,8 @@ def test_a_user_gets_a_link_that_works_once(tmp_path: Path) -> None:
 def test_who_left_the_company_leaves_the_console_too(tmp_path: Path) -> None:
     installation = Installation(tmp_path)
     first = installation.json("user", "add", "hr@example.co.jp", "--role", "recruiter")
+    (line,) = installation.refused("user", "add", "x@example.co.jp", "--company", "9")
+    assert line == "careerrelay: there is no company 9"
     installation.json("user", "add", "it@example.co.jp", "--password-stdin", text="a long enough passphrase\n")
     shown = {one["email"]: one for one in installation.json("user", "list")}
     assert (shown["hr@example.co.jp"]["roles"], shown["hr@example.co.jp"]["password"]) == (["recruiter"], False)

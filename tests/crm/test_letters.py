@@ -128,7 +128,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "daily_report": {
         "report": SimpleNamespace(
             bypass_all=False,
-            total=SimpleNamespace(received=9, judged=4, edited=2, reviewed=1, failed=0),
+            total=SimpleNamespace(received=9, judged=4, ordinary=5, edited=2, reviewed=1, held=1, failed=0),
             waiting=0,
             held=0,
             hops=[],
