@@ -25,7 +25,6 @@ from core.settings import Settings
 from crm.registry import companies
 from crm.registry.companies import NewCompany
 from gateway.certificate import tls_context
-from gateway.committer import Committer
 from gateway.config import Directory
 from gateway.session.intake import Intake
 from gateway.session.smtp import SmtpSession
@@ -49,11 +48,10 @@ async def _serve(settings: Settings, sock: socket.socket) -> None:
         with runtime.begin() as tx:
             networks, domains = ("127.0.0.0/8",), ("example.jp",)
             companies.add(tx, NewCompany(name="例示", sender_domains=domains, networks=networks))
-        committer, directory = Committer(runtime.begin), Directory(runtime)
+        directory = Directory(runtime)
         intake = Intake(
             runtime,
             directory,
-            committer,
             Spool(settings),
             1,
             Traffic(asyncio.get_running_loop().time),

@@ -10,7 +10,7 @@ from functools import partial
 
 from core.errors import Temporary
 from crm.registry.companies import CompanyView
-from gateway.committer import Committer
+from gateway.committer import Committer, NotBegun
 from gateway.config import Directory
 from gateway.delivery.relay import Relay
 from gateway.faults import FAULT, count_fault, tried
@@ -21,7 +21,7 @@ from gateway.judgement.arrival import Arrived, Arriving
 from gateway.judgement.edit import Prepared, Unedited
 from gateway.judgement.judging import Judging, Ready
 from gateway.judgement.signing import wants_every_mail
-from gateway.store.spool import NewMail
+from gateway.store.spool import Doubtful, NewMail
 from gateway.traffic import Traffic
 from gateway.work import Work
 
@@ -129,11 +129,21 @@ class Arrivals:
 
     async def _arrived(self, coming: _Coming, store: asyncio.Future[Arrived]) -> Arrived | Exception:
         arrived = await tried(store)
-        if not isinstance(arrived, Exception) or isinstance(arrived, Temporary):
+        if not isinstance(arrived, Exception) or isinstance(arrived, NotBegun):
             return arrived
-        if coming.work is None or coming.ready is None:
-            return arrived
+        found = await self._found(coming, arrived)
+        if isinstance(arrived, Temporary) or found is not arrived or coming.work is None or coming.ready is None:
+            return found
         count_fault(coming.work, "edit", arrived)  # fail open: it is stored without its edit, and judged again
         self._judging.forget(coming.work)
         coming.ready = None
         return await tried(self._store(coming))
+
+    async def _found(self, coming: _Coming, fault: Exception) -> Arrived | Exception:
+        """The mail all the same, or why it is not stored: the answer to a COMMIT can be lost after it happened, and
+        whoever then runs it again finds its rows there."""
+        find = partial(arrival.find, arriving=Arriving(coming.new, coming.ready))
+        found = await tried(self._committer.submit(find))
+        if isinstance(found, Temporary):
+            return Doubtful(found.message)
+        return found or fault

@@ -102,7 +102,6 @@ class _Server:
         self._intake = Intake(
             runtime,
             directory,
-            self._committer,
             spool,
             self._process_id,
             traffic,

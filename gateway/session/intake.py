@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
 
 from core.db import new_id
-from core.errors import Temporary
 from core.metrics import ACCEPT_SECONDS, MAIL_PATH, MAILS_RECEIVED
 from core.runtime import Runtime
 from crm.registry.companies import CompanyView
 from gateway import policy, replies
-from gateway.committer import Committer, NotBegun
 from gateway.config import Directory, Snapshot
 from gateway.foresight import Foreseen
 from gateway.letter.envelope import Arrival, Envelope
@@ -21,7 +18,7 @@ from gateway.replies import Refusal
 from gateway.session.auth import Authenticator
 from gateway.session.data import Fault
 from gateway.session.sessions import Sessions
-from gateway.store.spool import Body, NewMail, Spool, find
+from gateway.store.spool import Body, Doubtful, NewMail, Spool
 from gateway.tables import MailState, Origin
 from gateway.traffic import Traffic
 from gateway.work import Hand, Work
@@ -48,7 +45,6 @@ class Intake:
         self,
         runtime: Runtime,
         directory: Directory,
-        committer: Committer,
         spool: Spool,
         process_id: int,
         traffic: Traffic,
@@ -65,7 +61,6 @@ class Intake:
         self.storing: set[str] = set()
         self._runtime = runtime
         self._directory = directory
-        self._committer = committer
         self._spool = spool
         self._process_id = process_id
         self._keep = keep
@@ -184,18 +179,9 @@ class Intake:
         """
         try:
             return await self._keep(new, work)
-        except NotBegun:
+        except Doubtful:
+            self._spool.doubtful.add(new.queue_id)
             raise
-        except Temporary as error:
-            try:
-                # The answer to a COMMIT can be lost after it happened.
-                found = await self._committer.submit(partial(find, queue_id=new.queue_id))
-            except Temporary:
-                self._spool.doubtful.add(new.queue_id)
-                raise error from None
-            if found is None:
-                raise
-            return found
 
 
 def _in_hand(new: NewMail, accepted_s: float, foreseen: Foreseen | None) -> Work:

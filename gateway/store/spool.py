@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select
+from sqlalchemy import Integer, bindparam, delete, func, insert, select
 
 from core import processes
 from core.bulk import Bulk, Query, insert_ignoring
@@ -71,6 +71,10 @@ class Spool:
     @property
     def memory_is_full(self) -> bool:
         return self.memory_bytes >= self._memory_bytes_max
+
+
+class Doubtful(Temporary):
+    """Nobody knows whether a mail is stored, since the database does not answer."""
 
 
 class Body:
@@ -240,12 +244,19 @@ def insert_mails(tx: Tx, mails: Sequence[tuple[int, NewMail, Judged | None]]) ->
         if not processes.living(tx, process_id):
             raise Temporary("this process was declared dead")
     if _INSERT_MAIL.run(tx, [_mail_row(*each) for each in mails]) != len(mails):
-        ids = [_stored(tx.connection, new) for _, new, _ in mails]
+        ids = [_known(tx, new) for _, new, _ in mails]
         mails = [each for each, known in zip(mails, ids, strict=True) if each[0] == known]
     else:
         ids = [mail_id for mail_id, _, _ in mails]
     _INSERT_DELIVERY.run(tx, [row for each in mails for row in _delivery_rows(*each)])
     return ids
+
+
+def _known(tx: Tx, new: NewMail) -> int:
+    known = find(tx, new)
+    if known is None:
+        raise Temporary("a mail is gone again")
+    return known.mail_id
 
 
 def new_ids(tx: Tx, count: int) -> list[int]:
@@ -259,25 +270,29 @@ def new_ids(tx: Tx, count: int) -> list[int]:
     return list(range((last or 0) + 1, (last or 0) + 1 + count))
 
 
-def _stored(connection: Connection, new: NewMail) -> int:
-    """The id under which a mail is stored already.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mail that is stored. ``edits``: what makes the edited variant, packed."""
+
+    mail_id: int
+    edits: bytes | None
+
+
+def find(tx: Tx, new: NewMail) -> Known | None:
+    """The mail under its queue id, if it is stored.
 
     Raises:
         Temporary: another mail has its queue id; the client keeps its mail and comes again.
     """
     columns = mail.c
-    found = connection.execute(
-        select(columns.id, columns.size, columns.received_at).where(columns.queue_id == new.queue_id)
-    ).one()
+    found = tx.connection.execute(
+        select(columns.id, columns.edits, columns.size, columns.received_at).where(columns.queue_id == new.queue_id)
+    ).one_or_none()
+    if found is None:
+        return None
     if (found.size, found.received_at) != (new.size, new.arrival.at):
         raise Temporary("a queue id was given twice")
-    return int(found.id)
-
-
-def find(tx: Tx, queue_id: str) -> int | None:
-    """The id of the mail with that queue id, if it is stored."""
-    found: int | None = tx.connection.execute(select(mail.c.id).where(mail.c.queue_id == queue_id)).scalar()
-    return found
+    return Known(int(found.id), found.edits)
 
 
 def withdraw(tx: Tx, queue_ids: Sequence[str]) -> int:

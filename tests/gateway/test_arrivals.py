@@ -4,7 +4,7 @@ import smtplib
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cache
 from typing import Any
@@ -61,7 +61,9 @@ def letter(name: str) -> bytes:
     return rig.message(body, to=address(name))
 
 
-def send_together(gateway: rig.Gateway, names: Sequence[str], leaving: str = "") -> list[tuple[int, bytes]]:
+def send_together(
+    gateway: rig.Gateway, names: Sequence[str], leaving: str = "", before_dots: Callable[[], None] = lambda: None
+) -> list[tuple[int, bytes]]:
     """Send a mail for each name, all of them begun before the first ends; the replies to the dots.
 
     ``leaving``: the first client, who resets its connection when it has sent its dot and hears nothing.
@@ -76,6 +78,7 @@ def send_together(gateway: rig.Gateway, names: Sequence[str], leaving: str = "")
             client.rcpt(address(name))
             assert client.docmd("DATA")[0] == 354
             client.send(letter(name))
+        before_dots()
         for client, name in zip(clients, names, strict=True):
             client.send(b".\r\n")
             if name == leaving:

@@ -5,26 +5,45 @@ import sqlite3
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from core.clock import ManualClock
 from core.runtime import Runtime
+from crm.tables.people import InvitationDayRow
+from gateway import traffic
+from gateway.judgement import judge
+from gateway.traffic import DOTS
 from rules.model import Mode
-from tests.gateway.rig import REJECTION, Gateway, add_company, message, rejecting_company, without_received
+from tests.gateway.rig import (
+    LINK,
+    REJECTION,
+    Gateway,
+    add_company,
+    ats_says,
+    message,
+    rejecting_company,
+    without_received,
+)
 from tests.gateway.sink import Sink
+from tests.gateway.test_arrivals import address, by_name, send_together
 
 
 class LosingAnswers:
-    """Commits, and then says it failed, at the first commit that stores a mail; afterwards maybe nothing answers."""
+    """Commits, and then says it failed, at the next commit that stores mails, so many at once at least; afterwards
+    maybe nothing answers."""
 
     def __init__(self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
         self.armed = self.silent_after = self.silent = False
+        self.at_least = 1
+        known = 0
         dialect: Any = runtime.db.engine.dialect
         commit, execute = dialect.do_commit, dialect.do_execute
 
         def do_commit(connection: Any) -> None:
-            stores = self.armed and connection.execute("SELECT count(*) FROM mail").fetchone()[0]
+            nonlocal known
+            before, known = known, connection.execute("SELECT count(*) FROM mail").fetchone()[0]
             commit(connection)
-            if stores:
+            if self.armed and known - before >= self.at_least:
                 self.armed, self.silent = False, self.silent_after
                 raise sqlite3.OperationalError("disk I/O error")
 
@@ -72,6 +91,40 @@ def test_a_mail_that_nobody_can_know_about_is_the_clients_and_not_ours(
         sink.wait(1)
         gateway.wait_until_finished()
     assert len(sink.got) == 1
+
+
+@pytest.mark.parametrize("names", [("alone",), ("one", "two", "three")])
+def test_what_was_decided_before_the_store_stands_when_the_answer_is_lost(
+    runtime: Runtime, answers: LosingAnswers, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    decided = []
+    decide = judge.decide
+
+    def noted(mail: Any, *more: Any) -> Any:
+        decided.extend(mail.recipients)
+        return decide(mail, *more)
+
+    monkeypatch.setattr(judge, "decide", noted)
+    monkeypatch.setattr(traffic, "DOTS_S", 60.0)  # mails always come fast enough for a group
+    monkeypatch.setattr(traffic, "SOON_S", 10.0)
+    company = rejecting_company(runtime)
+    for name in names:
+        ats_says(runtime, company.id, recipient=address(name))
+    with Sink() as sink, Gateway(runtime, sink.port) as gateway:
+        answers.at_least = len(names)
+        replies = send_together(gateway, names, before_dots=lambda: setattr(answers, "armed", True))
+        got = by_name(sink.wait(DOTS + len(names)), names)
+        gateway.wait_until_finished()
+        notes = [mail.note for mail in gateway.mails()]
+    assert not answers.armed
+    assert {code for code, _ in replies} == {250}
+    assert {name: len(LINK.findall(raw)) for name, raw in got.items()} == dict.fromkeys(names, 1)
+    assert len(sink.got) == DOTS + len(names)
+    assert sorted(decided[-len(names) :]) == sorted(address(name) for name in names)
+    assert len(decided) == DOTS + len(names), "nothing is decided a second time"
+    assert notes.count("edited") == len(names)
+    with runtime.read() as tx:
+        assert tx.session.scalars(select(InvitationDayRow.mails)).all() == [len(names)]
 
 
 def test_a_clock_set_back_holds_no_mail_longer_than_a_day(runtime: Runtime, clock: ManualClock) -> None:
