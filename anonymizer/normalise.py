@@ -65,7 +65,9 @@ _LIKE_JOINT = (
 _LOOKALIKE = compiled(
     r"(?<![A-Za-z0-9])(?![OolI]+[ ](?![-./])|I/O)(?:[SHRT](?=[0-9]|[OlI][0-9]))?"
     rf"(?=[{_DIGITS} ./()年月+-]{{0,20}}[OolISBZ]){_LIKE}"
-    rf"(?:{_LIKE_JOINT}{_LIKE}|[-.)][SB](?=[0-9]{{2}})[{_DIGITS}OolI]{{2,8}}){{0,9}}(?![A-Za-z0-9])"
+    # 1992. I live: a sentence begins, no day.
+    r"(?:(?!\.[ ]I(?:[ ][a-z]|['’]))"
+    rf"{_LIKE_JOINT}{_LIKE}|[-.)][SB](?=[0-9]{{2}})[{_DIGITS}OolI]{{2,8}}){{0,9}}(?![A-Za-z0-9])"
 )
 _MAY_LOOK_ALIKE = re.compile(r"[0-9][ ./()_-]{0,3}[OolISBZ](?![a-z])|[OolIZ][ ./()_年月-]{0,3}[0-9]")
 _AS_DIGITS = str.maketrans("OolISBZ", "0011582")

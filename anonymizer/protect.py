@@ -16,9 +16,8 @@ from anonymizer.model import FORBIDDEN, Kind, Span
 from anonymizer.page import Page
 from anonymizer.pseudonyms import pseudonyms
 from anonymizer.recognizers.rulefile import Rules, matches, parse
+from anonymizer.recognizers.spans import SURE
 
-# Known participants and 12 digits beside マイナンバー: stronger than any phrase around them.
-_NEVER_DROPPED = 0.97
 _START = attrgetter("start")
 _FIRST = itemgetter(0)
 # What stands before and behind a train's name: took the ..., 505号.
@@ -60,7 +59,7 @@ def drop_protected(page: Page, spans: Iterable[Span], keep: frozenset[str]) -> I
     for span in found:
         if span.kind == Kind.ID_NUMBER and _covers(ids, span):
             continue
-        if span.kind not in _ALWAYS_TAKEN and span.score < _NEVER_DROPPED:
+        if span.kind not in _ALWAYS_TAKEN and span.score < SURE:
             if _covers(ranges, span):
                 continue
             word = page.text[span.start : span.end].strip().lower()
@@ -81,8 +80,21 @@ def outside_trains(text: str, people: Iterable[Span]) -> Iterator[Span]:
             yield span
 
 
+def _bare_name(text: str, span: Span) -> Span:
+    """A name without the honorific behind it, and without who speaks: 斉藤様より, I, Hunter Romero, declare."""
+    start, end = span.start, span.end
+    if text.startswith("I, ", start):
+        start += 3
+    if text[end - 1] == "様" and end - start > 1:
+        end = start + len(text[start : end - 1].rstrip())
+    return span if (start, end) == (span.start, span.end) else span.at(start, end)
+
+
 def _trimmed(page: Page, span: Span) -> Iterator[Span]:
-    """Yield the span without what stands at its head and is no secret: what a form asks, a belt of Six Sigma."""
+    """Yield the span without what stands at its ends and is no secret: what a form asks, a belt of Six Sigma, 様."""
+    if span.kind == Kind.PERSON:
+        yield _bare_name(page.text, span)
+        return
     head, patterns = None, _phrases().patterns
     if span.kind in FORBIDDEN or span.kind == Kind.POSTAL_CODE:
         head = patterns["CAPTION"].match(page.text, span.start, span.end)

@@ -19,6 +19,7 @@ _NUMBERS_ANYHOW = 2
 _ROW_CHARS_MIN = 4
 _JAPANESE = re.compile(r"[ぁ-ヿ一-鿿]")
 _BEFORE_NUMBERS = frozenset(("の", " ", "、", "・", "...", ".", "」", "』"))
+_PREFECTURE_ENDS = frozenset("都道府県")
 
 
 def _town_and_block(page: Page) -> Iterator[Span]:
@@ -106,6 +107,9 @@ def _told_by_spots(page: Page) -> Iterator[Span]:
 
 def _wider_place(page: Page, start: int) -> int:
     """Return where the place begins that an address is told to lie in (岐阜の高山市…), else ``start``."""
+    if page.text[start : start + 1] in _PREFECTURE_ENDS:  # 山口県国立市: the rest of it
+        before = load(NAME).patterns["PREFECTURE_LEFT"].search(page.text, max(0, start - 3), start + 1)
+        start = before.start() if before else start
     index = page.token_ends.get(start - 1) if start > 1 and page.text[start - 1] == "の" else None
     return start if index is None or not page.tokens[index].word & Word.PLACE else page.tokens[index].start
 

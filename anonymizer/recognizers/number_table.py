@@ -14,6 +14,7 @@ from anonymizer.recognizers.cells import cells, marks
 
 T = TypeVar("T")
 _HEADER_CHARS_MAX = 400
+_MARKS_MORE_MAX = 3
 # In small letters; number, no and id may stand behind, and points, strokes or nothing where a blank is.
 _HEADS = {
     Kind.ID_NUMBER: (
@@ -95,10 +96,13 @@ def _below(page: Page, read: Callable[[str], T | None]) -> Iterator[tuple[T, int
     """Yield the cells below the headers that ``read`` knows, as long as lines have as many cells."""
     start, columns, separator, width = 0, dict[int, T](), "", 0
     for line in page.text.split("\n"):
-        if columns and marks(line, separator) == width:
+        found = marks(line, separator) if columns else 0
+        if columns and width <= found <= width + _MARKS_MORE_MAX:
             for number, (left, right) in enumerate(cells(line, start, separator)):
-                if number in columns:
-                    yield columns[number], left, right
+                # March 1, 1973 in a cell moves those behind it: the first and the last stay where they are.
+                place = number if found == width or number == 0 else width if number == found else -1
+                if place in columns:
+                    yield columns[place], left, right
         elif line:
             columns, separator, width = _columns(line, read)
         start += len(line) + 1

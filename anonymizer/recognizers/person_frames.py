@@ -20,6 +20,7 @@ from anonymizer.recognizers.spans import Recogniser
 NAME_ID = "person-frames"
 _RULES = load("person_frames")
 _HONORIFICS = ("さん", "様", "さま", "氏", "くん", "ちゃん", "君", "殿", "先生")
+_TITLES = ("長", "主任")
 _SAYS = ("です", "と申", "ともうし", "と言います", "といいます", "より")
 _MORE_MAX = 6
 _BEFORE_CHARS_MAX = 28
@@ -84,6 +85,10 @@ def everyday_latin(word: str) -> bool:
     )
 
 
+def _surname_and_given(family: str, given: str) -> bool:
+    return bool(names.kinds(family) & Word.SURNAME and names.kinds(given) & Word.GIVEN)
+
+
 def _given(word: str) -> bool:
     """Tell whether a word is a given name and nothing else."""
     if word[0].isascii():
@@ -116,6 +121,7 @@ def _two_words(page: Page) -> Iterator[Span]:
             continue
         says = mark.startswith(_SAYS) or mark.endswith("(")
         alone = not mark and not latin[1] and page.text[end : end + 1] in ("", "\n")
+        sure = sure or (mark.endswith(_TITLES) and _surname_and_given(family, given))
         sure = sure or (alone and not thing(family) and bool(names.kinds(given) & Word.GIVEN))
         # 野老 風花さん: two plants are a person before さん, 面接 日程 is none before の.
         if (honorific or sure or (says and not thing(given))) and (

@@ -153,14 +153,24 @@ def _in_run(page: Page, match: re.Match[str]) -> Iterator[Span]:
         end, score, why = _judge(words, at)
         if end - at == 2 and _separate(page, run, at):
             end, score, why = at + 1, 0.6 if words[at].strong else 0.0, "given name of the list"
+        if end - at > 2 and (cut := _cell_end(page, pieces, at, end)):
+            end = cut  # Amanda Snyder,Jennifer Washington: two cells
         if end - at == 3 and words[end - 1].common and _comma_before(page, pieces, end - 1):
             end -= 1  # Marjorie Kettle, Branch Director
         stop = run.stop(end - 1)
+        if score and (suffix := _PATTERNS["SUFFIX"].match(page.text, stop)):
+            stop = suffix.end()
         if score and not _PATTERNS["COMPANY_AFTER"].match(page.text, stop):
             yield Span(Kind.PERSON, pieces[at].start(), stop, score, NAME, why)
         elif not score:
             yield from _by_place(page, run, at)
         at = end
+
+
+def _cell_end(page: Page, pieces: Sequence[re.Match[str]], at: int, end: int) -> int:
+    """Return the piece before which a comma without a blank parts a full name from the next cell, 0 when none does."""
+    cells = (number for number in range(at + 2, end) if page.text[pieces[number].start() - 1] == ",")
+    return next(cells, 0)
 
 
 def _comma_before(page: Page, pieces: Sequence[re.Match[str]], at: int) -> bool:

@@ -8,7 +8,7 @@ from anonymizer.page import Page
 from anonymizer.recognizers.japanese import name_after
 from anonymizer.recognizers.person_caption import latin_span
 from anonymizer.recognizers.rulefile import load, matches
-from anonymizer.recognizers.spans import Recogniser
+from anonymizer.recognizers.spans import SURE, Recogniser
 
 NAME = "person-phrase"
 _DISPLAY_NAME_CHARS_MAX = 48
@@ -21,6 +21,8 @@ _SCORES = {
     "TITLED": 0.9,
     "ROLE": 0.7,
 }
+# Dear Julia, Dr. Jenkins: the names of languages and tools are people here.
+_PERSON_ONLY = frozenset({"GREETING", "TITLED"})
 # An everyday word is believed to be a name here only when a list of names has it too.
 _DOUBTFUL = frozenset({"SELF", "ROLE"})
 
@@ -59,8 +61,14 @@ def find(page: Page) -> Iterator[Span]:
     rules = load("person_phrase")
     for name, score in _SCORES.items():
         for match in matches(rules, page, name):
-            if name == "SELF_LOWER" or _is_name(name, match.group("x").split()):
-                yield from latin_span(match, score, NAME, "announced by a phrase")
+            words = match.group("x").split()
+            if name == "SELF_LOWER" or _is_name(name, words):
+                sure = name in _PERSON_ONLY and lexicon.plain(words[0]) in lexicon.latin_names()
+                yield from latin_span(match, SURE if sure else score, NAME, "announced by a phrase")
+    for match in matches(rules, page, "SPOKEN_OF"):
+        group = match.lastgroup or "x"
+        if lexicon.plain(match.group(group)) in lexicon.given_any():
+            yield Span(Kind.PERSON, *match.span(group), 0.75, NAME, "spoken to or of by the given name")
     yield from _before_mail(page)
 
 

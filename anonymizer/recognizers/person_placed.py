@@ -84,12 +84,21 @@ def _in_kanji_or_kana(page: Page) -> Iterator[Span]:
             yield _span(match, 0.7, "signs humbly")
     for match in matches(_RULES, page, "KANA_CAPTIONED"):
         parts = [part for part in re.split("[ ・]", match.group("x")) if len(part) > 1]
-        if not any(not_a_person(part) or (thing(part) and not is_given_kana(part)) for part in parts):
+        # フリガナ エンドウ ナオコ: one part is a name, so the other is no engine.
+        nobody = lexicon.words("not_people")
+        named = any(names.kinds(part) & NAME for part in parts) and not any(part in nobody for part in parts)
+        if named or not any(not_a_person(part) or (thing(part) and not is_given_kana(part)) for part in parts):
             yield _span(match, 0.9, "katakana behind a caption for a name")
+    for match in matches(_RULES, page, "DONE_BY"):
+        if names.kinds(match.group("x")) & Word.SURNAME and not not_a_person(match.group("x")):
+            yield _span(match, 0.7, "does what is told")
     for match in matches(_RULES, page, "CALLING"):
         word = match.group("x")
         known = names.kinds(word)
-        plain = thing(word) or not_a_person(word) or word in lexicon.words("places")
+        # 保護者 石川 at the end of a line: a place has nothing to do there.
+        ends = page.text[match.end() :][:1] in ("", "\n")
+        place = word in lexicon.words("places") and not (ends and known & Word.SURNAME)
+        plain = (thing(word) and not known & Word.SURNAME) or not_a_person(word) or place
         if not plain and (known in (Word.NONE, Word.PLACE) or known & NAME) and not explained(page, *match.span("x")):
             yield _span(match, 0.7, "behind a calling")
 

@@ -53,7 +53,12 @@ def _can_be_head(head: str) -> bool:
     """Tell whether a word can head a column: in Latin letters, or a thing."""
     listed = head in lexicon.words("name_columns")
     known = names.kinds(head) | names.kinds(head[-2:])
-    return head.isascii() or listed or head[-1] in _HEAD_ENDS or bool(known & Word.COMMON)
+    return head.isascii() or listed or head[-1] in _HEAD_ENDS or (bool(known & Word.COMMON) and not _full_name(head))
+
+
+def _full_name(word: str) -> bool:
+    """Tell whether a word is a surname and a given name: then it stands beside its caption, and is no head."""
+    return any(names.kinds(word[:size]) & Word.SURNAME and names.kinds(word[size:]) & Word.GIVEN for size in (1, 2, 3))
 
 
 def _row(heads: Sequence[str], name: int, row: Sequence[re.Match[str]]) -> Iterator[Cell]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from anonymizer.model import Kind, Span
 from anonymizer.page import Page
 
+#: Known participants, 12 digits beside マイナンバー, who is greeted: stronger than any phrase around them.
+SURE = 0.97
+
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:

@@ -3,6 +3,7 @@
 A, B and U were tuned on from the beginning; of the others docs/anonymizer.md tells the figures before any tuning.
 """
 
+from tests.anonymizer.generated import generated
 from tests.anonymizer.records import Record, one_off, templated
 from tests.anonymizer.wide import composed
 
@@ -36,6 +37,7 @@ def sets(*, seed: int, rounds: int, folder_rounds: int) -> dict[str, list[Record
         "third A": composed(7, 2),
         "fresh A": composed(20_261, 1),  # composed by a seed that no rule was mended on
         **{f"{name} A": one_off(f"{name}/templates.txt", "A") for name in _OWN_TEXTS},
+        "generated A": generated(seed=seed, count=400),
         "ordinary A": one_off("ordinary/templates.txt", "A"),
         **{f"{name} B": one_off(f"{name}/hostile.txt", "B") for name in HOSTILE},
         "N": plain + [record for name in _PLAIN for record in one_off(f"{name}/plain.txt", "N")],

@@ -96,6 +96,8 @@ def _tally(group: str, knowing: str) -> Tally:
         ("twentythird B", "nobody", 0.12, 0.62, 0.48, 0.74),
         ("twentythird B", "all", 0.12, 0.62, 0.14, 0.74),
         ("ordinary A", "nobody", 0.005, 0.01, 0.015, 0.04),
+        ("generated A", "nobody", 0.0, 0.0, 0.01, 0.0),
+        ("generated A", "all", 0.0, 0.0, 0.0, 0.0),
         ("eleventh B", "all", 0.05, 0.03, 0.03, 0.36),
     ],
 )
@@ -158,6 +160,7 @@ def test_leaks_stay_within_bounds(
         ("twentythird A", 0.01, 0.01),
         ("twentythird B", 0.03, 0.01),
         ("ordinary A", 0.02, 0.01),
+        ("generated A", 0.003, 0.0),
         ("N", 0.01, 0.02),
     ],
 )

@@ -40,3 +40,27 @@ def test_it_goes_whole_however_it_is_written(section: str) -> None:
 
 def test_numbers_and_names_of_things_stay() -> None:
     assert [line for line in _SECTIONS["stays"] if anonymise(line).text != line] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        (
+            "ご住所は茨城県江東区中小来川29-15-16でお間違いないでしょうか。",
+            "ご住所は〔茨城県〕でお間違いないでしょうか。",
+        ),
+        ("斉藤様より入電", "〔人物A〕様より入電"),
+        ("I, Hunter Romero, born on May 02, 1992. I live here.", "I, 〔人物A〕, born on 〔生年月日〕. I live here."),
+        ("Applicant Alice Gill, 6 Hayward Mount, North William, M1 4SN", "Applicant 〔人物A〕, 〔住所〕"),
+        (
+            "a,Lucas Black,25.11.1968,907.325.1288x689,ju@example.com",
+            "a,〔人物A〕,〔生年月日〕,〔電話番号〕,〔メール〕",
+        ),
+        (
+            "名前 中川太一\n現年収 480万円\n備考 小川 智也さんの紹介",
+            "名前 〔人物A〕\n現年収 480万円\n備考 〔人物B〕さんの紹介",
+        ),
+    ],
+)
+def test_what_stands_beside_it_stays(text: str, stripped: str) -> None:
+    assert anonymise(text).text == stripped
