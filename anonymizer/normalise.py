@@ -24,6 +24,12 @@ _ESCAPES = compiled(_ESCAPE)
 # At most 8 marks a base: canonical ordering of a long run of marks is quadratic in CPython.
 _CLUSTER = re.compile(rf"{_ESCAPE}|" r"[\s\S][\u0300-\u036f\u3099\u309a\uff9e\uff9f]{0,8}")
 _SOFT_END = re.compile(r"(?<=[A-Za-z0-9().,+@-])=\r?\n[ \t>|]{0,8}(?=[A-Za-z0-9(+@.])")
+# A number that a line end breaks at one of its marks: 1996-\n01-10, (0118)\n4960579, 昭和47年\n9月16日.
+_BROKEN = compiled(
+    r"(?<=[0-9０-９][-－ー/])[ ]?\r?\n[ \t>]{0,8}(?=[0-9０-９])|(?<=[0-9０-９])\r?\n[ \t>]{0,8}(?=[-./][0-9]{2})"
+    r"|(?<=[0-9０-９]年)\r?\n[ \t>]{0,8}(?=[0-9０-９]{1,2}月)|(?<=[0-9０-９]月)\r?\n[ \t>]{0,8}(?=[0-9０-９]{1,2}日)"
+    r"|(?<=[0-9]\))[ ]?\r?\n[ \t>]{0,8}(?=[0-9]{3,4}[ -]?[0-9]{3,5}(?![0-9]))"
+)
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－⁃˗─━"), "-")
 # Zero-width, bidi controls, soft hyphen, variation selectors, the box around a digit: invisible, or as good as that,
 # so they must not split a number.
@@ -39,8 +45,16 @@ _VARIANTS = str.maketrans(
 _KANA_KANJI = "一-鿿々ヶぁ-んァ-ー"
 # 新 潟 市: single letters set apart by one and the same blank, three or more of them.
 _SPACED_RUN = compiled(
-    rf"(?<![{_KANA_KANJI}])[{_KANA_KANJI}]([ \t\u3000])[{_KANA_KANJI}](?:\1[{_KANA_KANJI}]){{1,14}}(?![{_KANA_KANJI}])"
+    rf"(?<![{_KANA_KANJI}])[{_KANA_KANJI}]([ \t\u3000])[{_KANA_KANJI}]"
+    rf"(?:\1(?:[{_KANA_KANJI}]|[0-9](?![0-9]))){{1,14}}(?![{_KANA_KANJI}])"
 )
+# 1 9 8 7 . 0 9, O m a r F o s t e r: digits and Latin letters set apart; 1 2 3 4 5 6 7 8 is a scale.
+_SPACED_DIGITS = re.compile(r"(?<![0-9] )(?<![0-9])[0-9](?: [0-9./-]){7,19}(?! ?[0-9])")
+_SPACED_LATIN = re.compile(
+    r"(?<![A-Za-z0-9])(?<![^A-Za-z][A-Za-z] )[A-Z](?: [a-z]){2,14}(?: [A-Z](?: [a-z]){1,14}){0,3}(?![A-Za-z])"
+)
+_APART_MAYBE = re.compile(r"[A-Z] [a-z] [a-z](?![A-Za-z])|[0-9] [0-9./-] [0-9./-] [0-9./-] ")
+_SCALE = "0123456789"
 # On such a line the digits and dashes stand apart, too: 阿 知 2 ー l 4 - 7.
 _APART = _KANA_KANJI + "0-9OlI−－０-９-"
 _SPACES = {
@@ -157,9 +171,25 @@ def _unspaced(text: str) -> str:
     return "".join(lines)
 
 
+def _closed(text: str) -> str:
+    """The same for digits and Latin letters set apart, wherever they stand."""
+    return _SPACED_LATIN.sub(_close, _SPACED_DIGITS.sub(_close, text)) if _APART_MAYBE.search(text) else text
+
+
+def _close(apart: re.Match[str]) -> str:
+    """Make the blanks invisible; before a capital there is one between two words."""
+    found = apart.group()
+    if found.replace(" ", "") in _SCALE:
+        return found
+    return re.sub(r" (?![A-Z])", "\u200b", found)
+
+
 def _rejoined(text: str) -> str:
     """Turn soft line ends of a mail (RFC 2045, 6.7) and the marks of a quotation behind them into invisible ones."""
-    return _SOFT_END.sub(_joined, text) if "=\n" in text or "=\r" in text else text
+    if "\n" not in text:
+        return text
+    text = _SOFT_END.sub(_joined, text) if "=\n" in text or "=\r" in text else text
+    return _BROKEN.sub(lambda end: "\u200b" * len(end.group()), text)
 
 
 def _joined(end: re.Match[str]) -> str:
@@ -199,7 +229,7 @@ def _read(text: str) -> str:
 
 def normalise(original: str) -> Normalised:
     """Return the reading view of ``original``; linear in its length."""
-    masked = _rejoined(_masked(original))
+    masked = _closed(_rejoined(_masked(original)))
     escaped = ("&" in masked or "%" in masked) and _ESCAPES.search(masked) is not None
     if not escaped and (masked.isascii() or masked.replace(WALL, "").isascii()):
         return Normalised(original, _read(masked), range(len(masked)), range(1, len(masked) + 1))

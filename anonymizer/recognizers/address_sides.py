@@ -108,6 +108,9 @@ class Sides:
         town = town_end(text, before.end()) if before else end
         if before and town > before.end():
             return _Part(town, sure=True, placed=True, last=False)
+        whole = patterns["TOWN_AND_CODE"].match(text, end)
+        if whole:
+            return _Part(whole.end(), sure=True, placed=True, last=True)
         state = patterns["STATE_RIGHT"].match(text, end)
         if state and (placed or not state.group().strip(" ,.").islower()):
             return _Part(state.end(), sure=True, placed=True, last=False)

@@ -40,6 +40,8 @@ _UNKNOWN = {
     "HOW_DID": "whom somebody asks about",
     "ROLE_CELL": "behind a role, in a cell",
     "RELATION_IS": "who is near to somebody",
+    "KIN": "a relative by name",
+    "DATED": "who did something on a day",
 }
 # Patterns that need a name of the lists, which may be a word too.
 _LISTED = {"OF_TEAM": "of a team", "MEMO": "whom a note is about"}
@@ -89,6 +91,17 @@ def _in_kanji_or_kana(page: Page) -> Iterator[Span]:
         named = any(names.kinds(part) & NAME for part in parts) and not any(part in nobody for part in parts)
         if named or not any(not_a_person(part) or (thing(part) and not is_given_kana(part)) for part in parts):
             yield _span(match, 0.9, "katakana behind a caption for a name")
+
+
+def _by_office(page: Page) -> Iterator[Span]:
+    """Yield names with a reading of as many parts, and of those who sign, act or have a calling."""
+    for match in matches(_RULES, page, "READING_OF"):
+        if not any(not_a_person(part) for part in match.group("x").split(" ")):
+            yield _span(match, 0.85, "reading beside a name of as many parts")
+            yield Span(Kind.PERSON, *match.span("y"), 0.85, NAME_ID, "reading of the name before it")
+    for match in matches(_RULES, page, "SIGNS_QUOTE"):
+        if names.kinds(match.group("x")) & Word.SURNAME and not thing(match.group("x")):
+            yield _span(match, 0.66, "signs what is quoted")
     for match in matches(_RULES, page, "DONE_BY"):
         if names.kinds(match.group("x")) & Word.SURNAME and not not_a_person(match.group("x")):
             yield _span(match, 0.7, "does what is told")
@@ -155,15 +168,24 @@ def _latin(page: Page) -> Iterator[Span]:
             word = lexicon.plain(match.group("x"))
             if word in lexicon.given_any() and not (word in _MONTHS and " in " in match.group()):
                 yield _span(match, 0.66, why)
+    yield from _latin_pairs(page)
+    turns = [match for match in matches(_RULES, page, "TURN_SAID") if _speaks(match.group("x"))]
+    for match in turns if len(turns) >= _TURNS_MIN else ():
+        yield _span(match, 0.68, "speaks line after line")
+
+
+def _latin_pairs(page: Page) -> Iterator[Span]:
+    """Yield a surname before a given name, a nickname between both, capitals in a row."""
+    for match in matches(_RULES, page, "NICK_BETWEEN"):
+        if not any(map(everyday_latin, (match.group("x"), match.group("z")))):
+            yield Span(Kind.PERSON, match.start("x"), match.end("z"), 0.8, NAME_ID, "a nickname inside a name")
+            yield Span(Kind.PERSON, *match.span("y"), 0.8, NAME_ID, "a nickname inside a name")
     for match in matches(_RULES, page, "QUOTED_REVERSED"):
         if lexicon.plain(match.group("given")) in lexicon.given_any() and not is_town(match.group("given")):
             yield _span(match, 0.75, "surname, given name in quotes")
     for match in matches(_RULES, page, "ROW"):
         if all(not everyday_latin(word) for word in match.group("x").split(" ")):
             yield _span(match, 0.72, "capitals in a row of a table")
-    turns = [match for match in matches(_RULES, page, "TURN_SAID") if _speaks(match.group("x"))]
-    for match in turns if len(turns) >= _TURNS_MIN else ():
-        yield _span(match, 0.68, "speaks line after line")
 
 
 def _speaks(word: str) -> bool:
@@ -199,6 +221,7 @@ def placed_names(page: Page) -> Iterator[Span]:
             yield _span(match, 0.68, why)
     if page.japanese:
         yield from _in_kanji_or_kana(page)
+        yield from _by_office(page)
         yield from _told(page)
         yield from _on_record(page)
     if page.has_latin:

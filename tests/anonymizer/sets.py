@@ -12,7 +12,7 @@ QUASI = ("AGE", "EMPLOYER", "SCHOOL", "HEALTH", "FAMILY", "GENDER", "NATIONALITY
 _OWN_TEXTS = (
     *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth"),
     *("sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "twentyfirst", "twentysecond"),
-    "twentythird",
+    *("twentythird", "twentyfourth"),
 )
 HOSTILE = ("first", "second", "third", "fourth", "fifth", "sixth", *_OWN_TEXTS)
 _PLAIN = (
