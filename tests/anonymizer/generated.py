@@ -90,8 +90,8 @@ def _address(rng: random.Random, fake: Faker) -> str:
         (
             fake.chome() + fake.ban() + fake.gou(),
             f"{one}-{two}-{three}",
-            f"{rng.randint(1, 4000)}番地",
-            f"{rng.randint(1, 4000)}番地{three}",
+            f"{rng.randint(1, 19_999)}番地",
+            f"{rng.randint(1, 19_999)}番地{three}",
             f"{one}丁目{two}-{three}",
         )
     )
