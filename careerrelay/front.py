@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from core import setting_sources
 from core.errors import ConfigError
 from core.lang import Lang
-from core.setting_sources import Reading
-from core.settings import Settings
 
 if TYPE_CHECKING:
     from core.runtime import Runtime  # SQLAlchemy: half a second that bare commands need not pay
+    from core.setting_sources import Reading
+    from core.settings import Settings
 
 #: How the command line stands in the audit log.
 ACTOR = "cli"
@@ -46,15 +45,17 @@ class Front:
     environment: Mapping[str, str]
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """Raises ConfigError with every problem at once."""
         if self.reading.problems:
             raise ConfigError(*self.reading.problems)
         return self.reading.settings
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> "Reading":
         """The settings for whoever wants to look further although something is wrong with them."""
+        from core import setting_sources  # pydantic: a fifth of a second
+
         return setting_sources.read(self.config_file, self.environment)
 
     def lang(self, chosen: Lang | None) -> Lang:
