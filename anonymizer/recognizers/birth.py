@@ -18,6 +18,9 @@ from anonymizer.recognizers.spans import Recogniser
 NAME = "birth"
 _BIRTH_YEAR_MIN, _BIRTH_YEAR_MAX = 1930, 2012
 _UNSAID_YEAR_MAX = 2004
+# In a cell of a row with a mail address: who applies for work is 18 or older.
+_CELL_YEAR_MAX = 2008
+_CELL_MARKS = frozenset("<>|,\t")
 _BEFORE_CHARS, _AFTER_CHARS, _LINE_CHARS = 30, 24, 40
 # How far behind a word for birth its date may stand, how far a second one, and a date of which a part is told.
 _AFTER_BIRTH_CHARS, _AGAIN_CHARS, _NEAR_CHARS, _QUESTION_CHARS = 90, 40, 20, 24
@@ -52,8 +55,20 @@ def _dates(page: Page) -> Iterator[Span]:
             after = text[match.end() : match.end() + _AFTER_CHARS]
             if patterns["BORN_BEFORE"].search(before) or patterns["BORN_AFTER"].search(after):
                 yield Span(Kind.BIRTH_DATE, *match.span(), 0.95, NAME, "date beside a word for birth")
-            elif (year is None or year <= _UNSAID_YEAR_MAX) and not patterns["EVENT"].search(_line(text, match)):
+            elif (
+                year is None or year <= _UNSAID_YEAR_MAX or (year <= _CELL_YEAR_MAX and _is_cell(text, match))
+            ) and not patterns["EVENT"].search(_line(text, match)):
                 yield Span(Kind.BIRTH_DATE, *match.span(), 0.7, NAME, "complete date long ago, no event named")
+
+
+def _is_cell(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a date is a cell of its own, in a row with a mail address."""
+    start, end = match.span()
+    beside = text[start - 1 : start], text[end : end + 1]
+    if not (beside[0] in _CELL_MARKS and beside[1] in _CELL_MARKS):
+        return False
+    stop = text.find("\n", end)
+    return "@" in text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)]
 
 
 def _line(text: str, match: re.Match[str]) -> str:

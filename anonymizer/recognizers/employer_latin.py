@@ -39,6 +39,9 @@ def _in_small_letters() -> frozenset[str]:
     return lexicon.words("capitalised") | lexicon.words("skills") | lexicon.words("little_en")
 
 
+_SENTENCE = re.compile(r"(?<=[A-Za-z]{4})\. (?=[A-Z])")
+
+
 def _by_form(page: Page) -> Iterator[Span]:
     patterns, before = load(NAME).patterns, _before_firm()
     for match in matches(load(NAME), page, "ENGLISH") if page.holds(_FIRM_NEEDS) else ():
@@ -83,7 +86,8 @@ def _by_career(page: Page) -> Iterator[Span]:
     owners = matches(load(NAME), page, "OWNERS") if page.holds(_OWNERS_NEEDS) else ()
     trades = matches(load(NAME), page, "WEAK_EN")
     for match in (*matches(load(NAME), page, "JOINED"), *career, *owners, *firms, *trades):
-        name, start = match.group("x").rstrip(".,'’-"), match.start("x")
+        # of Gary Lowe. Says Gary: a sentence ends behind a word of four letters, and no abbreviation.
+        name, start = _SENTENCE.split(match.group("x"), maxsplit=1)[0].rstrip(".,'’-"), match.start("x")
         known = (
             name.lower() in lexicon.words("skills") or patterns["JOB"].search(name) or patterns["VENUE"].search(name)
         )

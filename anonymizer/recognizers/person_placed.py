@@ -28,6 +28,7 @@ _UNKNOWN = {
     "HEARD_FROM": "somebody heard from",
     "BY_WHOM": "who does something",
     "ARROW": "who comes before an arrow",
+    "ARROW_TO": "to whom something is said",
     "GIVE_A_CALL": "who is to be called",
     "SPOKE": "whom somebody spoke to",
     "STATUS": "whose state is noted",
@@ -105,6 +106,10 @@ def _by_office(page: Page) -> Iterator[Span]:
     for match in matches(_RULES, page, "DONE_BY"):
         if names.kinds(match.group("x")) & Word.SURNAME and not not_a_person(match.group("x")):
             yield _span(match, 0.7, "does what is told")
+    for match in matches(_RULES, page, "TOLD_TO"):
+        word = match.group("x") or match.group("by")
+        if names.kinds(word) & Word.SURNAME and not not_a_person(word):
+            yield _span(match, 0.7, "who is to be told, or meets somebody")
     for match in matches(_RULES, page, "CALLING"):
         word = match.group("x")
         known = names.kinds(word)
