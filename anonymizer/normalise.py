@@ -185,7 +185,8 @@ def _close(apart: re.Match[str]) -> str:
 
 
 def _rejoined(text: str) -> str:
-    """Turn soft line ends of a mail (RFC 2045, 6.7) and the marks of a quotation behind them into invisible ones."""
+    """Turn soft line ends of a mail (RFC 2045, 6.7), those inside a number, and the marks of a quotation behind them
+    into invisible ones."""
     if "\n" not in text:
         return text
     text = _SOFT_END.sub(_joined, text) if "=\n" in text or "=\r" in text else text

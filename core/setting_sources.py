@@ -7,7 +7,7 @@ where it stands: a wrong value is left at its default, so that the others are lo
 import difflib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,11 +92,14 @@ class _Given:
     def _known_keys(self, table: Mapping[str, Any], above: tuple[str, ...]) -> dict[str, Any]:
         good: dict[str, Any] = {}
         for key, value in table.items():
-            name = _name((*above, key))
+            name = _name((*above, key)) if key.islower() else ""  # Listen is no key, however near
+            section = bool(name) and any(known.startswith(name + "__") for known in _KNOWN)
             if name in _KNOWN:
                 good[key] = value
-            elif isinstance(value, dict) and any(known.startswith(name + "__") for known in _KNOWN):
+            elif section and isinstance(value, dict):
                 good[key] = self._known_keys(value, (*above, key))
+            elif section:
+                self.problems.append(f"{self._in_file(above, key)}: a section; write [{'.'.join((*above, key))}]")
             elif name.removesuffix("_FILE") in _KNOWN and isinstance(value, str):
                 content = self._content(value, self._in_file(above, key))
                 good |= {} if content is None else {key.removesuffix("_file"): content}
@@ -179,7 +182,7 @@ def _name(path: Sequence[str | int]) -> str:
     return PREFIX + "__".join(part.upper() for part in path if isinstance(part, str))
 
 
-def _near(word: str, among: Iterator[str] | frozenset[str] | set[str]) -> str:
+def _near(word: str, among: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, sorted(among), 1)
     return f"; did you mean {near[0]}?" if near else ""
 

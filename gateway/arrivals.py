@@ -21,7 +21,7 @@ from gateway.judgement.arrival import Arrived, Arriving
 from gateway.judgement.edit import Prepared, Unedited
 from gateway.judgement.judging import Judging, Ready
 from gateway.judgement.signing import wants_every_mail
-from gateway.store.spool import Doubtful, NewMail
+from gateway.store.spool import Doubtful, IdTaken, NewMail
 from gateway.traffic import Traffic
 from gateway.work import Work
 
@@ -144,6 +144,8 @@ class Arrivals:
         whoever then runs it again finds its rows there."""
         find = partial(arrival.find, arriving=Arriving(coming.new, coming.ready))
         found = await tried(self._committer.submit(find))
+        if isinstance(found, IdTaken):
+            return found  # no doubt about ours; what stands under that id must not be withdrawn
         if isinstance(found, Temporary):
             return Doubtful(found.message)
         return found or fault

@@ -19,6 +19,7 @@ _VERB_CHARS_MAX = 24
 _CAREER_CHARS_MAX = 10
 _SMALL_FORMS = (" ltd", " llc", " gmbh", " plc", " sp.", " s.r.o", " limited")
 _SMALL_PATTERNS = ("SMALL_FORM", "SMALL_CAREER", "FIELD", "FIELD_YEARS")
+_SENTENCE = re.compile(r"(?<=[A-Za-z]{4})\. (?=[A-Z])")
 
 
 @cache
@@ -37,9 +38,6 @@ def _meaning_else() -> frozenset[str]:
 def _in_small_letters() -> frozenset[str]:
     """Return the words of which a firm written in small letters does not consist."""
     return lexicon.words("capitalised") | lexicon.words("skills") | lexicon.words("little_en")
-
-
-_SENTENCE = re.compile(r"(?<=[A-Za-z]{4})\. (?=[A-Z])")
 
 
 def _by_form(page: Page) -> Iterator[Span]:

@@ -114,7 +114,7 @@ def _by_office(page: Page) -> Iterator[Span]:
         word = match.group("x")
         known = names.kinds(word)
         # 保護者 石川 at the end of a line: a place has nothing to do there.
-        ends = page.text[match.end() :][:1] in ("", "\n")
+        ends = page.text[match.end() : match.end() + 1] in ("", "\n")
         place = word in lexicon.words("places") and not (ends and known & Word.SURNAME)
         plain = (thing(word) and not known & Word.SURNAME) or not_a_person(word) or place
         if not plain and (known in (Word.NONE, Word.PLACE) or known & NAME) and not explained(page, *match.span("x")):

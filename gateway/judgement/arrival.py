@@ -52,7 +52,7 @@ def find(tx: Tx, arriving: Arriving) -> Arrived | None:
     """A mail whose commit may have happened although its answer was lost, with the edit that went in with it.
 
     Raises:
-        Temporary: another mail has its queue id.
+        IdTaken: another mail has its queue id.
     """
     known = spool.find(tx, arriving.new)
     if known is None:

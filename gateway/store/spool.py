@@ -77,6 +77,10 @@ class Doubtful(Temporary):
     """Nobody knows whether a mail is stored, since the database does not answer."""
 
 
+class IdTaken(Temporary):
+    """Another mail has the queue id: ours is not stored, and its client comes again."""
+
+
 class Body:
     """A message while it arrives: in memory up to the inline limit, then in a file.
 
@@ -282,7 +286,7 @@ def find(tx: Tx, new: NewMail) -> Known | None:
     """The mail under its queue id, if it is stored.
 
     Raises:
-        Temporary: another mail has its queue id; the client keeps its mail and comes again.
+        IdTaken: another mail has its queue id.
     """
     columns = mail.c
     found = tx.connection.execute(
@@ -291,7 +295,7 @@ def find(tx: Tx, new: NewMail) -> Known | None:
     if found is None:
         return None
     if (found.size, found.received_at) != (new.size, new.arrival.at):
-        raise Temporary("a queue id was given twice")
+        raise IdTaken("a queue id was given twice")
     return Known(int(found.id), found.edits)
 
 

@@ -77,6 +77,10 @@ def test_a_file_with_an_unknown_key_or_bad_syntax_is_refused(tmp_path: Path) -> 
     file = tmp_path / "careerrelay.toml"
     file.write_text("[smtp]\nlistn = 'x'\n")
     assert problems(file) == f"{file}: [smtp] listn: no such setting; did you mean listen?"
+    file.write_text("[smtp]\nListen = '127.0.0.1:25'\n")
+    assert problems(file) == f"{file}: [smtp] Listen: no such setting; did you mean listen?"
+    file.write_text("smtp = 25\n")
+    assert problems(file) == f"{file}: smtp: a section; write [smtp]"
     file.write_text("[smpt]\nlisten = 'x'\n")
     assert problems(file) == f"{file}: smpt: no such setting; did you mean smtp?"
     file.write_text("[smtp]\nlisten = '25'\n[web]\nbase_url = 'example.jp'\n")

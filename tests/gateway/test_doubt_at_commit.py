@@ -2,6 +2,7 @@
 
 import smtplib
 import sqlite3
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from core.runtime import Runtime
 from crm.tables.people import InvitationDayRow
 from gateway import traffic
 from gateway.judgement import judge
+from gateway.session import intake
+from gateway.sweep import SWEEP_S
 from gateway.traffic import DOTS
 from rules.model import Mode
 from tests.gateway.rig import (
@@ -125,6 +128,21 @@ def test_what_was_decided_before_the_store_stands_when_the_answer_is_lost(
     assert notes.count("edited") == len(names)
     with runtime.read() as tx:
         assert tx.session.scalars(select(InvitationDayRow.mails)).all() == [len(names)]
+
+
+def test_a_mail_that_another_has_the_queue_id_of_takes_nothing_from_the_other(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_company(runtime)
+    monkeypatch.setattr(intake, "new_id", lambda: "0123456789abcdef")
+    with Gateway(runtime, "smtp://127.0.0.1:9") as gateway:
+        gateway.send(message("first\r\n"))
+        with pytest.raises(smtplib.SMTPResponseException) as refused:
+            gateway.send(message("the second is longer\r\n"))
+        assert refused.value.smtp_code == 451
+        time.sleep(2 * SWEEP_S)  # what is in doubt is withdrawn by then
+        (kept,) = gateway.mails()
+    assert kept.size == len(message("first\r\n"))
 
 
 def test_a_clock_set_back_holds_no_mail_longer_than_a_day(runtime: Runtime, clock: ManualClock) -> None:
